@@ -1,0 +1,90 @@
+"""Bad input, answered in one sentence: the argument, what it got, what is allowed."""
+
+import dataclasses
+import difflib
+import math
+import numbers
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+
+class InvalidArgument(ValueError):
+    """An argument outside what is allowed; the message is one complete sentence."""
+
+
+def refuse(argument: str, value: Any, allowed: str) -> NoReturn:
+    """Raise :class:`InvalidArgument` with the one sentence every check ends in."""
+    raise InvalidArgument(f"{argument}: got {value!r}; allowed: {allowed}.")
+
+
+def one_of(argument: str, value: Any, allowed: Iterable[str]) -> str:
+    """Return ``value`` if it is one of the ``allowed`` strings."""
+    names = list(allowed)
+    if not isinstance(value, str) or value not in names:
+        close = difflib.get_close_matches(str(value), names, n=1)
+        hint = f" (did you mean {close[0]!r}?)" if close else ""
+        refuse(argument, value, ", ".join(repr(name) for name in names) + hint)
+    return value
+
+
+def integer(argument: str, value: Any, low: int, high: int | None = None) -> int:
+    """Return ``value`` as an ``int`` if it is a whole number in ``[low, high]``."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or value < low or (high is not None and value > high):
+        allowed = f"a whole number from {low}" + (f" to {high}" if high is not None else " up")
+        refuse(argument, value, allowed)
+    return int(value)
+
+
+def number(argument: str, value: Any, low: float, high: float = math.inf, open_low: bool = False) -> float:
+    """Return ``value`` as a ``float`` if it is finite and in ``[low, high]`` (``(low, high]`` if ``open_low``)."""
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not real or value < low or value > high or (open_low and value == low):
+        bound = f"{'above' if open_low else 'at least'} {low:g}"
+        refuse(argument, value, f"a number {bound}" + (f" and at most {high:g}" if math.isfinite(high) else ""))
+    return float(value)
+
+
+def boolean(argument: str, value: Any) -> bool:
+    """Return ``value`` if it is ``True`` or ``False``."""
+    if not isinstance(value, bool):
+        refuse(argument, value, "True or False")
+    return value
+
+
+def subset(argument: str, value: Any, allowed: Iterable[str]) -> tuple[str, ...]:
+    """Return ``value`` as a tuple if it is a non-empty list of distinct ``allowed`` strings."""
+    names = list(allowed)
+    if not isinstance(value, list | tuple) or not value or len(set(map(str, value))) != len(value):
+        refuse(argument, value, "a non-empty list without repeats of " + ", ".join(map(repr, names)))
+    return tuple(one_of(argument, item, names) for item in value)
+
+
+def known(argument: str, names: Iterable[str], allowed: Iterable[str]) -> None:
+    """Refuse the first of ``names`` that is not ``allowed``; ``argument`` says what kind of name it is."""
+    allowed = list(allowed)
+    for name in names:
+        if name not in allowed:
+            one_of(f"unknown {argument}", name, allowed)
+
+
+def option(default: Any, *, low: float | None = None, open_low: bool = False, choices: Iterable[str] = ()) -> Any:
+    """Declare a dataclass field whose value :func:`validate_fields` can check."""
+    limits = {"low": low, "open_low": open_low, "choices": tuple(choices)}
+    return dataclasses.field(default=default, metadata=limits)
+
+
+def validate_fields(instance: Any) -> None:
+    """Check every field of a dataclass against its type and its :func:`option` limits."""
+    for field in dataclasses.fields(instance):
+        value, limits = getattr(instance, field.name), field.metadata
+        if limits.get("choices"):
+            one_of(field.name, value, limits["choices"])
+        elif field.type is bool:
+            boolean(field.name, value)
+        elif field.type is int:
+            object.__setattr__(instance, field.name, integer(field.name, value, int(limits.get("low") or 0)))
+        elif field.type is float:
+            low = -math.inf if limits.get("low") is None else limits["low"]
+            checked = number(field.name, value, low, open_low=limits.get("open_low", False))
+            object.__setattr__(instance, field.name, checked)

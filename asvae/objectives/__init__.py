@@ -1,0 +1,27 @@
+"""Objectives by name, one file a method."""
+
+from asvae.checks import one_of
+from asvae.objectives.base import Loss, Objective, Player
+from asvae.objectives.introspective import AS_INTROVAE, S_INTROVAE
+from asvae.objectives.introvae import INTROVAE
+from asvae.objectives.vae import VAE
+
+__all__ = ["Loss", "Objective", "Player", "get", "names"]
+
+_REGISTRY = {objective.name: objective for objective in (VAE, INTROVAE, S_INTROVAE, AS_INTROVAE)}
+
+
+def names() -> list[str]:
+    """Return the names that :func:`get` accepts, in the order of Table 1."""
+    return list(_REGISTRY)
+
+
+def get(name: str) -> Objective:
+    """Return the objective called ``name``.
+
+    Raises
+    ------
+    InvalidArgument
+        If the name is not one of :func:`names`.
+    """
+    return _REGISTRY[one_of("objective", name, _REGISTRY)]

@@ -1,0 +1,59 @@
+"""What training returns: a model to sample from, its curves, its scores, and where it came from."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from asvae import draws
+from asvae.checks import InvalidArgument, integer
+from asvae.config import RunConfig
+from asvae.lanes import Divergence
+from asvae.networks import Networks
+
+
+@dataclass(frozen=True)
+class Run:
+    """One trained run, on the CPU."""
+
+    config: RunConfig
+    networks: Networks = field(repr=False)
+    """Its weights; those before the breaking update if it diverged."""
+    history: dict[str, list[float]] = field(repr=False)
+    """Curves: ``"step"`` and one list of equal length a term."""
+    divergence: Divergence | None
+    """Where it became non-finite, if it did."""
+    scores: dict[str, float]
+    """As :func:`asvae.metrics.score` names them; all NaN if it diverged."""
+    provenance: dict[str, Any] = field(repr=False)
+    """Versions, hardware, wall time in seconds, commit, date."""
+
+    @property
+    def diverged(self) -> bool:
+        """Whether training became non-finite."""
+        return self.divergence is not None
+
+    @torch.no_grad()
+    def sample(self, n: int, seed: int = 0) -> Tensor:
+        """Return ``(n, *shape)`` samples decoded from the prior; equal arguments give equal samples.
+
+        A diverged run samples from its last finite weights.
+        """
+        z = draws.normal(integer("seed", seed, 0), 0, "sample", (integer("n", n, 1), self.networks.latent_dim))
+        return self.networks.decode(z[None])[0]
+
+    @torch.no_grad()
+    def encode(self, x) -> tuple[Tensor, Tensor]:
+        """Return ``mu`` and ``logvar`` of q(z|x), ``(N, D)`` each, of ``(N, *shape)`` samples."""
+        x = torch.as_tensor(x, dtype=torch.float32)
+        if tuple(x.shape[1:]) != self.networks.shape:
+            raise InvalidArgument(f"x: got shape {tuple(x.shape)}; allowed: (N, {', '.join(map(str, self.networks.shape))}).")
+        mu, logvar = self.networks.encode(x[None])
+        return mu[0], logvar[0]
+
+    @torch.no_grad()
+    def reconstruct(self, x) -> Tensor:
+        """Return the reconstructions of ``(N, *shape)`` samples through the posterior mean."""
+        mu, _ = self.encode(x)
+        return self.networks.decode(mu[None])[0]

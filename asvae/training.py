@@ -1,0 +1,202 @@
+"""From a configuration to a run: alone with :func:`train`, many at once with :func:`sweep`."""
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import joblib
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from asvae import metrics, provenance
+from asvae.checks import InvalidArgument, integer
+from asvae.config import RunConfig
+from asvae.lanes import Lanes, stack_key
+from asvae.run import Run
+
+CURVE_POINTS = 200
+"""How many points of every curve a run keeps."""
+
+
+def train(config: RunConfig, *, device: str = "cpu", progress: bool = True) -> Run:
+    """Train one run and score it.
+
+    Parameters
+    ----------
+    config : RunConfig
+        What to train.
+    device : str
+        A torch device. On a CPU one thread is used: small networks lose time with more.
+    progress : bool
+        Show a bar with an estimate on standard error.
+
+    Returns
+    -------
+    Run
+        Also when it became non-finite: then its ``divergence`` says where, and its scores are NaN.
+
+    Raises
+    ------
+    InvalidArgument
+        If the device is not one of this machine's.
+    """
+    check_device(device)
+    with tqdm(total=config.steps, desc=_describe([config]), unit="step", disable=not progress) as bar:
+        [run] = _train_lanes([config], device, bar.update)
+    return run
+
+
+def sweep(
+    configs: Sequence[RunConfig], *, device: str = "cpu", workers: int | None = None, progress: bool = True
+) -> list[Run]:
+    """Train many runs, as lanes of stacked steps spread over one-thread processes.
+
+    Equal configurations are trained once and share their run.
+
+    Parameters
+    ----------
+    configs : sequence of RunConfig
+        What to train.
+    device : str
+        A torch device; on ``"cpu"`` the work is spread over processes.
+    workers : int, optional
+        Processes; by default one for each core that this process may use.
+    progress : bool
+        Show a bar with an estimate on standard error.
+
+    Returns
+    -------
+    list of Run
+        In the order of ``configs``; each equals what :func:`train` returns for it.
+
+    Raises
+    ------
+    InvalidArgument
+        If the device or the number of workers is impossible.
+    """
+    check_device(device)
+    workers = integer("workers", workers or joblib.cpu_count(), 1)
+    if torch.device(device).type != "cpu":
+        workers = 1
+    stacks = _stack(list(dict.fromkeys(configs)), workers)
+    total = sum(config.steps for stack in stacks for config in stack)
+    with _progress_file(len(stacks)) as path, tqdm(
+        total=total, desc=_describe(configs), unit="step", disable=not progress, miniters=1
+    ) as bar, _watch(path, bar):
+        jobs = (joblib.delayed(_train_stack)(stack, device, path, slot) for slot, stack in enumerate(stacks))
+        backend = "loky" if workers > 1 else "sequential"
+        with joblib.parallel_config(backend, n_jobs=workers):
+            trained = [run for runs in joblib.Parallel()(jobs) for run in runs]
+    by_config = {run.config: run for run in trained}
+    return [by_config[config] for config in configs]
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that torch does not know or this machine does not have."""
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, TypeError) as error:
+        have = "'cpu'" + (", 'cuda'" if torch.cuda.is_available() else " (no CUDA device is visible here)")
+        raise InvalidArgument(f"device: got {device!r}; allowed: {have}.") from error
+
+
+def _describe(configs: Sequence[RunConfig]) -> str:
+    names = list(dict.fromkeys(config.objective for config in configs))
+    return f"{configs[0].dataset}, {len(set(configs))} runs" if len(configs) > 1 else names[0]
+
+
+def _stack(configs: list[RunConfig], workers: int) -> list[list[RunConfig]]:
+    """Group runs into stacks, each family split so that all workers have a share; costly families first."""
+    families: dict[tuple, list[RunConfig]] = {}
+    for config in configs:
+        families.setdefault(stack_key(config), []).append(config)
+    stacks = []
+    for family in families.values():
+        parts = min(workers, len(family))
+        stacks += [family[part::parts] for part in range(parts)]
+    cost = {"vae": 1, "introvae": 3, "s-introvae": 4, "as-introvae": 5}
+    return sorted(stacks, key=lambda stack: -len(stack) * cost.get(stack[0].objective, 4) * stack[0].steps)
+
+
+def _train_lanes(configs: Sequence[RunConfig], device: str, advance: Callable[[int], object]) -> list[Run]:
+    """Train a stack of runs; ``advance`` is told every step how many run-steps have passed."""
+    with _one_thread():
+        lanes, start = Lanes(configs, device), time.perf_counter()
+        steps = lanes.recipe.steps
+        every = max(1, steps // CURVE_POINTS)
+        curves: list[tuple[int, dict[str, list[float]]]] = []
+        for step in range(steps):
+            terms = lanes.step(step)
+            if not lanes.alive:
+                advance((steps - step) * len(configs))
+                break
+            if (step + 1) % every == 0 or step == 0:
+                curves.append((step, {name: term.tolist() for name, term in terms.items()}))
+            advance(len(configs))
+        seconds = (time.perf_counter() - start) / len(configs)
+        return [_finish(lanes, i, curves, device, seconds) for i in range(len(configs))]
+
+
+def _finish(lanes: Lanes, i: int, curves: list, device: str, seconds: float) -> Run:
+    divergence = lanes.divergences[i]
+    kept = [(step, terms) for step, terms in curves if divergence is None or step < divergence.step]
+    names = list(dict.fromkeys(name for _, terms in kept for name in terms))
+    history = {"step": [step for step, _ in kept]}
+    history |= {name: [terms.get(name, [np.nan] * (i + 1))[i] for _, terms in kept] for name in names}
+    source = provenance.collect(device, seconds, lanes=len(lanes.configs))
+    run = Run(lanes.configs[i], lanes.lane(i), history, divergence, {}, source)
+    scores = metrics.score(lambda n, draw: run.sample(n, seed=draw), lanes.dataset)
+    # A run that diverged has no model to score: its row in the table is NaN, whatever its last weights give.
+    run.scores.update({name: np.nan for name in scores} if divergence else scores)
+    return run
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _train_stack(configs: list[RunConfig], device: str, path: str, slot: int) -> list[Run]:
+    """Train one stack in a worker, counting its run-steps in ``slot`` of the progress file."""
+    done = np.memmap(path, dtype=np.int64, mode="r+")
+
+    def advance(n: int) -> None:
+        done[slot] += n
+
+    return _train_lanes(configs, device, advance)
+
+
+@contextmanager
+def _progress_file(slots: int) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "steps")
+        np.zeros(slots, dtype=np.int64).tofile(path)
+        yield path
+
+
+@contextmanager
+def _watch(path: str, bar: tqdm) -> Iterator[None]:
+    """Move ``bar`` to the sum of the counters in the progress file, twice a second, until left."""
+    done, left = np.memmap(path, dtype=np.int64, mode="r"), threading.Event()
+
+    def follow() -> None:
+        while not left.wait(0.5):
+            bar.update(int(done.sum()) - bar.n)
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        left.set()
+        thread.join()
+        bar.update(int(done.sum()) - bar.n)
