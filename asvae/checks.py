@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 
-class InvalidArgument(ValueError):
+class InvalidArgumentError(ValueError):
     """An argument outside what is allowed; the message is one complete sentence."""
 
 
 def refuse(argument: str, value: Any, allowed: str) -> NoReturn:
-    """Raise :class:`InvalidArgument` with the one sentence every check ends in."""
-    raise InvalidArgument(f"{argument}: got {value!r}; allowed: {allowed}.")
+    """Raise :class:`InvalidArgumentError` with the one sentence every check ends in."""
+    raise InvalidArgumentError(f"{argument}: got {value!r}; allowed: {allowed}.")
 
 
 def one_of(argument: str, value: Any, allowed: Iterable[str]) -> str:

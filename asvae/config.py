@@ -40,9 +40,7 @@ class Recipe:
 
 SCALES: dict[str, dict[str, Recipe]] = {
     "checkerboard": {
-        "quick": Recipe(
-            steps=2_400, width=128, depth=3, batch_size=256, learning_rate=3e-3, decay="cosine", warmup=1 / 15
-        ),
+        "quick": Recipe(steps=5_000, width=96, depth=3, batch_size=128, learning_rate=2e-3, decay="cosine"),
         "paper": Recipe(),
     },
 }
@@ -93,7 +91,7 @@ class RunConfig:
 
     Raises
     ------
-    InvalidArgument
+    InvalidArgumentError
         If a name is unknown, or a value has the wrong type or is impossible.
     """
 

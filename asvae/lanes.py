@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from asvae import datasets, draws, objectives
-from asvae.checks import InvalidArgument
+from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
 from asvae.networks import Networks, mlp_networks
 from asvae.objectives import Player
@@ -76,7 +76,7 @@ class Lanes:
 
     def __init__(self, configs: Sequence[RunConfig], device: str = "cpu"):
         if not configs or len({stack_key(config) for config in configs}) != 1:
-            raise InvalidArgument("configs: got runs that differ in more than seed, weights and schedule.")
+            raise InvalidArgumentError("configs: got runs that differ in more than seed, weights and schedule.")
         self.configs, self.device = list(configs), torch.device(device)
         self.recipe = configs[0].recipe
         self.warmup = configs[0].warmup_steps
@@ -162,8 +162,8 @@ class Lanes:
         for lane, fine in enumerate(finite):
             if fine or self.divergences[lane] is not None:
                 continue
-            broken = [name for name, term in loss.terms.items() if not math.isfinite(term[lane])]
-            term = broken[0] if broken else "gradient" if math.isfinite(loss.value[lane]) else "loss"
+            broken = [name for name, term in loss.terms.items() if not term[lane].isfinite()]
+            term = broken[0] if broken else "gradient" if loss.value[lane].isfinite() else "loss"
             self.divergences[lane] = Divergence(step, player.name, term)
 
     def lane(self, i: int) -> Networks:

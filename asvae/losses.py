@@ -3,13 +3,24 @@ r"""The terms every objective is made of: pure functions, one number a sample, i
 Leading axes are lanes and pass through: a reduction touches the sample's own axes, never batch or lanes.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
-from asvae.checks import InvalidArgument
+from asvae.checks import InvalidArgumentError
 from asvae.similarity import as_distance
 
-__all__ = ["as_distance", "exp_elbo", "hinge", "kl_divergence", "reconstruction_error", "reparameterize"]
+__all__ = [
+    "as_distance",
+    "exp_elbo",
+    "gradient_penalty",
+    "hinge",
+    "kl_divergence",
+    "reconstruction_error",
+    "reparameterize",
+    "wasserstein_gap",
+]
 
 
 def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -30,12 +41,12 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
 
     Raises
     ------
-    InvalidArgument
+    InvalidArgumentError
         If the two shapes differ.
     """
     if mu.shape != logvar.shape:
         shapes = f"{tuple(mu.shape)} and {tuple(logvar.shape)}"
-        raise InvalidArgument(f"kl_divergence: got mu and logvar of {shapes}; allowed: equal shapes.")
+        raise InvalidArgumentError(f"kl_divergence: got mu and logvar of {shapes}; allowed: equal shapes.")
     return 0.5 * (mu.square() + logvar.exp() - 1.0 - logvar).sum(-1)
 
 
@@ -56,13 +67,15 @@ def reconstruction_error(x: Tensor, x_hat: Tensor, *, event_dims: int | None = N
 
     Raises
     ------
-    InvalidArgument
+    InvalidArgumentError
         If the shapes differ or leave no batch axis.
     """
     event_dims = x.ndim - 1 if event_dims is None else event_dims
     if x.shape != x_hat.shape or not 0 < event_dims < x.ndim:
         shapes = f"{tuple(x.shape)} and {tuple(x_hat.shape)}"
-        raise InvalidArgument(f"reconstruction_error: got {shapes}; allowed: equal shapes (B, ...) with a sample axis.")
+        raise InvalidArgumentError(
+            f"reconstruction_error: got {shapes}; allowed: equal shapes (B, ...) with a sample axis."
+        )
     return (x - x_hat).square().flatten(-event_dims).sum(-1)
 
 
@@ -107,3 +120,55 @@ def hinge(kl: Tensor, margin: Tensor) -> Tensor:
 def reparameterize(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
     r"""Draw :math:`z = \mu + \sigma\varepsilon` (Kingma & Welling 2014, eq. 4); all ``(..., B, D)``."""
     return mu + torch.exp(0.5 * logvar) * noise
+
+
+def wasserstein_gap(score_real: Tensor, score_fake: Tensor) -> Tensor:
+    r"""Estimate the distance of real and generated samples, :math:`\mathbb E\,C(x) - \mathbb E\,C(\tilde x)` (WGAN-GP).
+
+    Parameters
+    ----------
+    score_real, score_fake : Tensor
+        The critic's scores, ``(..., B)`` each.
+
+    Returns
+    -------
+    Tensor
+        ``(...)``: the critic maximises it, the generator minimises it through ``score_fake``.
+    """
+    return score_real.mean(-1) - score_fake.mean(-1)
+
+
+def gradient_penalty(
+    critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, mix: Tensor, *, event_dims: int | None = None
+) -> Tensor:
+    r"""Penalise slopes other than one, :math:`\mathbb E(\lVert\nabla C(\bar x)\rVert - 1)^2` (WGAN-GP, eq. 3).
+
+    Parameters
+    ----------
+    critic : callable
+        Maps samples to scores ``(..., B)``.
+    real, fake : Tensor
+        Samples, ``(..., B, *shape)``.
+    mix : Tensor
+        ``(..., B)`` uniform in [0, 1]: where between the two, 1 at the real sample.
+    event_dims : int, optional
+        How many trailing axes make one sample. Default: all but the first.
+
+    Returns
+    -------
+    Tensor
+        ``(...)``, batch mean, differentiable once more.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If real and fake differ in shape.
+    """
+    event_dims = real.ndim - 1 if event_dims is None else event_dims
+    if real.shape != fake.shape:
+        shapes = f"{tuple(real.shape)} and {tuple(fake.shape)}"
+        raise InvalidArgumentError(f"gradient_penalty: got {shapes}; allowed: equal shapes (B, ...).")
+    u = mix.reshape(*mix.shape, *[1] * event_dims)
+    between = (u * real + (1.0 - u) * fake).detach().requires_grad_()
+    (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    return (slope.flatten(-event_dims).norm(dim=-1) - 1.0).square().mean(-1)

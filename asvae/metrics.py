@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from scipy.special import rel_entr, xlogy
 
-from asvae.checks import InvalidArgument, integer, number
+from asvae.checks import InvalidArgumentError, integer, number
 from asvae.datasets.checkerboard import Checkerboard
 from asvae.draws import EVALUATION_SEED
 
@@ -56,7 +56,7 @@ def histogram_scores(real, fake, *, bins: int = 100, limit: float = 4.0) -> Hist
 
     Raises
     ------
-    InvalidArgument
+    InvalidArgumentError
         If the arrays are not ``(N, 2)``, or bins or limit are impossible.
     """
     bins, limit = integer("bins", bins, 1), number("limit", limit, 0.0, open_low=True)
@@ -74,7 +74,7 @@ def histogram_scores(real, fake, *, bins: int = 100, limit: float = 4.0) -> Hist
 def _density(name: str, points, bins: int, limit: float) -> np.ndarray | None:
     points = np.asarray(points, dtype=np.float64)
     if points.ndim != 2 or points.shape[1] != 2:
-        raise InvalidArgument(f"{name}: got an array of shape {points.shape}; allowed: (N, 2).")
+        raise InvalidArgumentError(f"{name}: got an array of shape {points.shape}; allowed: (N, 2).")
     window = [[-limit, limit]] * 2
     if not np.isfinite(points).all():
         return None
@@ -131,9 +131,7 @@ def score(sample: Sampler, dataset: Checkerboard, *, n: int = 5_000, draws: int 
         ``kl``, ``jsd``, ``jsd_textbook`` and ``kl_draw_sd``, ``jsd_draw_sd`` (one draw's noise) over the draws;
         ``kl_large``, ``jsd_large``, ``jsd_textbook_large`` and the fields of :class:`SupportScores` from the large one.
     """
-    each = [
-        histogram_scores(dataset.sample(n, EVALUATION_SEED, step=draw), sample(n, draw)) for draw in range(draws)
-    ]
+    each = [histogram_scores(dataset.sample(n, EVALUATION_SEED, step=draw), sample(n, draw)) for draw in range(draws)]
     kl, jsd, textbook = np.array(each).T
     points = sample(large, draws)
     big = histogram_scores(dataset.sample(large, EVALUATION_SEED, step=draws), points)
@@ -150,4 +148,6 @@ def score(sample: Sampler, dataset: Checkerboard, *, n: int = 5_000, draws: int 
 
 def floor(dataset: Checkerboard, *, n: int = 5_000, draws: int = 40, large: int = 200_000) -> dict:
     """Score the truth against itself: the best any model can expect of :func:`score`."""
-    return score(lambda size, draw: dataset.sample(size, EVALUATION_SEED + 1, draw), dataset, n=n, draws=draws, large=large)
+    return score(
+        lambda size, draw: dataset.sample(size, EVALUATION_SEED + 1, draw), dataset, n=n, draws=draws, large=large
+    )

@@ -4,6 +4,7 @@ A lane is one training run. Its weights are one slice of a tensor with a leading
 one batched matrix product, and a single run is simply one lane.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -33,7 +34,7 @@ class MLP(nn.Module):
     def __init__(self, sizes: Sequence[int], seeds: Sequence[int], name: str):
         super().__init__()
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
-        for layer, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes)):
             bound = fan_in**-0.5
             for part, shape, into in (
                 ("weight", (fan_in, fan_out), self.weights),

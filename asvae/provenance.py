@@ -3,6 +3,8 @@
 import datetime
 import platform
 import subprocess
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import numpy as np
 import torch
 
 import asvae
+from asvae.run import Run
 
 
 def collect(device: str, seconds: float, **extra: Any) -> dict[str, Any]:
@@ -23,6 +26,7 @@ def collect(device: str, seconds: float, **extra: Any) -> dict[str, Any]:
         "numpy": np.__version__,
         "hardware": hardware(device),
         "device": device,
+        "origin": "computed here",
         "seconds": round(seconds, 2),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         **extra,
@@ -56,3 +60,26 @@ def _commit() -> str:
         return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain", "--", ".") else "")
     except (OSError, subprocess.SubprocessError):
         return "unknown"
+
+
+def line(runs: Sequence[Run]) -> str:
+    """Return the one line that stands under a figure or table: origin, scale, seeds, cost, hardware, versions."""
+    runs = list({run.config: run for run in runs}.values())
+    sources = [run.provenance for run in runs]
+    origins = Counter(source["origin"] for source in sources)
+    seconds = sum(source["seconds"] for source in sources)
+    parts = [f"{count} {'run' if count == 1 else 'runs'} {origin}" for origin, count in origins.items()]
+    scales = " and ".join(dict.fromkeys(run.config.scale for run in runs))
+    seeds = len({run.config.seed for run in runs})
+    cost = f"{seconds / 60:.1f} min" if seconds >= 120 else f"{seconds:.0f} s"
+    machines, versions = (
+        ", ".join(dict.fromkeys(texts))
+        for texts in (
+            [source["hardware"] for source in sources],
+            [f"torch {source['torch']}, commit {source['commit']}" for source in sources],
+        )
+    )
+    return (
+        f"{' and '.join(parts)}: {scales} scale, {seeds} {'seed' if seeds == 1 else 'seeds'}, "
+        f"{cost} of training on {machines}; {versions}"
+    )

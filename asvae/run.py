@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from asvae import draws
-from asvae.checks import InvalidArgument, integer
+from asvae.checks import InvalidArgumentError, integer
 from asvae.config import RunConfig
 from asvae.lanes import Divergence
 from asvae.networks import Networks
@@ -48,7 +48,9 @@ class Run:
         """Return ``mu`` and ``logvar`` of q(z|x), ``(N, D)`` each, of ``(N, *shape)`` samples."""
         x = torch.as_tensor(x, dtype=torch.float32)
         if tuple(x.shape[1:]) != self.networks.shape:
-            raise InvalidArgument(f"x: got shape {tuple(x.shape)}; allowed: (N, {', '.join(map(str, self.networks.shape))}).")
+            raise InvalidArgumentError(
+                f"x: got shape {tuple(x.shape)}; allowed: (N, {', '.join(map(str, self.networks.shape))})."
+            )
         mu, logvar = self.networks.encode(x[None])
         return mu[0], logvar[0]
 

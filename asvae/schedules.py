@@ -64,7 +64,7 @@ def get(name: str, rate: float = 5.0) -> Schedule:
 
     Raises
     ------
-    InvalidArgument
+    InvalidArgumentError
         If the name is not one of :func:`names` or the rate is not positive.
     """
     return _NAMED[one_of("schedule", name, _NAMED)](rate)

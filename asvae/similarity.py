@@ -13,7 +13,7 @@ import math
 import torch
 from torch import Tensor
 
-from asvae.checks import InvalidArgument, one_of
+from asvae.checks import InvalidArgumentError, one_of
 
 KERNELS = ("marginal", "joint")
 REDUCTIONS = ("mean", "sum")
@@ -51,7 +51,7 @@ def as_distance(
 
     Raises
     ------
-    InvalidArgument
+    InvalidArgumentError
         If kernel or reduction is unknown or the shapes do not fit.
     """
     one_of("kernel", kernel, KERNELS)
@@ -66,12 +66,16 @@ def _check_shapes(mu_a: Tensor, logvar_a: Tensor, mu_b: Tensor, logvar_b: Tensor
     fits = mu_a.shape == logvar_a.shape and mu_b.shape == logvar_b.shape and mu_a.ndim == mu_b.ndim >= 2
     if not fits or mu_a.shape[:-2] != mu_b.shape[:-2] or mu_a.shape[-1] != mu_b.shape[-1]:
         got = [tuple(t.shape) for t in (mu_a, logvar_a, mu_b, logvar_b)]
-        raise InvalidArgument(f"as_distance: got shapes {got}; allowed: two pairs (..., B, D) and (..., C, D).")
+        raise InvalidArgumentError(f"as_distance: got shapes {got}; allowed: two pairs (..., B, D) and (..., C, D).")
     if 0 in mu_a.shape or 0 in mu_b.shape:
-        raise InvalidArgument(f"as_distance: got {tuple(mu_a.shape)} and {tuple(mu_b.shape)}; allowed: no empty axis.")
+        raise InvalidArgumentError(
+            f"as_distance: got {tuple(mu_a.shape)} and {tuple(mu_b.shape)}; allowed: no empty axis."
+        )
     if reduction == "sum" and mu_a.shape[-2] != mu_b.shape[-2]:
         sizes = (mu_a.shape[-2], mu_b.shape[-2])
-        raise InvalidArgument(f"reduction: got 'sum' with batches of {sizes}; allowed: 'sum' for equal sizes, 'mean'.")
+        raise InvalidArgumentError(
+            f"reduction: got 'sum' with batches of {sizes}; allowed: 'sum' for equal sizes, 'mean'."
+        )
 
 
 class _Marginal(torch.autograd.Function):
@@ -99,12 +103,13 @@ class _Marginal(torch.autograd.Function):
                 total = total + weight * k.sum((-2, -1))
                 if not sides:
                     continue
-                kr = k * r
-                k_mu = kr * u
-                k_var = (kr * r).mul_(u.square_().sub_(1.0))
+                k_mu = k * u * r
+                k_var = u.square_().sub_(1.0).mul_(k)
                 for side, axis, factor in sides:
+                    var = sets[side][1][..., d].unsqueeze(axis)
                     grads[2 * side][..., d] += (factor if axis == -2 else -factor) * k_mu.sum(axis)
-                    grads[2 * side + 1][..., d] += 0.5 * factor * k_var.sum(axis) * sets[side][1][..., d]
+                    # v₁/v is at most 1: multiplied first, it keeps r² from overflowing where variances collapse.
+                    grads[2 * side + 1][..., d] += 0.5 * factor * (var * r * r * k_var).sum(axis)
         ctx.save_for_backward(*grads)
         return total
 
@@ -117,7 +122,7 @@ class _Marginal(torch.autograd.Function):
 def _kernel(mu_l: Tensor, var_l: Tensor, mu_r: Tensor, var_r: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return k, u = (μ₁−μ₂)/√v and r = 1/√v for all pairs, v = v₁ + v₂.
 
-    Then ∂k/∂μ₁ = −kru = −∂k/∂μ₂ and ∂k/∂v = ½kr²(u² − 1).
+    Then ∂k/∂μ₁ = −kru = −∂k/∂μ₂ and ∂k/∂log v₁ = ½k(u² − 1)·v₁/v.
     """
     m1, m2 = _pairs(mu_l, mu_r)
     v1, v2 = _pairs(var_l, var_r)

@@ -13,7 +13,7 @@ import torch
 from tqdm import tqdm
 
 from asvae import metrics, provenance
-from asvae.checks import InvalidArgument, integer
+from asvae.checks import InvalidArgumentError, integer
 from asvae.config import RunConfig
 from asvae.lanes import Lanes, stack_key
 from asvae.run import Run
@@ -41,7 +41,7 @@ def train(config: RunConfig, *, device: str = "cpu", progress: bool = True) -> R
 
     Raises
     ------
-    InvalidArgument
+    InvalidArgumentError
         If the device is not one of this machine's.
     """
     check_device(device)
@@ -75,7 +75,7 @@ def sweep(
 
     Raises
     ------
-    InvalidArgument
+    InvalidArgumentError
         If the device or the number of workers is impossible.
     """
     check_device(device)
@@ -84,9 +84,11 @@ def sweep(
         workers = 1
     stacks = _stack(list(dict.fromkeys(configs)), workers)
     total = sum(config.steps for stack in stacks for config in stack)
-    with _progress_file(len(stacks)) as path, tqdm(
-        total=total, desc=_describe(configs), unit="step", disable=not progress, miniters=1
-    ) as bar, _watch(path, bar):
+    with (
+        _progress_file(len(stacks)) as path,
+        tqdm(total=total, desc=_describe(configs), unit="step", disable=not progress, miniters=1) as bar,
+        _watch(path, bar),
+    ):
         jobs = (joblib.delayed(_train_stack)(stack, device, path, slot) for slot, stack in enumerate(stacks))
         backend = "loky" if workers > 1 else "sequential"
         with joblib.parallel_config(backend, n_jobs=workers):
@@ -101,7 +103,7 @@ def check_device(device: str) -> None:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError, TypeError) as error:
         have = "'cpu'" + (", 'cuda'" if torch.cuda.is_available() else " (no CUDA device is visible here)")
-        raise InvalidArgument(f"device: got {device!r}; allowed: {have}.") from error
+        raise InvalidArgumentError(f"device: got {device!r}; allowed: {have}.") from error
 
 
 def _describe(configs: Sequence[RunConfig]) -> str:
@@ -146,12 +148,12 @@ def _finish(lanes: Lanes, i: int, curves: list, device: str, seconds: float) -> 
     kept = [(step, terms) for step, terms in curves if divergence is None or step < divergence.step]
     names = list(dict.fromkeys(name for _, terms in kept for name in terms))
     history = {"step": [step for step, _ in kept]}
-    history |= {name: [terms.get(name, [np.nan] * (i + 1))[i] for _, terms in kept] for name in names}
+    history |= {name: [terms[name][i] if name in terms else np.nan for _, terms in kept] for name in names}
     source = provenance.collect(device, seconds, lanes=len(lanes.configs))
     run = Run(lanes.configs[i], lanes.lane(i), history, divergence, {}, source)
     scores = metrics.score(lambda n, draw: run.sample(n, seed=draw), lanes.dataset)
     # A run that diverged has no model to score: its row in the table is NaN, whatever its last weights give.
-    run.scores.update({name: np.nan for name in scores} if divergence else scores)
+    run.scores.update(dict.fromkeys(scores, np.nan) if divergence else scores)
     return run
 
 

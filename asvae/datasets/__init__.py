@@ -29,7 +29,7 @@ def get(name: str, root: str | Path | None = None, **options) -> Dataset:
 
     Raises
     ------
-    InvalidArgument
+    InvalidArgumentError
         If the name or an option is unknown.
     """
     dataset = _REGISTRY[one_of("dataset", name, _REGISTRY)]

@@ -21,7 +21,7 @@ def get(name: str) -> Objective:
 
     Raises
     ------
-    InvalidArgument
+    InvalidArgumentError
         If the name is not one of :func:`names`.
     """
     return _REGISTRY[one_of("objective", name, _REGISTRY)]

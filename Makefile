@@ -1,0 +1,65 @@
+# Two commands for everybody: `make book` and `make test`. They set up their own environment in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+NOTEBOOKS := $(wildcard book/*.ipynb)
+BUILD := $(BIN)/jupyter-book build . -W -n --keep-going
+
+# One thread a process: small networks lose time with more, and the sweeps bring their own processes.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help setup book test check lint unit notebooks pages format refresh clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+setup: .venv/ready ## Make .venv with the pinned packages: about 5 minutes and 6 GB, once.
+
+.venv/ready: requirements.txt pyproject.toml
+	@echo "== Setting up .venv: about 5 minutes and 6 GB, once"
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"PYTHON: got {sys.executable} {v[0]}.{v[1]}; allowed: Python 3.11 or newer (make PYTHON=python3.12 ...)." or 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+book: setup ## Execute the chapters and render the book: about 5 minutes, 20 seconds when nothing changed.
+	@echo "== Book: trains and executes the chapters, about 5 minutes on two cores; 20 seconds when nothing changed"
+	$(BUILD)
+	@echo "== Open _build/html/index.html"
+
+test: lint unit notebooks pages ## Lint, unit tests, notebooks, book: about 10 minutes after set-up.
+	@echo "== All of it passed"
+
+check: lint ## The two-minute loop for daily work: lint and the tests that train nothing long.
+	@echo "== Unit tests without the slow ones, about a minute"
+	$(BIN)/python -m pytest tests -m "not slow" --ignore tests/rendered
+
+lint: setup ## Format, lint and docstrings.
+	@echo "== Lint, seconds"
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+unit: setup ## All unit tests.
+	@echo "== Unit tests, about 2 minutes"
+	$(BIN)/python -m pytest tests --ignore tests/rendered
+
+notebooks: setup ## Execute every chapter once and compare its stable outputs.
+	@echo "== Notebooks: trains the quick scale, about 4 minutes"
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 3600 -p no:cacheprovider $(NOTEBOOKS)
+
+pages: setup ## Build the book from scratch, warnings as errors, and test the rendered pages.
+	@echo "== Book from scratch; loads what the notebooks' run has just trained, about a minute"
+	rm -rf _build
+	$(BUILD) --all
+	$(BIN)/python -m pytest tests/rendered
+
+format: setup ## Format the code and mend what the linter can.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+refresh: setup ## Make the notebooks in book/ again from their text in book/text/, executed.
+	$(BIN)/python book/refresh.py
+
+clean: ## Remove what was built, keep what was trained.
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis

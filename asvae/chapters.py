@@ -1,0 +1,78 @@
+"""What every chapter does first and last: check its parameters, and show a result with its source.
+
+papermill passes an unknown name on without an error, and a notebook would run on its defaults; so each chapter
+hands its namespace to its class here right after its parameters cell.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import NoneType
+from typing import Any, Self
+
+import matplotlib.pyplot as plt
+from IPython.display import Markdown, display
+from matplotlib.figure import Figure
+
+from asvae import objectives
+from asvae.checks import boolean, integer, known, one_of, subset
+from asvae.config import COMBINATIONS, SCALES
+from asvae.provenance import line
+from asvae.run import Run
+from asvae.training import check_device
+
+_VALUES = (str, int, float, list, tuple, dict, NoneType)
+_IPYTHON = ("In", "Out")
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """A chapter's parameters; each chapter has a subclass that checks its own."""
+
+    @classmethod
+    def check(cls, namespace: Mapping[str, Any]) -> Self:
+        """Return the parameters set in a notebook's ``namespace`` (its ``globals()``), checked.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the namespace holds a value of another name, or a value is of the wrong type or impossible.
+        """
+        found = {
+            name: value
+            for name, value in namespace.items()
+            if not name.startswith("_") and name not in _IPYTHON and isinstance(value, _VALUES)
+        }
+        known("parameter", found, [field.name for field in dataclasses.fields(cls)])
+        return cls(**found)
+
+
+@dataclass(frozen=True)
+class CheckerboardParameters(Parameters):
+    """Parameters of ``book/checkerboard.ipynb``."""
+
+    scale: str
+    steps: int | None
+    seeds: int
+    combinations: tuple[str, ...]
+    objectives: tuple[str, ...]
+    device: str
+    fresh: bool
+
+    def __post_init__(self):
+        one_of("scale", self.scale, SCALES["checkerboard"])
+        if self.steps is not None:
+            integer("steps", self.steps, 1)
+        integer("seeds", self.seeds, 1)
+        object.__setattr__(self, "combinations", subset("combinations", self.combinations, COMBINATIONS))
+        object.__setattr__(self, "objectives", subset("objectives", self.objectives, objectives.names()))
+        check_device(self.device)
+        boolean("fresh", self.fresh)
+
+
+def show(shown: Any, runs: Sequence[Run]) -> None:
+    """Display a figure or table with the line under it that says where its runs came from."""
+    display(shown)
+    if isinstance(shown, Figure):
+        plt.close(shown)
+    display(Markdown(f"*Source: {line(runs)}.*"))

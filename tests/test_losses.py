@@ -1,0 +1,178 @@
+"""The terms against independent calculation: numerical integration, torch.distributions, plain formulas."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.distributions import Normal
+from torch.distributions import kl_divergence as reference_kl
+
+from asvae import losses
+from asvae.checks import InvalidArgumentError
+
+KERNELS = ("marginal", "joint")
+
+
+def posteriors(seed, batch=5, dims=2, lanes=()):
+    generator = torch.Generator().manual_seed(seed)
+    shape = (*lanes, batch, dims)
+    mu = 2.0 * torch.randn(shape, generator=generator, dtype=torch.float64)
+    return mu, torch.randn(shape, generator=generator, dtype=torch.float64)
+
+
+def density(z, mu, logvar):
+    """The aggregated posterior of one latent dimension on a grid: ``(points,)``."""
+    return Normal(mu, (0.5 * logvar).exp()).log_prob(z[:, None]).exp().mean(-1)
+
+
+def integrate_marginal(a, b):
+    z = torch.linspace(-40.0, 40.0, 200_001, dtype=torch.float64)
+    gaps = [density(z, *(t[:, d] for t in a)) - density(z, *(t[:, d] for t in b)) for d in range(a[0].shape[1])]
+    return torch.stack([torch.trapezoid(gap**2, z) for gap in gaps]).mean() * math.sqrt(2.0 * math.pi)
+
+
+def integrate_joint(a, b):
+    z = torch.linspace(-14.0, 14.0, 2_001, dtype=torch.float64)
+
+    def mixture(mu, logvar):
+        each = [Normal(mu[:, d], (0.5 * logvar[:, d]).exp()).log_prob(z[:, None]).exp() for d in range(2)]
+        return torch.einsum("xb,yb->xy", *each) / len(mu)
+
+    gap = mixture(*a) - mixture(*b)
+    return torch.trapezoid(torch.trapezoid(gap**2, z), z) * 2.0 * math.pi
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("kernel", "integrate"), [("marginal", integrate_marginal), ("joint", integrate_joint)])
+def test_as_distance_is_the_integral(kernel, integrate, seed):
+    a, b = posteriors(seed), posteriors(seed + 100, batch=7)
+    expected = integrate(a, b)
+    assert losses.as_distance(*a, *b, kernel=kernel).item() == pytest.approx(expected.item(), abs=1e-6)
+    assert expected > 1e-3
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10**6), batch=st.integers(1, 6), dims=st.integers(1, 4))
+def test_as_distance_is_a_squared_distance(kernel, seed, batch, dims):
+    a, b = posteriors(seed, batch, dims), posteriors(seed + 1, batch, dims)
+    there = losses.as_distance(*a, *b, kernel=kernel)
+    assert losses.as_distance(*a, *a, kernel=kernel).item() == pytest.approx(0.0, abs=1e-12)
+    assert there.item() == pytest.approx(losses.as_distance(*b, *a, kernel=kernel).item(), abs=1e-12)
+    assert there.item() > -1e-12
+    shuffled = tuple(t.flip(0) for t in b)
+    assert there.item() == pytest.approx(losses.as_distance(*a, *shuffled, kernel=kernel).item(), abs=1e-12)
+
+
+def plain_as_distance(mu_a, logvar_a, mu_b, logvar_b, kernel, reduction):
+    """The B x C x D formula, as one would write it down."""
+
+    def block(mu_1, logvar_1, mu_2, logvar_2):
+        v = logvar_1.exp()[:, None] + logvar_2.exp()[None]
+        k = torch.exp(-0.5 * (mu_1[:, None] - mu_2[None]) ** 2 / v) / v.sqrt()
+        k = k.prod(-1) if kernel == "joint" else k
+        return k.mean() if reduction == "mean" else k.sum()
+
+    a, b = (mu_a, logvar_a), (mu_b, logvar_b)
+    return block(*a, *a) + block(*b, *b) - 2.0 * block(*a, *b)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_as_distance_and_its_gradient_equal_the_plain_formula(kernel, reduction):
+    inputs = [t.requires_grad_() for t in (*posteriors(0, 6, 3), *posteriors(1, 6, 3))]
+    ours = losses.as_distance(*inputs, kernel=kernel, reduction=reduction)
+    plain = plain_as_distance(*inputs, kernel, reduction)
+    torch.testing.assert_close(ours, plain, rtol=1e-12, atol=1e-12)
+    pairs = zip(torch.autograd.grad(ours, inputs), torch.autograd.grad(plain, inputs), strict=True)
+    for mine, theirs in pairs:
+        torch.testing.assert_close(mine, theirs, rtol=1e-10, atol=1e-12)
+    assert torch.autograd.gradcheck(lambda *t: losses.as_distance(*t, kernel=kernel, reduction=reduction), inputs)
+
+
+def test_as_distance_sum_is_the_mean_times_pairs_and_dimensions():
+    a, b = posteriors(0, 6, 3), posteriors(1, 6, 3)
+    mean, total = (losses.as_distance(*a, *b, reduction=reduction) for reduction in ("mean", "sum"))
+    torch.testing.assert_close(total, mean * 6 * 6 * 3)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_as_distance_keeps_lanes_apart(kernel):
+    a, b = posteriors(0, lanes=(3,)), posteriors(1, lanes=(3,))
+    together = losses.as_distance(*a, *b, kernel=kernel)
+    alone = [losses.as_distance(a[0][i], a[1][i], b[0][i], b[1][i], kernel=kernel) for i in range(3)]
+    assert together.shape == (3,)
+    torch.testing.assert_close(together, torch.stack(alone))
+
+
+def test_as_distance_has_a_finite_gradient_where_variances_collapse():
+    mu = torch.randn(4, 2, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    logvar = torch.full((4, 2), -70.0, requires_grad=True)
+    value = losses.as_distance(mu, logvar, mu.detach() + 1.0, torch.zeros(4, 2))
+    grads = torch.autograd.grad(value, [mu, logvar])
+    assert all(g.isfinite().all() for g in grads)
+    # Only the diagonal is left, 1/(B√(2v)) a dimension: its slope in each log-variance is −½ of its own share.
+    torch.testing.assert_close(grads[1].sum(), -0.5 * value.detach(), rtol=1e-4, atol=0.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "named"),
+    [
+        ((2, 3, 2), {"kernel": "gauss"}, "kernel"),
+        ((2, 3, 2), {"reduction": "median"}, "reduction"),
+        ((2, 3, 2), {"reduction": "sum"}, "reduction"),
+        ((2, 2, 3), {}, "as_distance"),
+        ((0, 2, 2), {}, "as_distance"),
+    ],
+)
+def test_as_distance_names_bad_input(arguments, options, named):
+    batch_a, batch_b, dims_b = arguments
+    a, b = torch.zeros(batch_a, 2), torch.zeros(batch_b, dims_b)
+    with pytest.raises(InvalidArgumentError, match=named):
+        losses.as_distance(a, a, b, b, **options)
+
+
+def test_kl_divergence_equals_torch_distributions():
+    mu, logvar = posteriors(3, 8, 4)
+    expected = reference_kl(Normal(mu, (0.5 * logvar).exp()), Normal(torch.zeros_like(mu), 1.0)).sum(-1)
+    torch.testing.assert_close(losses.kl_divergence(mu, logvar), expected)
+    with pytest.raises(InvalidArgumentError, match="kl_divergence"):
+        losses.kl_divergence(mu, logvar[:, :1])
+
+
+def test_reconstruction_error_sums_a_sample_and_keeps_batch_and_lanes():
+    x, x_hat = torch.randn(2, 3, 4, 5), torch.randn(2, 3, 4, 5)
+    torch.testing.assert_close(losses.reconstruction_error(x, x_hat), ((x - x_hat) ** 2).sum((1, 2, 3)))
+    torch.testing.assert_close(losses.reconstruction_error(x, x_hat, event_dims=2), ((x - x_hat) ** 2).sum((2, 3)))
+    with pytest.raises(InvalidArgumentError, match="reconstruction_error"):
+        losses.reconstruction_error(x, x_hat[:1])
+
+
+def test_exp_elbo_and_hinge_broadcast_one_weight_a_lane():
+    error, kl = torch.rand(2, 3), torch.rand(2, 3) * 20.0
+    rec, neg, margin = torch.tensor([0.2, 0.5]), torch.tensor([1.0, 3.0]), torch.tensor([10.0, 5.0])
+    soft = losses.exp_elbo(error, kl, scale=0.5, beta_rec=rec, beta_neg=neg)
+    hard = losses.hinge(kl, margin)
+    for lane in range(2):
+        for i in range(3):
+            exponent = -2.0 * 0.5 * (rec[lane] * error[lane, i] + neg[lane] * kl[lane, i])
+            assert soft[lane, i].item() == pytest.approx(math.exp(exponent), rel=1e-5)
+            assert hard[lane, i].item() == pytest.approx(max(0.0, (margin[lane] - kl[lane, i]).item()), rel=1e-6)
+
+
+def test_gradient_penalty_of_a_linear_critic_is_known():
+    slope = torch.tensor([3.0, 4.0])
+    real, fake = torch.randn(6, 2), torch.randn(6, 2)
+    penalty = losses.gradient_penalty(lambda x: x @ slope, real, fake, torch.rand(6))
+    assert penalty.item() == pytest.approx((5.0 - 1.0) ** 2, rel=1e-5)
+    with pytest.raises(InvalidArgumentError, match="gradient_penalty"):
+        losses.gradient_penalty(lambda x: x @ slope, real, fake[:1], torch.rand(6))
+
+
+def test_reparameterize_has_the_stated_moments():
+    mu, logvar = torch.full((200_000, 1), 1.5), torch.full((200_000, 1), math.log(4.0))
+    z = losses.reparameterize(mu, logvar, torch.randn(200_000, 1, generator=torch.Generator().manual_seed(0)))
+    assert z.mean().item() == pytest.approx(1.5, abs=0.02)
+    assert z.std().item() == pytest.approx(2.0, abs=0.02)

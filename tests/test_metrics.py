@@ -1,0 +1,127 @@
+"""The scores against an independent calculation in NumPy and torch."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+from asvae import datasets, metrics
+from asvae.checks import InvalidArgumentError
+from asvae.draws import EVALUATION_SEED
+
+BOARD = datasets.get("checkerboard")
+
+
+def by_hand(real, fake, bins=100, limit=4.0):
+    """The estimator cell by cell: counts, densities, and the three sums."""
+    area = (2 * limit / bins) ** 2
+    density = []
+    for points in (real, fake):
+        counts = np.zeros((bins, bins))
+        for x, y in points:
+            if -limit <= x <= limit and -limit <= y <= limit:
+                counts[min(int((x + limit) / (2 * limit) * bins), bins - 1)][
+                    min(int((y + limit) / (2 * limit) * bins), bins - 1)
+                ] += 1
+        density.append(counts / counts.sum() / area)
+    p, q = density
+    m = (p + q) / 2
+    kl = jsd = textbook = 0.0
+    for a, b, c in zip(p.flat, q.flat, m.flat, strict=True):
+        kl += a * (np.log(a) - np.log(b + 1e-14)) if a > 0 else 0.0
+        jsd += 0.5 * c * (2 * np.log(c) - np.log(a + 1e-14) - np.log(b + 1e-14)) if c > 0 else 0.0
+        textbook += 0.5 * area * sum(d * np.log(d / c) for d in (a, b) if d > 0)
+    return kl / bins, jsd / bins, textbook
+
+
+def test_histogram_scores_equal_an_independent_calculation():
+    rng = np.random.default_rng(0)
+    real, fake = BOARD.sample(3_000, seed=1).double().numpy(), rng.normal(0.0, 2.5, (3_000, 2))
+    ours = metrics.histogram_scores(real, fake)
+    assert np.allclose(ours, by_hand(real, fake), rtol=0, atol=1e-9)
+    assert 0.0 < ours.jsd_textbook < np.log(2.0)
+
+
+def test_histogram_scores_equal_the_kl_div_calls_of_the_released_evaluation():
+    real, fake = BOARD.sample(5_000, seed=1), BOARD.sample(5_000, seed=2) + 0.1
+    window = [[-4.0, 4.0]] * 2
+    p, q = (
+        torch.tensor(np.histogram2d(*t.double().numpy().T, bins=100, density=True, range=window)[0])
+        for t in (real, fake)
+    )
+    kl = F.kl_div(torch.log(q + 1e-14), p, reduction="batchmean")
+    halves = [F.kl_div(torch.log(h + 1e-14), 0.5 * (p + q), reduction="batchmean") for h in (p, q)]
+    ours = metrics.histogram_scores(real, fake)
+    assert ours.kl == pytest.approx(kl.item(), abs=1e-9)
+    assert ours.jsd == pytest.approx(0.5 * sum(halves).item(), abs=1e-9)
+
+
+def test_the_papers_kl_is_nats_times_a_constant_where_it_is_finite():
+    p = np.repeat([[0.5, 0.5], [0.5, -0.5]], [300, 100], axis=0)
+    q = np.repeat([[0.5, 0.5], [0.5, -0.5]], [100, 300], axis=0)
+    nats = 0.75 * np.log(3.0) - 0.25 * np.log(3.0)
+    assert metrics.histogram_scores(p, q).kl == pytest.approx(1.5625 * nats, rel=1e-9)
+
+
+def test_truth_against_truth_is_the_known_floor():
+    floor = metrics.floor(BOARD)
+    assert floor["kl"] == pytest.approx(17.0, abs=0.2)
+    assert floor["jsd"] == pytest.approx(8.1, abs=0.1)
+    assert floor["kl_draw_sd"] == pytest.approx(0.37, abs=0.12)
+    assert floor["jsd_draw_sd"] == pytest.approx(0.15, abs=0.05)
+    assert floor["kl_large"] < 0.1
+    assert floor["on_support"] == 1.0
+    assert floor["squares_covered"] == 8
+    assert floor["centroid_error"] < 0.02
+
+
+@pytest.mark.parametrize("fake", [np.full((10, 2), np.nan), np.full((10, 2), 100.0)])
+def test_samples_that_cannot_be_scored_are_nan(fake):
+    assert np.isnan(metrics.histogram_scores(BOARD.sample(10, seed=0), fake)).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "named"),
+    [
+        ((np.zeros((3, 3)),) * 2, {}, "real"),
+        ((np.zeros((3, 2)),) * 2, {"bins": 0}, "bins"),
+        ((np.zeros((3, 2)),) * 2, {"limit": -1.0}, "limit"),
+    ],
+)
+def test_histogram_scores_name_bad_input(arguments, options, named):
+    with pytest.raises(InvalidArgumentError, match=f"^{named}: got"):
+        metrics.histogram_scores(*arguments, **options)
+
+
+def test_support_scores_know_a_shifted_square_and_a_missing_one():
+    x = BOARD.sample(80_000, seed=0)
+    kept = x[BOARD.square(x) != 3]
+    scores = metrics.support_scores(kept, BOARD)
+    assert scores.squares_covered == 7
+    assert scores.on_support == 1.0
+    half = BOARD.centres[0] + torch.rand(10_000, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor(
+        [1.0, 2.0]
+    )
+    half = half - torch.tensor([0.0, 1.0])
+    assert metrics.support_scores(half, BOARD).centroid_error == pytest.approx(0.5, abs=0.02)
+    assert metrics.support_scores(half + torch.tensor([2.0, 0.0]), BOARD).on_support == 0.0
+    assert np.isnan(metrics.support_scores(half + torch.tensor([2.0, 0.0]), BOARD).centroid_error)
+
+
+def test_score_pairs_models_on_the_same_real_points_and_counts_its_draws():
+    seen = []
+
+    def sampler(n, draw):
+        seen.append((n, draw))
+        return BOARD.sample(n, EVALUATION_SEED + 2, draw)
+
+    scores = metrics.score(sampler, BOARD, n=1_000, draws=3, large=2_000)
+    assert seen == [(1_000, 0), (1_000, 1), (1_000, 2), (2_000, 3)]
+    each = [
+        metrics.histogram_scores(
+            BOARD.sample(1_000, EVALUATION_SEED, d), BOARD.sample(1_000, EVALUATION_SEED + 2, d)
+        ).kl
+        for d in range(3)
+    ]
+    assert scores["kl"] == pytest.approx(np.mean(each))
+    assert scores["kl_draw_sd"] == pytest.approx(np.std(each, ddof=1))

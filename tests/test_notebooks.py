@@ -1,0 +1,90 @@
+"""Notebooks agree with their text, were executed, and answer bad parameters in their last line."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+
+BOOK = Path(__file__).parents[1] / "book"
+CHAPTERS = sorted(path.stem for path in BOOK.glob("text/*.md"))
+
+
+def read(name):
+    return nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
+
+
+def cells(notebook):
+    return [(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells]
+
+
+def test_every_notebook_has_a_text_and_every_text_a_notebook():
+    assert sorted(path.stem for path in BOOK.glob("*.ipynb")) == CHAPTERS
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_notebook_and_its_text_hold_the_same_cells(name):
+    assert cells(read(name)) == cells(jupytext.read(BOOK / "text" / f"{name}.md", fmt="md:myst"))
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_notebook_is_committed_as_it_was_executed(name):
+    code = [cell for cell in read(name).cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    streams = [output.get("name") for cell in code for output in cell.outputs]
+    assert "stderr" not in streams
+    assert not any(output.output_type == "error" for cell in code for output in cell.outputs)
+    assert read(name).metadata.kernelspec.name == "python3"
+    assert not any("execution" in cell.metadata for cell in code)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_defines_nothing_that_the_core_should_own(name):
+    lines = [line for cell in read(name).cells if cell.cell_type == "code" for line in cell.source.splitlines()]
+    assert not [line for line in lines if line.lstrip().startswith(("def ", "class ", "async "))]
+
+
+def papermill(tmp_path, *arguments):
+    command = [sys.executable, "-m", "papermill", str(BOOK / "checkerboard.ipynb"), "out.ipynb", *arguments]
+    return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("-p", "stepz", "5"), "unknown parameter: got 'stepz'; allowed: "),
+        (("-p", "steps", "many"), "steps: got 'many'; allowed: a whole number from 1 up."),
+        (("-p", "seeds", "0"), "seeds: got 0; allowed: a whole number from 1 up."),
+        (("-y", "objectives: [vae, gan]"), "objectives: got 'gan'; allowed: 'vae', "),
+    ],
+)
+def test_papermill_fails_on_a_bad_parameter_and_its_last_line_says_why(tmp_path, arguments, says):
+    done = papermill(tmp_path, *arguments)
+    assert done.returncode != 0
+    assert says in done.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_papermill_runs_the_chapter_from_anywhere_with_other_parameters(tmp_path):
+    wanted = ("-p", "steps", "12", "-p", "seeds", "2", "-y", "{combinations: [C2], objectives: [s-introvae]}")
+    done = papermill(tmp_path, *wanted)
+    assert done.returncode == 0, done.stderr[-2000:]
+    out = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    text = "".join(str(output.get("data", {})) for cell in out.cells for output in cell.get("outputs", []))
+    assert "2 runs" in text
+    assert "2 seeds" in text
+    assert "S-IntroVAE" in text
+    assert "AS-IntroVAE" not in text
+
+
+@pytest.mark.slow
+def test_papermill_describes_every_parameter():
+    command = [sys.executable, "-m", "papermill", "--help-notebook", str(BOOK / "checkerboard.ipynb")]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    for name in ("scale", "steps", "seeds", "combinations", "objectives", "device", "fresh"):
+        described = [line for line in shown.splitlines() if line.strip().startswith(f"{name}:")]
+        assert described, name
+    assert shown.count("Unknown type") == 0

@@ -1,0 +1,130 @@
+"""Objectives by contract over the registry, and each switch against the loss derived by hand."""
+
+import dataclasses
+import inspect
+
+import plain
+import pytest
+import torch
+
+from asvae import RunConfig, datasets, draws, objectives
+from asvae.checks import InvalidArgumentError
+from asvae.lanes import Lanes
+
+SMALL = {"width": 16, "depth": 2, "batch_size": 12, "steps": 6, "warmup": 0.0}
+
+
+@pytest.mark.parametrize("name", objectives.names())
+def test_every_objective_keeps_the_contract(name):
+    objective = objectives.get(name)
+    assert objective.name == name
+    assert dataclasses.is_dataclass(objective.hyperparameters)
+    lanes = Lanes([RunConfig(name, seed=seed, **SMALL) for seed in range(3)])
+    x = torch.stack([lanes.dataset.sample(12, seed) for seed in range(3)])
+    noise = {draw: draws.normal_lanes(range(3), 0, draw, (12, 2)) for draw in objective.draws}
+    shared = {}
+    before = torch.random.get_rng_state()
+    for player in objective.players:
+        loss = player.loss(lanes.networks, x, noise, lanes.hyperparameters, 0.3, shared)
+        shared = loss.shared
+        assert loss.value.shape == (3,)
+        assert loss.value.requires_grad
+        assert all(term.shape == (3,) for term in loss.terms.values())
+        assert player.loss.__doc__
+        assert ".item(" not in inspect.getsource(player.loss)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("name", objectives.names())
+def test_a_lane_does_not_feel_its_neighbours(name):
+    configs = [RunConfig(name, seed=seed, beta_kl=0.1 + 0.3 * seed, **SMALL) for seed in range(3)]
+    together, alone = Lanes(configs), Lanes(configs[1:2])
+    for step in range(6):
+        terms, single = together.step(step), alone.step(step)
+        for term, value in terms.items():
+            assert torch.equal(value[1], single[term][0]), (step, term)
+    for key, value in alone.networks.state().items():
+        assert torch.equal(value[0], together.networks.state()[key][1]), key
+
+
+def test_as_introvae_with_c_one_is_s_introvae_bit_for_bit():
+    settings = {"seed": 4, "steps": 30, "warmup": 0.2, "width": 32, "depth": 2, "batch_size": 32}
+    soft = Lanes([RunConfig("s-introvae", **settings)])
+    never = Lanes([RunConfig("as-introvae", schedule="kl-only", **settings)])
+    # A ramp that is at 1 in single precision from its second step on still computes the AS-distance, times 0.
+    saturated = Lanes([RunConfig("as-introvae", schedule="linear", rate=1e9, **settings)])
+    saturated.progress = lambda step: 1.0
+    for step in range(30):
+        for lanes in (soft, never, saturated):
+            lanes.step(step)
+    for key, value in soft.networks.state().items():
+        assert torch.equal(value, never.networks.state()[key]), key
+        assert torch.equal(value, saturated.networks.state()[key]), key
+
+
+def test_the_fakes_are_data_to_the_encoder_and_the_encoder_is_fixed_for_the_decoder():
+    s = plain.scene("as-introvae")
+    networks = s.lanes.networks
+    first = plain.ours(s, 0.3, 0)
+    fakes = [first.shared["x_hat"], first.shared["fake"]]
+    adversarial = 0.25 * (first.terms["exp_elbo_rec"] + first.terms["exp_elbo_fake"])
+    assert all(g is None for g in torch.autograd.grad(adversarial.sum(), fakes, allow_unused=True, retain_graph=True))
+    second = plain.ours(s, 0.3, 1)
+    grads = torch.autograd.grad(second.value.sum(), networks.parameters("decoder"))
+    assert all(g.abs().sum() > 0 for g in grads)
+
+
+SWITCHES = {
+    "tanh before the distance": ({"squash": True}, (0, 1)),
+    "sum in the encoder's turn": ({"encoder_reduction": "sum"}, (0,)),
+    "reconstruction against generated": ({"reference": "reconstruction"}, (0, 1)),
+    "all three, as released": ({"squash": True, "encoder_reduction": "sum", "reference": "reconstruction"}, (0, 1)),
+}
+
+
+@pytest.mark.parametrize("options", SWITCHES)
+def test_each_switch_changes_the_loss_by_what_is_derived_by_hand(options):
+    hyperparameters, turns = SWITCHES[options]
+    # A small β_neg, or the summed distance leaves nothing of the exponential to compare.
+    default, switched = (plain.scene("as-introvae", beta_neg=0.01, **h) for h in ({}, hyperparameters))
+    for turn, derive in ((0, plain.soft_encoder), (1, plain.soft_decoder)):
+        ours = [plain.ours(s, 0.1, turn).value.item() for s in (default, switched)]
+        derived = [derive(s, 0.1).item() for s in (default, switched)]
+        assert ours[1] - ours[0] == pytest.approx(derived[1] - derived[0], abs=2e-6)
+        assert (abs(derived[1] - derived[0]) > 1e-5) == (turn in turns)
+
+
+def test_the_dropped_reconstruction_term_changes_the_decoder_by_that_term():
+    kept, dropped = (plain.scene("introvae", decoder_reconstruction=flag) for flag in (True, False))
+    difference = plain.ours(kept, 0.1, 1).value - plain.ours(dropped, 0.1, 1).value
+    assert difference.item() == pytest.approx((0.2 * plain.error(kept.real, kept.rec)).mean().item(), rel=1e-5)
+    assert plain.ours(kept, 0.1, 0).value == plain.ours(dropped, 0.1, 0).value
+
+
+def test_the_summed_distance_silences_the_encoders_adversarial_term():
+    released = plain.scene(
+        "as-introvae", beta_neg=1.0, encoder_reduction="sum", squash=True, reference="reconstruction"
+    )
+    paper = plain.scene("as-introvae", beta_neg=1.0)
+    pairs, dims = 12 * 12, 2
+    distance = plain.ours(released, 0.0, 0).terms["as_distance"].item()
+    averaged = plain.scene("as-introvae", squash=True, reference="reconstruction")
+    assert distance == pytest.approx(plain.ours(averaged, 0.0, 0).terms["as_distance"].item() * pairs * dims, rel=1e-3)
+    assert plain.ours(released, 0.0, 0).terms["exp_elbo_fake"] < plain.ours(paper, 0.0, 0).terms["exp_elbo_fake"]
+
+
+@pytest.mark.parametrize("name", objectives.names())
+def test_unknown_and_impossible_hyperparameters_are_named(name):
+    with pytest.raises(InvalidArgumentError, match=r"unknown hyper-parameter: got 'beta_klx'.*did you mean 'beta_kl'"):
+        RunConfig(name, beta_klx=1.0)
+    for bad in (-1.0, "0.1", float("nan"), None):
+        with pytest.raises(InvalidArgumentError, match=r"beta_kl: got"):
+            RunConfig(name, beta_kl=bad)
+    with pytest.raises(InvalidArgumentError, match=r"objective: got"):
+        objectives.get(name + "x")
+
+
+def test_the_data_set_of_the_plane_has_the_papers_normaliser():
+    lanes = Lanes([RunConfig("vae", **SMALL)])
+    assert datasets.get("checkerboard").shape == (2,)
+    assert lanes.networks.normaliser == 0.5

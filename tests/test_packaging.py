@@ -1,0 +1,91 @@
+"""Pins, ranges and the two files that repeat them agree; the README's commands exist."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import asvae
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def pins(lines):
+    found = {}
+    for line in lines:
+        requirement = Requirement(line)
+        [specifier] = requirement.specifier
+        assert specifier.operator == "==", line
+        found[canonicalize_name(requirement.name)] = specifier.version
+    return found
+
+
+def pinned():
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    return pins(line for line in lines if line and not line.startswith("#"))
+
+
+def test_environment_yml_repeats_requirements_txt():
+    listed = re.findall(r"^ {6}- (\S+)$", (ROOT / "environment.yml").read_text(), flags=re.M)
+    assert pins(listed) == pinned()
+
+
+def test_every_dependency_is_pinned_inside_its_range_and_nothing_else_is():
+    extras = PROJECT["optional-dependencies"]
+    requirements = [Requirement(text) for text in [*PROJECT["dependencies"], *extras["book"], *extras["test"]]]
+    assert {canonicalize_name(r.name) for r in requirements} == set(pinned())
+    for requirement in requirements:
+        assert requirement.specifier.contains(pinned()[canonicalize_name(requirement.name)]), requirement
+
+
+def test_what_is_installed_is_what_is_pinned():
+    from importlib.metadata import version
+
+    for name, pin in pinned().items():
+        assert version(name).split("+")[0] == pin, name
+
+
+def test_the_version_is_one_everywhere():
+    citation = (ROOT / "CITATION.cff").read_text()
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert PROJECT["version"] == asvae.__version__
+    assert f"version: {asvae.__version__}" in citation
+    assert f"## {asvae.__version__}" in changelog
+
+
+def test_commands_that_the_readme_shows_are_targets():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.M))
+    shown = set(re.findall(r"^make ([a-z]+)", (ROOT / "README.md").read_text(), flags=re.M))
+    assert {"book", "test"} <= shown <= targets
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_core_layers_import_downward_only():
+    layers = [
+        {"checks"},
+        {"schedules", "draws", "similarity", "losses", "published"},
+        {"datasets", "networks", "objectives"},
+        {"config"},
+        {"metrics", "lanes"},
+        {"run"},
+        {"provenance"},
+        {"training", "results", "table1"},
+        {"store", "figures"},
+        {"chapters"},
+    ]
+    height = {name: i for i, layer in enumerate(layers) for name in layer}
+    for path in (ROOT / "asvae").rglob("*.py"):
+        own = path.relative_to(ROOT / "asvae").parts[0].removesuffix(".py")
+        if own == "__init__":
+            continue
+        for line in path.read_text().splitlines():
+            match = re.match(r"\s*from asvae(?:\.(\w+))?[\w.]* import (.+)", line)
+            if not match:
+                continue
+            names = [match[1]] if match[1] else [name.strip() for name in match[2].split(",")]
+            for name in names:
+                assert height[name] <= height[own], f"{path.name}: {line}"
+                assert name == own or height[name] < height[own] or own in layers[2] | layers[1], f"{path.name}: {line}"
