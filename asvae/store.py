@@ -118,7 +118,7 @@ def load(path: str | Path) -> Run:
         networks = mlp_networks(shape, recipe.latent_dim, recipe.width, recipe.depth, [config.seed])
         networks.load_state({key: torch.as_tensor(value) for key, value in weights.items()})
     except (OSError, KeyError, ValueError, RuntimeError, SafetensorError) as error:
-        reason = str(error).splitlines()[0]
+        reason = " ".join(str(error).split())
         raise InvalidArgumentError(
             f"path: got {path.name!r}; allowed: the folder of a whole run ({reason})."
         ) from error

@@ -1,0 +1,92 @@
+"""The built pages, as files: whole without a network, every figure and table there, with numbers of this build."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parents[2]
+HTML = ROOT / "_build" / "html"
+PAGES = [path.relative_to(HTML).as_posix() for path in sorted((HTML / "book").glob("*.html"))]
+
+
+@pytest.fixture(scope="module")
+def pages():
+    assert PAGES, "no built book: run `make pages`"
+    return {page: BeautifulSoup((HTML / page).read_text(), "html.parser") for page in PAGES}
+
+
+def test_every_page_of_the_table_of_contents_is_there(pages):
+    listed = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
+    assert {f"{name}.html" for name in listed} == set(pages)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_fetches_nothing_from_other_machines(pages, page):
+    soup = pages[page]
+    fetched = [tag.get("src") for tag in soup.find_all(["script", "img", "iframe", "source"])]
+    fetched += [tag.get("href") for tag in soup.find_all("link") if set(tag.get("rel", [])) & {"stylesheet", "preload"}]
+    assert [url for url in fetched if url and re.match(r"(https?:)?//", url)] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_local_file_and_link_of_a_page_exists(pages, page):
+    soup, folder = pages[page], (HTML / page).parent
+    targets = [tag.get("src") for tag in soup.find_all(["script", "img"])]
+    targets += [tag.get("href") for tag in soup.find_all(["a", "link"])]
+    for target in filter(None, targets):
+        path, _, anchor = target.partition("#")
+        if re.match(r"(\w+:|//)", target):
+            continue
+        file = folder / path.split("?")[0] if path else HTML / page
+        assert file.exists(), target
+        if anchor and file.suffix == ".html" and not anchor.startswith("/"):
+            other = BeautifulSoup(file.read_text(), "html.parser")
+            assert other.find(id=anchor) is not None, target
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_figure_has_a_description(pages, page):
+    for image in pages[page].select("main img"):
+        assert len(image.get("alt", "")) > 20, image.get("src")
+
+
+def test_the_equations_are_numbered_and_mathjax_is_local(pages):
+    soup = pages["book/method.html"]
+    assert len(soup.select("div.math span.eqno")) == 14
+    scripts = [tag["src"] for tag in soup.find_all("script", src=True) if "mathjax" in tag["src"].lower()]
+    assert scripts
+    assert all((HTML / "book" / src.split("?")[0]).exists() for src in scripts)
+
+
+def test_the_checkerboard_page_shows_figure_8_and_table_1_of_this_build(pages):
+    soup = pages["book/checkerboard.html"]
+    figure, table = (soup.find(id=name) for name in ("figure-8", "table-1"))
+    assert figure.find("img") is not None
+    cells = [cell.get_text() for cell in table.find("table").find_all(["td", "th"])]
+    for text in ("truth", "VAE", "IntroVAE", "S-IntroVAE", "AS-IntroVAE", "here", "printed", "20.4"):
+        assert text in cells
+    assert len([cell for cell in cells if re.fullmatch(r"\d+\.\d\d", cell)]) >= 24
+    sources = [p.get_text() for p in soup.find_all("p") if p.get_text().startswith("Source: ")]
+    assert len(sources) == 7
+    assert all(re.search(r"(computed here|loaded): quick scale, \d+ seed", text) for text in sources)
+
+
+def test_the_page_was_executed_and_not_copied_from_the_committed_notebook(pages):
+    """The build ran the chapter: the newest entry of its execution cache holds the very image that the page shows."""
+    runs = sorted((HTML.parent / ".jupyter_cache").glob("*/executed/*/base.ipynb"))
+    assert runs
+    executed = nbformat.read(max(runs, key=lambda path: path.stat().st_mtime), as_version=4)
+    shown = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (HTML / "_images").glob("*.png")}
+    images = [
+        hashlib.sha256(base64.b64decode(output.data["image/png"])).hexdigest()
+        for cell in executed.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    assert len(images) == 3
+    assert set(images) <= shown
