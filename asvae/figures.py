@@ -112,34 +112,35 @@ def score_dots(cells: Runs, floor: dict[str, float]) -> Figure:
     return figure
 
 
-def curves(runs: Sequence[Run], terms: dict[str, str], columns: int = 2) -> Figure:
-    """Draw one panel a term (name → title) over steps, one line a run, labelled by its objective.
+def curves(runs: Sequence[Run], terms: dict[str, str], labels: Sequence[str] | None = None, columns: int = 2) -> Figure:
+    """Draw one panel a term (name → title) over steps, one line a run, on a logarithmic axis where values allow.
 
-    The vertical axis is logarithmic where the values allow; a diverged run's line ends in a cross.
+    Lines are labelled and coloured by objective, or by ``labels`` where all runs are of one. A diverged run's line
+    ends in a cross.
     """
+    if labels is None:
+        labels = [objectives.get(run.config.objective).label for run in runs]
+        colours = [COLOURS[run.config.objective] for run in runs]
+    else:
+        colours = list(plt.colormaps["cividis"](np.linspace(0.0, 0.85, len(runs))))
     columns = min(columns, len(terms))
     lines = -(-len(terms) // columns)
     figure, axes = plt.subplots(lines, columns, figsize=(3.9 * columns, 2.2 * lines + 0.5), squeeze=False, sharex=True)
+    handles = {}
     for axis, (term, title) in zip(axes.flat, terms.items(), strict=False):
-        seen = []
-        for run in runs:
-            if term not in run.history:
-                continue
-            steps, values = np.array(run.history["step"]), np.array(run.history[term], dtype=float)
-            name = run.config.objective
-            axis.plot(steps, values, color=COLOURS[name], lw=1.2, label=objectives.get(name).label)
-            if run.diverged and len(steps):
-                axis.plot(steps[-1], values[-1], "x", color=COLOURS[name], ms=7)
-            seen.append(values[np.isfinite(values)])
-        if any(len(v) for v in seen) and min(v.min() for v in seen if len(v)) > 0:
+        values = [np.array(run.history.get(term, []), dtype=float) for run in runs]
+        for run, label, colour, curve in zip(runs, labels, colours, values, strict=True):
+            steps = run.history["step"][: len(curve)]
+            [handles[label]] = axis.plot(steps, curve, color=colour, lw=1.2)
+            if run.diverged and len(curve):
+                axis.plot(steps[-1], curve[-1], "x", color=colour, ms=7)
+        finite = np.concatenate([curve[np.isfinite(curve)] for curve in values])
+        if len(finite) and finite.min() > 0:
             axis.set_yscale("log")
         axis.set_title(title)
     for axis in axes[-1]:
         axis.set_xlabel("step")
     for axis in axes.flat[len(terms) :]:
         axis.set_visible(False)
-    entries = {
-        label: handle for axis in axes.flat for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=len(entries) or 1, fontsize=9)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), fontsize=9)
     return figure

@@ -72,7 +72,7 @@ def test_the_checkerboard_page_shows_figure_8_and_table_1_of_this_build(pages):
         assert text in cells
     assert len([cell for cell in cells if re.fullmatch(r"\d+\.\d\d", cell)]) >= 24
     sources = [p.get_text() for p in soup.find_all("p") if p.get_text().startswith("Source: ")]
-    assert len(sources) == 7
+    assert len(sources) == 8
     assert all(re.search(r"(computed here|loaded): quick scale, \d+ seed", text) for text in sources)
 
 
@@ -88,5 +88,5 @@ def test_the_page_was_executed_and_not_copied_from_the_committed_notebook(pages)
         for output in cell.get("outputs", [])
         if "image/png" in output.get("data", {})
     ]
-    assert len(images) == 3
+    assert len(images) == 4
     assert set(images) <= shown
