@@ -16,11 +16,14 @@ import asvae
 from asvae.run import Run
 
 
-def collect(device: str, seconds: float, **extra: Any) -> dict[str, Any]:
-    """Return what a result must carry to be believed and made again."""
+def collect(device: str, seconds: float, commit: str, lanes: int = 1) -> dict[str, Any]:
+    """Return what a result must carry to be believed and made again.
+
+    ``seconds`` is the wall time of one run (a stack's, divided by its lanes); ``commit`` is where it began.
+    """
     return {
         "asvae": asvae.__version__,
-        "commit": _commit(),
+        "commit": commit,
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
@@ -29,7 +32,7 @@ def collect(device: str, seconds: float, **extra: Any) -> dict[str, Any]:
         "origin": "computed here",
         "seconds": round(seconds, 2),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        **extra,
+        "lanes": lanes,
     }
 
 
@@ -46,8 +49,7 @@ def hardware(device: str) -> str:
     return name or platform.processor() or platform.machine()
 
 
-@cache
-def _commit() -> str:
+def commit() -> str:
     """Return the checkout's commit, marked if the core differs from it; ``"unknown"`` outside a checkout."""
     folder = Path(asvae.__file__).parent
 

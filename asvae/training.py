@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import joblib
 import numpy as np
@@ -127,7 +128,7 @@ def _stack(configs: list[RunConfig], workers: int) -> list[list[RunConfig]]:
 def _train_lanes(configs: Sequence[RunConfig], device: str, advance: Callable[[int], object]) -> list[Run]:
     """Train a stack of runs; ``advance`` is told every step how many run-steps have passed."""
     with _one_thread():
-        lanes, start = Lanes(configs, device), time.perf_counter()
+        commit, lanes, start = provenance.commit(), Lanes(configs, device), time.perf_counter()
         steps = lanes.recipe.steps
         every = max(1, steps // CURVE_POINTS)
         curves: list[tuple[int, dict[str, list[float]]]] = []
@@ -140,16 +141,18 @@ def _train_lanes(configs: Sequence[RunConfig], device: str, advance: Callable[[i
                 curves.append((step, {name: term.tolist() for name, term in terms.items()}))
             advance(len(configs))
         seconds = (time.perf_counter() - start) / len(configs)
-        return [_finish(lanes, i, curves, device, seconds) for i in range(len(configs))]
+        return [
+            _finish(lanes, i, curves, provenance.collect(device, seconds, commit, len(configs)))
+            for i in range(len(configs))
+        ]
 
 
-def _finish(lanes: Lanes, i: int, curves: list, device: str, seconds: float) -> Run:
+def _finish(lanes: Lanes, i: int, curves: list, source: dict[str, Any]) -> Run:
     divergence = lanes.divergences[i]
     kept = [(step, terms) for step, terms in curves if divergence is None or step < divergence.step]
     names = list(dict.fromkeys(name for _, terms in kept for name in terms))
     history = {"step": [step for step, _ in kept]}
     history |= {name: [terms[name][i] if name in terms else np.nan for _, terms in kept] for name in names}
-    source = provenance.collect(device, seconds, lanes=len(lanes.configs))
     run = Run(lanes.configs[i], lanes.lane(i), history, divergence, {}, source)
     scores = metrics.score(lambda n, draw: run.sample(n, seed=draw), lanes.dataset)
     # A run that diverged has no model to score: its row in the table is NaN, whatever its last weights give.

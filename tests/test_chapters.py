@@ -85,6 +85,13 @@ def test_table1_sets_ours_above_the_printed_value_beside_the_floor(cells, floor,
     assert table.loc[("C1", "KL", "printed"), "IntroVAE"] == "NaN"
 
 
+def test_the_floor_stands_beside_one_draws_noise_and_the_printed_differences(floor):
+    table = table1.floor_table(floor)
+    assert table.KL.iloc[0] == f"{floor['kl']:.2f}"
+    assert list(table.KL.iloc[3:]) == ["0.30", "0.40", "0.30"]
+    assert list(table.JSD.iloc[3:]) == ["0.00", "0.40", "0.40"]
+
+
 def test_the_printed_table_is_the_papers():
     assert [TABLE1["C1", name] for name in ("vae", "s-introvae", "as-introvae")] == [
         (22.1, 10.8),
