@@ -5,9 +5,9 @@ hands its namespace to its class here right after its parameters cell.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
-from types import NoneType
+from types import ModuleType
 from typing import Any, Self
 
 import matplotlib.pyplot as plt
@@ -15,14 +15,18 @@ from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 
 from asvae import objectives
-from asvae.checks import boolean, integer, known, one_of, subset
+from asvae.checks import boolean, integer, known, one_of, refuse, subset
 from asvae.config import COMBINATIONS, SCALES
 from asvae.provenance import line
 from asvae.run import Run
 from asvae.training import check_device
 
-_VALUES = (str, int, float, list, tuple, dict, NoneType)
-_IPYTHON = ("In", "Out")
+_CHECKED = "_asvae_parameters_checked"
+
+
+def _is_value(name: str, value: Any) -> bool:
+    """Whether a name of a notebook's namespace is a value that somebody set, as an unknown parameter would be."""
+    return not (name.startswith("_") or name in ("In", "Out") or callable(value) or isinstance(value, ModuleType))
 
 
 @dataclass(frozen=True)
@@ -30,21 +34,23 @@ class Parameters:
     """A chapter's parameters; each chapter has a subclass that checks its own."""
 
     @classmethod
-    def check(cls, namespace: Mapping[str, Any]) -> Self:
+    def check(cls, namespace: MutableMapping[str, Any]) -> Self:
         """Return the parameters set in a notebook's ``namespace`` (its ``globals()``), checked.
 
         Raises
         ------
         InvalidArgumentError
-            If the namespace holds a value of another name, or a value is of the wrong type or impossible.
+            If the namespace holds a value of another name, lacks one, or a value is of the wrong type or impossible.
         """
-        found = {
-            name: value
-            for name, value in namespace.items()
-            if not name.startswith("_") and name not in _IPYTHON and isinstance(value, _VALUES)
-        }
-        known("parameter", found, [field.name for field in dataclasses.fields(cls)])
-        return cls(**found)
+        names = [field.name for field in dataclasses.fields(cls)]
+        if not namespace.get(_CHECKED):
+            known("parameter", [name for name in namespace if _is_value(name, namespace[name])], names)
+            # Run again in the same kernel, a chapter has its own results beside its parameters.
+            namespace[_CHECKED] = True
+        missing = [name for name in names if name not in namespace]
+        if missing:
+            refuse("parameters", sorted(set(names) - set(missing)), f"all of {', '.join(names)}")
+        return cls(**{name: namespace[name] for name in names})
 
 
 @dataclass(frozen=True)

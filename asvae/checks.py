@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 import math
 import numbers
+import sys
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
@@ -38,8 +39,8 @@ def integer(argument: str, value: Any, low: int, high: int | None = None) -> int
 
 def number(argument: str, value: Any, low: float, high: float = math.inf, open_low: bool = False) -> float:
     """Return ``value`` as a ``float`` if it is finite and in ``[low, high]`` (``(low, high]`` if ``open_low``)."""
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
-    if not real or value < low or value > high or (open_low and value == low):
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not real or not abs(value) <= sys.float_info.max or value < low or value > high or (open_low and value == low):
         bound = f"{'above' if open_low else 'at least'} {low:g}"
         refuse(argument, value, f"a number {bound}" + (f" and at most {high:g}" if math.isfinite(high) else ""))
     return float(value)

@@ -57,8 +57,8 @@ COMBINATIONS: dict[str, dict[str, float]] = {
 def combination(name: str, objective: str) -> dict[str, float]:
     """Return the weights of a Table 1 row as the hyper-parameters of ``objective``.
 
-    An objective takes the weights that it has. IntroVAE's adversarial weight is called alpha and takes the
-    value of beta_neg, as the flag of that name does in the released code.
+    An objective takes the weights that it has. IntroVAE's adversarial weight is called alpha and takes the value
+    of beta_neg: our choice, as the paper does not say what its rows mean for IntroVAE.
     """
     betas = COMBINATIONS[one_of("combination", name, COMBINATIONS)]
     fields = _names(objectives.get(objective).hyperparameters)
@@ -137,7 +137,11 @@ class RunConfig:
     @property
     def warmup_steps(self) -> int:
         """Steps trained as a plain VAE."""
-        return round(self.recipe.warmup * self.recipe.steps)
+        return min(round(self.recipe.warmup * self.recipe.steps), self.recipe.steps - 1)
+
+    def replace(self, **changes: Any) -> "RunConfig":
+        """Return this configuration with some arguments changed."""
+        return RunConfig(**self.to_dict() | changes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as plain values; ``RunConfig(**d)`` gives it back."""

@@ -100,8 +100,19 @@ def score_dots(cells: Runs, floor: dict[str, float]) -> Figure:
                 noise = [run.scores[f"{score}_draw_sd"] for run in runs]
                 label = objectives.get(name).label if i == 0 else None
                 axis.errorbar([x] * len(values), values, noise, fmt="o", ms=4, lw=1, color=COLOURS[name], label=label)
-                if (row, name) in TABLE1:
-                    axis.plot(x, TABLE1[row, name][k], "D", ms=6, mfc="none", mec=COLOURS[name])
+                if any(run.diverged for run in cells[row, name]):
+                    axis.text(
+                        x,
+                        0.98,
+                        "NaN",
+                        color=COLOURS[name],
+                        fontsize=8,
+                        rotation=90,
+                        ha="center",
+                        va="top",
+                        transform=axis.get_xaxis_transform(),
+                    )
+                axis.plot(x, TABLE1[row, name][k] or np.nan, "D", ms=6, mfc="none", mec=COLOURS[name])
         axis.plot([], [], "D", ms=6, mfc="none", mec=COLOURS["truth"], label="printed in the paper")
         axis.set_xticks(range(len(rows)), rows)
         axis.set_xlim(-0.5, len(rows) - 0.5)
@@ -115,6 +126,7 @@ def score_dots(cells: Runs, floor: dict[str, float]) -> Figure:
 def curves(runs: Sequence[Run], terms: dict[str, str], labels: Sequence[str] | None = None, columns: int = 2) -> Figure:
     """Draw one panel a term (name → title) over steps, one line a run, on a logarithmic axis where values allow.
 
+    A term that no run has gets no panel.
     Lines are labelled and coloured by objective, or by ``labels`` where all runs are of one. A diverged run's line
     ends in a cross.
     """
@@ -123,8 +135,9 @@ def curves(runs: Sequence[Run], terms: dict[str, str], labels: Sequence[str] | N
         colours = [COLOURS[run.config.objective] for run in runs]
     else:
         colours = list(plt.colormaps["cividis"](np.linspace(0.0, 0.85, len(runs))))
-    columns = min(columns, len(terms))
-    lines = -(-len(terms) // columns)
+    terms = {term: title for term, title in terms.items() if any(term in run.history for run in runs)}
+    columns = max(1, min(columns, len(terms)))
+    lines = max(1, -(-len(terms) // columns))
     figure, axes = plt.subplots(lines, columns, figsize=(3.9 * columns, 2.2 * lines + 0.5), squeeze=False, sharex=True)
     handles = {}
     for axis, (term, title) in zip(axes.flat, terms.items(), strict=False):

@@ -38,7 +38,7 @@ class StackedHyperparameters:
 
     def __init__(self, lanes: Sequence[Any], device: torch.device):
         self._schedules = [getattr(hp, "c", None) for hp in lanes]
-        self.anneals = any(getattr(hp, "anneals", False) for hp in lanes)
+        self.anneals = getattr(lanes[0], "anneals", False)
         self._device = device
         for field in dataclasses.fields(lanes[0]):
             values = [getattr(hp, field.name) for hp in lanes]
@@ -60,7 +60,15 @@ def stack_key(config: RunConfig) -> tuple:
         for field in dataclasses.fields(config.hyperparameters)
         if field.type is not float and field.name != "schedule"
     )
-    return config.objective, config.dataset, config.recipe, choices
+    # A lane that never anneals must not enter the AS-distance's branch because a neighbour does.
+    anneals = getattr(config.hyperparameters, "anneals", False)
+    return config.objective, config.dataset, config.recipe, anneals, choices
+
+
+def build_networks(config: RunConfig, seeds: Sequence[int]) -> Networks:
+    """Return the untrained networks that ``config`` describes, one lane a seed."""
+    recipe, shape = config.recipe, datasets.get(config.dataset).shape
+    return mlp_networks(shape, recipe.latent_dim, recipe.width, recipe.depth, seeds)
 
 
 class Lanes:
@@ -84,9 +92,7 @@ class Lanes:
         self.dataset = datasets.get(configs[0].dataset)
         self.objective = objectives.get(configs[0].objective)
         self.hyperparameters = StackedHyperparameters([c.hyperparameters for c in configs], self.device)
-        self.networks = mlp_networks(
-            self.dataset.shape, self.recipe.latent_dim, self.recipe.width, self.recipe.depth, self.seeds
-        )
+        self.networks = build_networks(configs[0], self.seeds)
         for module in self.networks.modules.values():
             module.to(self.device)
         self._slices = {name: self._lane_slices(name) for name in self.networks.modules}
@@ -113,7 +119,7 @@ class Lanes:
         """Return Adam's rate at ``step``."""
         if self.recipe.decay == "cosine":
             return self.recipe.learning_rate * 0.5 * (1.0 + math.cos(math.pi * step / self.recipe.steps))
-        passed = (step >= self.recipe.steps // 3) + (step >= self.recipe.steps // 2)
+        passed = (3 * step >= self.recipe.steps > 1) + (2 * step >= self.recipe.steps > 1)
         return self.recipe.learning_rate * 0.1**passed
 
     def step(self, step: int) -> dict[str, Tensor]:
@@ -157,7 +163,8 @@ class Lanes:
             self._optimisers[name].step()
 
     def _note_divergence(self, step: int, player: Player, loss: objectives.Loss, grads: list[Tensor]) -> None:
-        sums = torch.stack([loss.value.detach(), *(g.flatten(1).sum(1) for g in grads)])
+        # Squares, as Adam keeps them: a gradient whose square overflows would freeze its weight without a word.
+        sums = torch.stack([loss.value.detach(), *(g.flatten(1).square().sum(1) for g in grads)])
         finite = sums.isfinite().all(0).tolist()
         for lane, fine in enumerate(finite):
             if fine or self.divergences[lane] is not None:
@@ -168,7 +175,6 @@ class Lanes:
 
     def lane(self, i: int) -> Networks:
         """Return a copy of lane i as networks of one lane, on the CPU."""
-        recipe = self.recipe
-        single = mlp_networks(self.dataset.shape, recipe.latent_dim, recipe.width, recipe.depth, self.seeds[i : i + 1])
+        single = build_networks(self.configs[i], self.seeds[i : i + 1])
         single.load_state({key: value[i : i + 1] for key, value in self.networks.state().items()})
         return single

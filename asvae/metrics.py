@@ -72,6 +72,8 @@ def histogram_scores(real, fake, *, bins: int = 100, limit: float = 4.0) -> Hist
 
 
 def _density(name: str, points, bins: int, limit: float) -> np.ndarray | None:
+    if isinstance(points, torch.Tensor):
+        points = points.detach().cpu()
     points = np.asarray(points, dtype=np.float64)
     if points.ndim != 2 or points.shape[1] != 2:
         raise InvalidArgumentError(f"{name}: got an array of shape {points.shape}; allowed: (N, 2).")
@@ -144,6 +146,12 @@ def score(sample: Sampler, dataset: Checkerboard, *, n: int = 5_000, draws: int 
         **{f"{name}_large": value for name, value in big._asdict().items()},
         **support_scores(points, dataset)._asdict(),
     }
+
+
+def nothing() -> dict[str, float]:
+    """Return the scores of a model that does not exist: every entry of :func:`score`, NaN."""
+    names = ("kl", "kl_draw_sd", "jsd", "jsd_draw_sd", "jsd_textbook", "kl_large", "jsd_large", "jsd_textbook_large")
+    return dict.fromkeys([*names, *SupportScores._fields], np.nan)
 
 
 def floor(dataset: Checkerboard, *, n: int = 5_000, draws: int = 40, large: int = 200_000) -> dict:

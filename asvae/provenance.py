@@ -6,13 +6,13 @@ import subprocess
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-import asvae
 from asvae.run import Run
 
 
@@ -22,7 +22,7 @@ def collect(device: str, seconds: float, commit: str, lanes: int = 1) -> dict[st
     ``seconds`` is the wall time of one run (a stack's, divided by its lanes); ``commit`` is where it began.
     """
     return {
-        "asvae": asvae.__version__,
+        "asvae": version("asvae"),
         "commit": commit,
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -51,7 +51,7 @@ def hardware(device: str) -> str:
 
 def commit() -> str:
     """Return the checkout's commit, marked if the core differs from it; ``"unknown"`` outside a checkout."""
-    folder = Path(asvae.__file__).parent
+    folder = Path(__file__).parent
 
     def git(*arguments: str) -> str:
         return subprocess.run(

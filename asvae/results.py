@@ -1,32 +1,45 @@
 """Committed results: one small file a run in ``data/results/``, scores and provenance without weights."""
 
+import hashlib
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-import asvae
-from asvae.checks import InvalidArgumentError
-from asvae.config import COMBINATIONS, RunConfig, combination
+from asvae import datasets
+from asvae.checks import InvalidArgumentError, one_of
+from asvae.config import COMBINATIONS, SCALES, RunConfig, combination
+from asvae.metrics import nothing
+from asvae.paths import DATA
 from asvae.run import Run
 
-ROOT = Path(asvae.__file__).resolve().parent.parent / "data" / "results"
+ROOT = DATA / "results"
+
+_COLUMNS = ("objective", "combination", "dataset", "scale", "steps", "seed", "schedule", "diverged")
+
+
+def record(run: Run) -> dict[str, Any]:
+    """Return what is written of a run beside its weights and curves."""
+    return {
+        "config": run.config.to_dict(),
+        "divergence": vars(run.divergence) if run.divergence else None,
+        "scores": run.scores,
+        "provenance": {key: value for key, value in run.provenance.items() if key != "origin"},
+    }
 
 
 def keep(run: Run, root: Path = ROOT) -> Path:
     """Write a run's configuration, scores, divergence and provenance as a diffable file; return its path."""
     root.mkdir(parents=True, exist_ok=True)
     config = run.config
-    record = {
-        "config": config.to_dict(),
-        "divergence": vars(run.divergence) if run.divergence else None,
-        "scores": run.scores,
-        "provenance": {key: value for key, value in run.provenance.items() if key != "origin"},
-    }
-    row = _combination(config)
-    name = f"{config.dataset}-{config.scale}-{config.objective}-{row}-{config.steps}steps-seed{config.seed}.json"
-    path = root / name
-    path.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+    identity = hashlib.sha256(json.dumps(config.to_dict(), sort_keys=True).encode()).hexdigest()[:8]
+    row = combination_of(config)
+    path = root / f"{config.dataset}-{config.scale}-{config.objective}-{row}-seed{config.seed}-{identity}.json"
+    part = path.with_suffix(f".{os.getpid()}.part")
+    part.write_text(json.dumps(record(run), indent=1, sort_keys=True) + "\n")
+    part.replace(path)
     return path
 
 
@@ -49,42 +62,40 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
     Raises
     ------
     InvalidArgumentError
-        If a file is not one that :func:`keep` wrote.
+        If the data set or the scale is unknown, or a file is not one that :func:`keep` wrote.
     """
-    rows = []
-    for path in sorted(root.glob("*.json")):
-        try:
-            record = json.loads(path.read_text())
-            config = RunConfig(**record["config"])
-            rows.append(
-                {
-                    "objective": config.objective,
-                    "combination": _combination(config),
-                    "dataset": config.dataset,
-                    "scale": config.scale,
-                    "steps": config.steps,
-                    "seed": config.seed,
-                    "schedule": getattr(config.hyperparameters, "schedule", None),
-                    "diverged": record["divergence"] is not None,
-                    **record["scores"],
-                    "provenance": record["provenance"],
-                }
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise InvalidArgumentError(
-                f"results: got a damaged {path.name!r} ({error}); remove or restore it."
-            ) from error
-    frame = pd.DataFrame(rows)
-    for column, wanted in (("dataset", dataset), ("scale", scale)):
-        if wanted is not None and len(frame):
-            frame = frame[frame[column] == wanted]
-    return frame.reset_index(drop=True)
+    if dataset is not None:
+        one_of("dataset", dataset, datasets.names())
+    if scale is not None:
+        one_of("scale", scale, {name: None for scales in SCALES.values() for name in scales})
+    rows = [_row(path) for path in sorted(root.glob("*.json"))]
+    wanted = [row for row in rows if dataset in (None, row["dataset"]) and scale in (None, row["scale"])]
+    return pd.DataFrame(wanted, columns=[*_COLUMNS, *nothing(), "provenance"])
 
 
-def _combination(config: RunConfig) -> str:
-    """Return the first combination whose weights these are, else ``"own"``; VAE fits every one."""
+def _row(path: Path) -> dict[str, Any]:
+    try:
+        kept = json.loads(path.read_text())
+        config = RunConfig(**kept["config"])
+        own = (
+            config.objective,
+            combination_of(config),
+            config.dataset,
+            config.scale,
+            config.steps,
+            config.seed,
+            getattr(config.hyperparameters, "schedule", None),
+            kept["divergence"] is not None,
+        )
+        return dict(zip(_COLUMNS, own, strict=True)) | kept["scores"] | {"provenance": kept["provenance"]}
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidArgumentError(f"results: got a damaged {path.name!r} ({error}); remove or restore it.") from error
+
+
+def combination_of(config: RunConfig) -> str:
+    """Return the first Table 1 row that ``config`` is a cell of, any seed and steps, else ``"own"``."""
     for row in COMBINATIONS:
-        weights = combination(row, config.objective)
-        if all(getattr(config.hyperparameters, key) == value for key, value in weights.items()):
+        cell = RunConfig(config.objective, config.dataset, config.scale, **combination(row, config.objective))
+        if cell.replace(seed=config.seed, steps=config.steps) == config:
             return row
     return "own"

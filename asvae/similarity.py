@@ -46,8 +46,9 @@ def as_distance(
     Returns
     -------
     Tensor
-        ``(...)``: one non-negative number a lane, ``()`` without lanes. Times :math:`(2\pi)^{-1/2}` (marginal,
-        mean) or :math:`(2\pi)^{-D/2}` (joint, mean) it is the integral above, in units of a density.
+        ``(...)``: one number a lane, non-negative up to rounding; ``()`` without lanes. Times
+        :math:`(2\pi)^{-1/2}` (marginal, mean) or :math:`(2\pi)^{-D/2}` (joint, mean) it is the integral above, in
+        units of a density.
 
     Raises
     ------

@@ -1,36 +1,34 @@
 """Load or train: finished runs are kept in ``data/runs/`` and found again by configuration and numerics."""
 
+import contextlib
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-import asvae
-from asvae import datasets, objectives
+from asvae import datasets, metrics, objectives
 from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
-from asvae.lanes import Divergence, Lanes
-from asvae.networks import mlp_networks
+from asvae.lanes import Divergence, Lanes, build_networks
+from asvae.paths import DATA
+from asvae.results import record
 from asvae.run import Run
 from asvae.training import sweep
 
-ROOT = Path(asvae.__file__).resolve().parent.parent / "data" / "runs"
+ROOT = DATA / "runs"
 """Where finished runs of this machine are kept; never committed."""
 
 
 def load_or_train(
     configs: Sequence[RunConfig], *, fresh: bool = False, device: str = "cpu", root: Path = ROOT, progress: bool = True
 ) -> list[Run]:
-    """Return a run for each of ``configs``: the stored one where there is one, else a new one, then stored.
+    """Return a run for each of ``configs``: the stored one where there is one, else a new one, stored as it finishes.
 
     Parameters
     ----------
@@ -51,10 +49,13 @@ def load_or_train(
         In the order of ``configs``; ``run.provenance["origin"]`` is ``"loaded"`` or ``"computed here"``.
     """
     found = {} if fresh else {config: load(path) for config in configs if (path := locate(config, root)).is_dir()}
-    missing = [config for config in dict.fromkeys(configs) if config not in found]
-    for run in sweep(missing, device=device, progress=progress) if missing else []:
+
+    def finished(run: Run) -> None:
         save(run, locate(run.config, root))
         found[run.config] = run
+
+    missing = [config for config in dict.fromkeys(configs) if config not in found]
+    sweep(missing, device=device, progress=progress, done=finished)
     return [found[config] for config in configs]
 
 
@@ -66,39 +67,44 @@ def locate(config: RunConfig, root: Path = ROOT) -> Path:
 
 @cache
 def fingerprint() -> str:
-    """Return a hash of a golden trace: every objective's terms over a few steps of a small run.
+    """Return a hash of a golden trace: terms, rates and scores of a few steps of small runs, every switch turned once.
 
     It changes with the numbers, not with the source text, so a refactoring keeps what is stored.
     """
+    small = {"width": 8, "depth": 1, "batch_size": 16, "steps": 4, "warmup": 0.25}
+    traced = [RunConfig(name, **small) for name in objectives.names()]
+    traced.append(RunConfig("introvae", decoder_reconstruction=False, decay="steps", **small))
+    switched = {"kernel": "joint", "reference": "reconstruction", "squash": True, "encoder_reduction": "sum"}
+    traced.append(RunConfig("as-introvae", schedule="linear", decay="steps", **switched, **small))
     trace = hashlib.sha256()
-    for name in objectives.names():
-        config = RunConfig(name, width=8, depth=1, batch_size=16, steps=4, warmup=0.25)
+    for config in traced:
         lanes = Lanes([config])
         for step in range(config.steps):
             for term, value in sorted(lanes.step(step).items()):
-                trace.update(f"{name} {term} {value.item():.4e}\n".encode())
+                trace.update(f"{term} {value.item():.4e}\n".encode())
+    truth = datasets.get("checkerboard")
+    scores = metrics.score(lambda n, draw: 1.1 * truth.sample(n, draw), truth, n=500, draws=2, large=1_000)
+    trace.update(json.dumps({name: f"{value:.4e}" for name, value in scores.items()}).encode())
     return trace.hexdigest()[:16]
 
 
 def save(run: Run, path: Path) -> None:
-    """Write a run into the folder ``path``, whole or not at all."""
+    """Write a run into the folder ``path``, whole or not at all; what was there before is replaced."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    record = {
-        "config": run.config.to_dict(),
-        "divergence": asdict(run.divergence) if run.divergence else None,
-        "scores": run.scores,
-        "provenance": {key: value for key, value in run.provenance.items() if key != "origin"},
-        "history": run.history,
-    }
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".part-") as folder:
         part = Path(folder) / "run"
         part.mkdir()
         save_file(
             {key: value.contiguous() for key, value in run.networks.state().items()}, part / "weights.safetensors"
         )
-        (part / "run.json").write_text(json.dumps(record))
-        shutil.rmtree(path, ignore_errors=True)
-        os.replace(part, path)
+        (part / "run.json").write_text(json.dumps(record(run) | {"history": run.history}))
+        for attempt in range(10):
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(path, Path(folder) / f"old-{attempt}")
+            with contextlib.suppress(OSError):
+                os.replace(part, path)
+                return
+        raise OSError(f"{path.name}: other processes kept writing this run; train it again.")
 
 
 def load(path: str | Path) -> Run:
@@ -111,17 +117,15 @@ def load(path: str | Path) -> Run:
     """
     path = Path(path)
     try:
-        record = json.loads((path / "run.json").read_text())
-        weights = load_file(path / "weights.safetensors")
-        config = RunConfig(**record["config"])
-        recipe, shape = config.recipe, datasets.get(config.dataset).shape
-        networks = mlp_networks(shape, recipe.latent_dim, recipe.width, recipe.depth, [config.seed])
-        networks.load_state({key: torch.as_tensor(value) for key, value in weights.items()})
-    except (OSError, KeyError, ValueError, RuntimeError, SafetensorError) as error:
+        kept = json.loads((path / "run.json").read_text())
+        config = RunConfig(**kept["config"])
+        networks = build_networks(config, [config.seed])
+        networks.load_state(load_file(path / "weights.safetensors"))
+        divergence = Divergence(**kept["divergence"]) if kept["divergence"] else None
+        provenance = kept["provenance"] | {"origin": "loaded"}
+        return Run(config, networks, kept["history"], divergence, kept["scores"], provenance)
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())
         raise InvalidArgumentError(
             f"path: got {path.name!r}; allowed: the folder of a whole run ({reason})."
         ) from error
-    divergence = Divergence(**record["divergence"]) if record["divergence"] else None
-    provenance = record["provenance"] | {"origin": "loaded"}
-    return Run(config, networks, record["history"], divergence, record["scores"], provenance)

@@ -86,7 +86,7 @@ def support_table(cells: Runs) -> pd.DataFrame:
         "textbook JSD, nats, 200,000 points": ("jsd_textbook_large", "{:.3f}"),
     }
     rows = {
-        (row, _label(name)): {title: form.format(mean(runs, score)) for title, (score, form) in columns.items()}
+        (row, _label(name)): {title: _form(form, mean(runs, score)) for title, (score, form) in columns.items()}
         for (row, name), runs in cells.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index")
@@ -102,25 +102,54 @@ def divergence_table(cells: Runs) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def nearness_table(cells: Runs, kept: pd.DataFrame) -> pd.DataFrame:
-    """Return each objective's first row of ``cells`` beside ``kept`` paper-scale results of that row."""
+def gap_table(cells: Runs) -> pd.DataFrame:
+    """Return claim T1 in numbers: AS-IntroVAE's KL minus S-IntroVAE's, paired over seeds, beside the printed gap.
+
+    A gap below zero is for the claim. Runs of a pair share seed, data and noise, and are scored on the same points.
+    """
     rows = {}
-    for (row, name), runs in cells.items():
-        scale = runs[0].config.scale
-        rows[row, _label(name), f"this page, {scale}"] = _scores(runs[0].config.steps, [run.scores for run in runs])
-        same = kept[(kept.objective == name) & (kept.combination == row)] if len(kept) else kept
-        if len(same):
-            rows[row, _label(name), "kept, paper"] = _scores(same.steps.iloc[0], same.to_dict("records"))
-        if (row, name) in RELEASED_LOOP:
-            rows[row, _label(name), "released loop"] = _scores(30_000, [RELEASED_LOOP[row, name]])
-        if not len(same) and (row, name) not in RELEASED_LOOP:
-            del rows[row, _label(name), f"this page, {scale}"]
+    for row in dict.fromkeys(row for row, _ in cells):
+        pair = [cells.get((row, name)) for name in ("as-introvae", "s-introvae")]
+        if None in pair:
+            continue
+        gaps = [ours.scores["kl"] - soft.scores["kl"] for ours, soft in zip(*pair, strict=True)]
+        rows[row] = {
+            "KL gap here": _form("{:+.2f}", float(np.mean(gaps))),
+            "sd over seeds": f"{np.std(gaps, ddof=1):.2f}" if len(gaps) > 1 else "one seed",
+            "seeds for the claim": f"{sum(gap < 0 for gap in gaps)} of {len(gaps)}",
+            "printed gap": f"{TABLE1[row, 'as-introvae'][0] - TABLE1[row, 's-introvae'][0]:+.1f}",
+        }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _scores(steps: int, scores: Sequence[dict]) -> dict[str, str]:
-    kl, jsd = (np.mean([each[name] for each in scores]) for name in ("kl", "jsd"))
-    return {"runs": len(scores), "steps": f"{steps:,}", "KL": f"{kl:.2f}", "JSD": f"{jsd:.2f}"}
+def nearness_table(cells: Runs, kept: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells that a kept paper-scale result or the released loop covers, each beside these."""
+    rows = {}
+    for (row, name), runs in cells.items():
+        same = kept[(kept.objective == name) & (kept.combination == row)]
+        others = {}
+        if len(same):
+            machines = ", ".join(dict.fromkeys(source["hardware"] for source in same.provenance))
+            minutes = sum(source["seconds"] for source in same.provenance) / 60
+            seeds = ", ".join(str(seed) for seed in same.seed)
+            others["kept, paper"] = _scores(same, same.steps.iloc[0], f"seed {seeds}; {machines}, {minutes:.0f} min")
+        if (row, name) in RELEASED_LOOP:
+            released = pd.DataFrame([RELEASED_LOOP[row, name]])
+            others["released loop"] = _scores(released, 30_000, "seed 92; S-IntroVAE's code, unchanged")
+        if others:
+            config = runs[0].config
+            here = pd.DataFrame([run.scores for run in runs])
+            seeds = ", ".join(str(run.config.seed) for run in runs)
+            rows[row, _label(name), f"here, {config.scale}"] = _scores(here, config.steps, f"seed {seeds}")
+            rows |= {(row, _label(name), title): entry for title, entry in others.items()}
+    if not rows:
+        return pd.DataFrame({"KL": ["nothing is kept for these cells"]}, index=["–"])
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _scores(frame: pd.DataFrame, steps: int, source: str) -> dict[str, str]:
+    means = {title: _form("{:.2f}", float(frame[name].mean())) for title, name in (("KL", "kl"), ("JSD", "jsd"))}
+    return means | {"steps": f"{steps:,}", "source": source}
 
 
 def _label(name: str) -> str:
@@ -133,14 +162,22 @@ def mean(runs: Sequence[Run], score: str) -> float:
 
 
 def summary(runs: Sequence[Run], score: str) -> str:
-    """Return ``mean ± sd over seeds`` (the mean alone for one seed), or ``NaN`` with how many diverged."""
-    values = [run.scores[score] for run in runs]
-    diverged = sum(run.diverged for run in runs)
-    if diverged:
-        return "NaN" if len(runs) == 1 else f"NaN ({diverged} of {len(runs)})"
+    """Return a score's mean, ± its standard deviation over seeds where there are several.
+
+    ``NaN`` as soon as a run diverged, with how many did and what the others gave.
+    """
+    values = [run.scores[score] for run in runs if not run.diverged]
+    diverged = len(runs) - len(values)
     spread = f" ± {np.std(values, ddof=1):.2f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.2f}{spread}"
+    finite = f"{np.mean(values):.2f}{spread}" if values else ""
+    if not diverged:
+        return finite
+    return f"NaN ({diverged} of {len(runs)}; else {finite})" if values else "NaN"
 
 
-def _printed(value: float) -> str:
-    return "NaN" if math.isnan(value) else f"{value:.1f}"
+def _form(form: str, value: float) -> str:
+    return "NaN" if math.isnan(value) else form.format(value)
+
+
+def _printed(value: float | None) -> str:
+    return "–" if value is None else _form("{:.1f}", value)

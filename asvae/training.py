@@ -14,7 +14,7 @@ import torch
 from tqdm import tqdm
 
 from asvae import metrics, provenance
-from asvae.checks import InvalidArgumentError, integer
+from asvae.checks import integer, refuse
 from asvae.config import RunConfig
 from asvae.lanes import Lanes, stack_key
 from asvae.run import Run
@@ -43,8 +43,9 @@ def train(config: RunConfig, *, device: str = "cpu", progress: bool = True) -> R
     Raises
     ------
     InvalidArgumentError
-        If the device is not one of this machine's.
+        If the configuration is none, or the device is not one of this machine's.
     """
+    _check_config(config)
     check_device(device)
     with tqdm(total=config.steps, desc=_describe([config]), unit="step", disable=not progress) as bar:
         [run] = _train_lanes([config], device, bar.update)
@@ -52,7 +53,12 @@ def train(config: RunConfig, *, device: str = "cpu", progress: bool = True) -> R
 
 
 def sweep(
-    configs: Sequence[RunConfig], *, device: str = "cpu", workers: int | None = None, progress: bool = True
+    configs: Sequence[RunConfig],
+    *,
+    device: str = "cpu",
+    workers: int | None = None,
+    progress: bool = True,
+    done: Callable[[Run], object] | None = None,
 ) -> list[Run]:
     """Train many runs, as lanes of stacked steps spread over one-thread processes.
 
@@ -68,6 +74,8 @@ def sweep(
         Processes; by default one for each core that this process may use.
     progress : bool
         Show a bar with an estimate on standard error.
+    done : callable, optional
+        Called with each run as soon as its stack has finished, in no particular order.
 
     Returns
     -------
@@ -77,34 +85,47 @@ def sweep(
     Raises
     ------
     InvalidArgumentError
-        If the device or the number of workers is impossible.
+        If a configuration is none, or the device or the number of workers is impossible.
     """
+    for config in configs:
+        _check_config(config)
     check_device(device)
-    workers = integer("workers", workers or joblib.cpu_count(), 1)
-    if torch.device(device).type != "cpu":
-        workers = 1
+    workers = joblib.cpu_count() if workers is None else integer("workers", workers, 1)
+    if not configs:
+        return []
     stacks = _stack(list(dict.fromkeys(configs)), workers)
     total = sum(config.steps for stack in stacks for config in stack)
+    trained = {}
     with (
         _progress_file(len(stacks)) as path,
         tqdm(total=total, desc=_describe(configs), unit="step", disable=not progress, miniters=1) as bar,
         _watch(path, bar),
     ):
-        jobs = (joblib.delayed(_train_stack)(stack, device, path, slot) for slot, stack in enumerate(stacks))
-        backend = "loky" if workers > 1 else "sequential"
-        with joblib.parallel_config(backend, n_jobs=workers):
-            trained = [run for runs in joblib.Parallel()(jobs) for run in runs]
-    by_config = {run.config: run for run in trained}
-    return [by_config[config] for config in configs]
+        arguments = [(stack, device, path, slot) for slot, stack in enumerate(stacks)]
+        if workers == 1 or torch.device(device).type != "cpu":
+            finished = (_train_stack(*each) for each in arguments)
+        else:
+            pool = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
+            finished = pool(joblib.delayed(_train_stack)(*each) for each in arguments)
+        for run in (run for runs in finished for run in runs):
+            trained[run.config] = run
+            if done is not None:
+                done(run)
+    return [trained[config] for config in configs]
+
+
+def _check_config(config: RunConfig) -> None:
+    if not isinstance(config, RunConfig):
+        refuse("config", config, "an asvae.RunConfig")
 
 
 def check_device(device: str) -> None:
-    """Refuse a device that torch does not know or this machine does not have."""
-    try:
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError, TypeError) as error:
-        have = "'cpu'" + (", 'cuda'" if torch.cuda.is_available() else " (no CUDA device is visible here)")
-        raise InvalidArgumentError(f"device: got {device!r}; allowed: {have}.") from error
+    """Refuse a device that is neither the CPU nor a CUDA device of this machine."""
+    count = torch.cuda.device_count()
+    have = ["cpu"] + ["cuda"] * (count > 0) + [f"cuda:{i}" for i in range(count)]
+    if device not in have:
+        note = "" if count else " (no CUDA device is visible here)"
+        refuse("device", device, ", ".join(map(repr, have)) + note)
 
 
 def _describe(configs: Sequence[RunConfig]) -> str:
@@ -154,9 +175,9 @@ def _finish(lanes: Lanes, i: int, curves: list, source: dict[str, Any]) -> Run:
     history = {"step": [step for step, _ in kept]}
     history |= {name: [terms[name][i] if name in terms else np.nan for _, terms in kept] for name in names}
     run = Run(lanes.configs[i], lanes.lane(i), history, divergence, {}, source)
-    scores = metrics.score(lambda n, draw: run.sample(n, seed=draw), lanes.dataset)
     # A run that diverged has no model to score: its row in the table is NaN, whatever its last weights give.
-    run.scores.update(dict.fromkeys(scores, np.nan) if divergence else scores)
+    scores = metrics.nothing() if divergence else metrics.score(lambda n, draw: run.sample(n, draw), lanes.dataset)
+    run.scores.update(scores)
     return run
 
 

@@ -38,7 +38,7 @@ def scene(objective="as-introvae", **hyperparameters):
     generator = torch.Generator().manual_seed(0)
     names = ("posterior", "prior", "posterior_rec", "posterior_fake")
     noise = {name: torch.randn(1, 12, 2, generator=generator) for name in names}
-    weights = {key: value[0].double() for key, value in lanes.networks.state().items()}
+    weights = {key: value[0].double().requires_grad_() for key, value in lanes.networks.state().items()}
 
     def mlp(name, h):
         for layer in range(3):
@@ -58,13 +58,16 @@ def scene(objective="as-introvae", **hyperparameters):
     z = posterior[0] + torch.exp(posterior[1] / 2) * eps["posterior"]
     rec, fake = decode(z), decode(eps["prior"])
     q_rec, q_fake = encode(rec), encode(fake)
+    # To the encoder the fakes are data.
+    q_rec_e, q_fake_e = encode(rec.detach()), encode(fake.detach())
     again = [
         decode(q[0] + torch.exp(q[1] / 2) * eps[name])
-        for q, name in ((q_rec, "posterior_rec"), (q_fake, "posterior_fake"))
+        for q, name in ((q_rec_e, "posterior_rec"), (q_fake_e, "posterior_fake"))
     ]
     return SimpleNamespace(
-        lanes=lanes, config=config, hp=config.hyperparameters, x=x, noise=noise, real=real, posterior=posterior,
-        rec=rec, fake=fake, q_rec=q_rec, q_fake=q_fake, again=again, encode=encode, decode=decode,
+        lanes=lanes, config=config, hp=config.hyperparameters, x=x, noise=noise, weights=weights,
+        real=real, posterior=posterior, rec=rec, fake=fake, again=again,
+        q_rec=q_rec, q_fake=q_fake, q_rec_e=q_rec_e, q_fake_e=q_fake_e,
     )  # fmt: skip
 
 
@@ -81,7 +84,7 @@ def vae(s, progress):
 
 
 def introvae_encoder(s, progress):
-    hinges = sum(torch.relu(s.hp.margin - kl(*q)) for q in (s.q_rec, s.q_fake))
+    hinges = sum(torch.relu(s.hp.margin - kl(*q)) for q in (s.q_rec_e, s.q_fake_e))
     loss = s.hp.beta_rec * error(s.real, s.rec) + s.hp.beta_kl * (kl(*s.posterior) + s.hp.alpha * hinges)
     return loss.mean()
 
@@ -95,16 +98,16 @@ def _squash(q, s):
     return tuple(torch.tanh(t) for t in q) if getattr(s.hp, "squash", False) else q
 
 
-def _distance(s, reduction):
-    reference = s.q_rec if s.hp.reference == "reconstruction" else s.posterior
-    return as_distance(_squash(reference, s), _squash(s.q_fake, s), reduction)
+def _distance(s, rec, fake, reduction):
+    reference = rec if s.hp.reference == "reconstruction" else s.posterior
+    return as_distance(_squash(reference, s), _squash(fake, s), reduction)
 
 
 def soft_encoder(s, progress):
     scale, c = 0.5, s.hp.c(progress)
-    distance = _distance(s, s.hp.encoder_reduction) if hasattr(s.hp, "schedule") else 0.0
+    distance = _distance(s, s.q_rec_e, s.q_fake_e, s.hp.encoder_reduction) if hasattr(s.hp, "schedule") else 0.0
     soft = 0.0
-    for f, q, again in ((s.rec, s.q_rec, s.again[0]), (s.fake, s.q_fake, s.again[1])):
+    for f, q, again in ((s.rec.detach(), s.q_rec_e, s.again[0]), (s.fake.detach(), s.q_fake_e, s.again[1])):
         exponent = s.hp.beta_rec * error(f, again) + s.hp.beta_neg * (c * kl(*q) + (1 - c) * distance)
         soft = soft + torch.exp(-2 * scale * exponent).mean()
     elbo = s.hp.beta_rec * error(s.real, s.rec) + s.hp.beta_kl * kl(*s.posterior)
@@ -113,7 +116,7 @@ def soft_encoder(s, progress):
 
 def soft_decoder(s, progress):
     c = s.hp.c(progress)
-    distance = _distance(s, "mean") if hasattr(s.hp, "schedule") else 0.0
+    distance = _distance(s, s.q_rec, s.q_fake, "mean") if hasattr(s.hp, "schedule") else 0.0
     kls = sum(kl(*_squash(q, s)).mean() for q in (s.q_rec, s.q_fake))
     divergence = c * kls + (1 - c) * distance
     return 0.5 * (s.hp.beta_rec * error(s.real, s.rec).mean() + 0.5 * s.hp.beta_kl * divergence)

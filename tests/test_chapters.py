@@ -1,5 +1,6 @@
 """Chapter parameters, tables and figures."""
 
+import datetime
 import math
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from asvae import datasets, figures, metrics, provenance, table1
 from asvae.chapters import CheckerboardParameters
 from asvae.checks import InvalidArgumentError
 from asvae.published import TABLE1
+from asvae.results import keep, results
 
 GOOD = {
     "scale": "quick",
@@ -36,6 +38,14 @@ def test_good_parameters_pass_among_what_a_notebook_also_holds():
     p = CheckerboardParameters.check(namespace)
     assert p.combinations == ("C1",)
     assert p.steps is None
+    # The same kernel again, with results beside the parameters and one of these changed.
+    again = CheckerboardParameters.check(namespace | {"floor": {}, "cells": [], "seeds": 3})
+    assert again.seeds == 3
+
+
+def test_a_missing_parameter_is_named():
+    with pytest.raises(InvalidArgumentError, match=r"^parameters: got .* all of scale, steps"):
+        CheckerboardParameters.check({key: value for key, value in GOOD.items() if key != "seeds"})
 
 
 @pytest.mark.parametrize(
@@ -43,6 +53,8 @@ def test_good_parameters_pass_among_what_a_notebook_also_holds():
     [
         ({"step": 500}, r"^unknown parameter: got 'step'; .*'steps'.*did you mean 'steps'"),
         ({"verbose": False}, r"^unknown parameter: got 'verbose'"),
+        ({"stepz": datetime.date(2020, 1, 1)}, r"^unknown parameter: got 'stepz'"),
+        ({"steps": datetime.date(2020, 1, 1)}, r"^steps: got datetime.date"),
         ({"steps": "500"}, r"^steps: got '500'"),
         ({"steps": 0}, r"^steps: got 0"),
         ({"seeds": 1.5}, r"^seeds: got 1.5"),
@@ -103,11 +115,40 @@ def test_the_printed_table_is_the_papers():
 
 
 def test_one_diverged_seed_makes_its_cell_nan_and_says_how_many(cells, run, diverged):
-    assert table1.summary([run, diverged], "kl") == "NaN (1 of 2)"
+    assert table1.summary([run, diverged], "kl") == f"NaN (1 of 2; else {run.scores['kl']:.2f})"
     divergence = table1.divergence_table(cells)
     assert divergence.loc[("C1", "IntroVAE"), "diverged"] == "1 of 1"
     assert f"step {diverged.divergence.step:,}" in divergence.loc[("C1", "IntroVAE"), "where"]
-    assert table1.support_table(cells).loc[("C1", "IntroVAE"), "samples on the squares"] == "nan%"
+    assert table1.support_table(cells).loc[("C1", "IntroVAE"), "samples on the squares"] == "NaN"
+
+
+def test_the_gap_is_paired_over_seeds_and_its_sign_is_the_claims(run):
+    def at(score):
+        return replace(run, scores=run.scores | {"kl": score})
+
+    cells = {("C1", "s-introvae"): [at(21.0), at(22.0)], ("C1", "as-introvae"): [at(20.0), at(22.5)]}
+    gap = table1.gap_table(cells).loc["C1"]
+    assert gap["KL gap here"] == "-0.25"
+    assert gap["sd over seeds"] == "1.06"
+    assert gap["seeds for the claim"] == "1 of 2"
+    assert gap["printed gap"] == "-0.3"
+    assert table1.gap_table({("C1", "vae"): [run]}).empty
+
+
+def test_nearness_shows_what_is_kept_and_says_where_nothing_is(cells, run, tmp_path):
+    keep(run, tmp_path)
+    kept = results(root=tmp_path)
+    # The kept run is small, no cell of Table 1: it must not be shown as one.
+    assert list(kept.combination) == ["own"]
+    assert ("C1", "AS-IntroVAE", "kept, paper") not in table1.nearness_table(cells, kept).index
+    kept["combination"] = "C1"
+    near = table1.nearness_table(cells, kept).loc[("C1", "AS-IntroVAE", "kept, paper")]
+    assert near["KL"] == f"{run.scores['kl']:.2f}"
+    assert run.provenance["hardware"] in near["source"]
+    assert table1.nearness_table({("C1", "introvae"): [run]}, kept.iloc[:0]).iloc[0, 0].startswith("nothing")
+    soft = table1.nearness_table({("C1", "s-introvae"): [run]}, kept)
+    assert soft.loc[("C1", "S-IntroVAE", "released loop"), "KL"] == "20.30"
+    assert soft.loc[("C1", "S-IntroVAE", "here, quick"), "KL"] == f"{run.scores['kl']:.2f}"
 
 
 def test_configurations_share_seeds_over_methods_and_vae_shares_its_run_over_rows():
@@ -127,19 +168,17 @@ def test_figures_draw_every_cell_and_show_divergence(cells, board, floor, run, d
     points = figure.axes[2].lines[0].get_xydata()
     assert len(points) == 2_000
     assert len(figure.axes[1].lines) == 0
-    assert len(figures.score_dots(cells, floor).axes) == 2
+    dots = figures.score_dots(cells, floor)
+    assert [text.get_text() for axis in dots.axes for text in axis.texts] == ["NaN", "NaN"]
     curves = figures.curves([run, diverged], {"kl_real": "KL", "reconstruction": "error", "no_such_term": "nothing"})
-    assert len(curves.axes) == 4
+    assert [axis.get_title() for axis in curves.axes] == ["KL", "error"]
     mpl.pyplot.close("all")
 
 
 def test_the_source_line_says_origin_scale_seeds_cost_and_hardware(run):
-    loaded = replace(run, config=replace_seed(run), provenance=run.provenance | {"origin": "loaded", "seconds": 600.0})
+    loaded = replace(
+        run, config=run.config.replace(seed=77), provenance=run.provenance | {"origin": "loaded", "seconds": 600.0}
+    )
     text = provenance.line([run, run, loaded])
     assert text.startswith("1 run computed here and 1 run loaded: quick scale, 2 seeds, 10.0 min of training on ")
     assert "\n" not in text
-
-
-def replace_seed(run):
-    values = run.config.to_dict()
-    return type(run.config)(**values | {"seed": 77})

@@ -74,12 +74,20 @@ def derive_gradient_penalty(function):
     close(function(lambda t: (t**3).sum(-1), x, y, u), (((3 * between**2) ** 2).sum(1).sqrt() - 1).pow(2).mean())
 
 
-def of_player(objective, turn, derivation, **hyperparameters):
+def of_player(objective, turn, derivation, *moves):
     def derive(function):
-        s = plain.scene(objective, **hyperparameters)
+        s = plain.scene(objective)
         assert s.lanes.objective.players[turn].loss is function
+        player = s.lanes.objective.players[turn]
+        assert player.networks == moves
         for progress in (0.0, 0.2, 1.0):
-            close(plain.ours(s, progress, turn).value.squeeze(0).detach(), derivation(s, progress))
+            mine, theirs = plain.ours(s, progress, turn).value, derivation(s, progress)
+            close(mine.squeeze(0).detach(), theirs.detach())
+            for network in moves:
+                weights = [value for key, value in s.weights.items() if key.startswith(f"{network}.")]
+                grads = torch.autograd.grad(mine.sum(), s.lanes.networks.parameters(network), retain_graph=True)
+                for grad, expected in zip(grads, torch.autograd.grad(theirs, weights, retain_graph=True), strict=True):
+                    torch.testing.assert_close(grad[0].double(), expected, rtol=1e-3, atol=1e-5)
 
     return derive
 
@@ -88,13 +96,13 @@ DERIVATIONS = {
     "eq-reparameterize": derive_reparameterize,
     "eq-kl": derive_kl,
     "eq-reconstruction": derive_reconstruction,
-    "eq-vae": of_player("vae", 0, plain.vae),
+    "eq-vae": of_player("vae", 0, plain.vae, "encoder", "decoder"),
     "eq-hinge": derive_hinge,
-    "eq-introvae-encoder": of_player("introvae", 0, plain.introvae_encoder),
-    "eq-introvae-decoder": of_player("introvae", 1, plain.introvae_decoder),
+    "eq-introvae-encoder": of_player("introvae", 0, plain.introvae_encoder, "encoder"),
+    "eq-introvae-decoder": of_player("introvae", 1, plain.introvae_decoder, "decoder"),
     "eq-exp-elbo": derive_exp_elbo,
-    "eq-soft-encoder": of_player("as-introvae", 0, plain.soft_encoder),
-    "eq-soft-decoder": of_player("as-introvae", 1, plain.soft_decoder),
+    "eq-soft-encoder": of_player("as-introvae", 0, plain.soft_encoder, "encoder"),
+    "eq-soft-decoder": of_player("as-introvae", 1, plain.soft_decoder, "decoder"),
     "eq-as-distance": derive_as_distance,
     "eq-annealing": derive_annealing,
     "eq-wasserstein": derive_wasserstein,

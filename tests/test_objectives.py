@@ -62,6 +62,13 @@ def test_as_introvae_with_c_one_is_s_introvae_bit_for_bit():
         assert torch.equal(value, saturated.networks.state()[key]), key
 
 
+def test_a_lane_without_annealing_is_no_neighbour_of_one_with():
+    with pytest.raises(InvalidArgumentError, match="configs: got"):
+        Lanes([RunConfig("as-introvae", schedule=schedule, **SMALL) for schedule in ("kl-only", "annealed")])
+    lanes = Lanes([RunConfig("as-introvae", schedule=schedule, **SMALL) for schedule in ("half", "annealed")])
+    assert lanes.hyperparameters.c(0.1).tolist() == pytest.approx([0.5, 0.4621171])
+
+
 def test_the_fakes_are_data_to_the_encoder_and_the_encoder_is_fixed_for_the_decoder():
     s = plain.scene("as-introvae")
     networks = s.lanes.networks

@@ -114,6 +114,8 @@ def test_the_paper_scale_is_the_published_one():
     ]  # fmt: skip
     rates = [lanes.learning_rate(step) for step in (0, 9_999, 10_000, 14_999, 15_000, 29_999)]
     assert rates == pytest.approx([2e-4, 2e-4, 2e-5, 2e-5, 2e-6, 2e-6])
+    assert Lanes([RunConfig("vae", scale="paper", steps=1)]).learning_rate(0) == 2e-4
+    assert RunConfig("vae", steps=20, warmup=0.99).warmup_steps == 19
     assert [lanes.progress(step) for step in (0, 2_000, 16_000, 30_000)] == [0.0, 0.0, 0.5, 1.0]
 
 
@@ -137,6 +139,7 @@ def test_combinations_are_hyperparameters_of_every_objective(name):
         ({"dataset": "moons"}, r"^dataset: got 'moons'"),
         ({"scale": "huge"}, r"^scale: got 'huge'; allowed: 'quick', 'paper'"),
         ({"seed": -1}, r"^seed: got -1"),
+        ({"beta_kl": 10**400}, r"^beta_kl: got 1000"),
         ({"seed": 0.5}, r"^seed: got 0.5"),
         ({"steps": 0}, r"^steps: got 0; allowed: a whole number from 1 up"),
         ({"steps": "many"}, r"^steps: got 'many'"),
@@ -163,7 +166,24 @@ def test_a_configuration_survives_its_dictionary_and_is_frozen():
     assert config.recipe != SCALES["checkerboard"]["quick"]
 
 
-@pytest.mark.parametrize("device", ["tpu9", "cuda:99", 3.5])
+def test_a_gradient_whose_square_overflows_is_a_divergence():
+    lanes = Lanes([RunConfig("vae", beta_kl=1e22, **TINY)])
+    lanes.step(0)
+    assert lanes.divergences[0] is not None
+
+
+@pytest.mark.parametrize("wanted", [[], [None], ["vae"]])
+def test_a_sweep_of_nothing_is_nothing_and_of_other_things_is_refused(wanted):
+    if not wanted:
+        assert sweep(wanted, progress=False) == []
+        return
+    with pytest.raises(InvalidArgumentError, match=r"^config: got"):
+        sweep(wanted, progress=False)
+    with pytest.raises(InvalidArgumentError, match=r"^workers: got 0"):
+        sweep([RunConfig("vae", **TINY)], workers=0, progress=False)
+
+
+@pytest.mark.parametrize("device", ["tpu9", "cuda:99", 3.5, "meta", None])
 def test_a_device_that_is_not_there_is_refused(device):
     with pytest.raises(InvalidArgumentError, match="device: got"):
         train(RunConfig("vae", **TINY), device=device, progress=False)
