@@ -27,8 +27,8 @@ class Recipe:
     """Samples a step."""
     learning_rate: float = option(2e-4, low=0.0, open_low=True)
     """Adam's, for encoder and decoder."""
-    decay: str = option("steps", choices=("steps", "cosine"))
-    """``"steps"``: ×0.1 at a third and at half of the run; ``"cosine"``: half a cosine down to 0."""
+    decay: str = option("steps", choices=("steps", "linear"))
+    """``"steps"``: ×0.1 at a third and at half of the run; ``"linear"``: held for half of the run, then down to 0."""
     warmup: float = option(1 / 15, low=0.0)
     """Share of the run trained as a plain VAE before the objective's own players begin."""
 
@@ -40,7 +40,7 @@ class Recipe:
 
 SCALES: dict[str, dict[str, Recipe]] = {
     "checkerboard": {
-        "quick": Recipe(steps=5_000, width=96, depth=3, batch_size=128, learning_rate=2e-3, decay="cosine"),
+        "quick": Recipe(steps=6_000, width=96, depth=3, batch_size=128, learning_rate=2e-3, decay="linear"),
         "paper": Recipe(),
     },
 }

@@ -117,8 +117,8 @@ class Lanes:
 
     def learning_rate(self, step: int) -> float:
         """Return Adam's rate at ``step``."""
-        if self.recipe.decay == "cosine":
-            return self.recipe.learning_rate * 0.5 * (1.0 + math.cos(math.pi * step / self.recipe.steps))
+        if self.recipe.decay == "linear":
+            return self.recipe.learning_rate * min(1.0, 2.0 * (1.0 - step / self.recipe.steps))
         passed = (3 * step >= self.recipe.steps > 1) + (2 * step >= self.recipe.steps > 1)
         return self.recipe.learning_rate * 0.1**passed
 

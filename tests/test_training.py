@@ -114,6 +114,8 @@ def test_the_paper_scale_is_the_published_one():
     ]  # fmt: skip
     rates = [lanes.learning_rate(step) for step in (0, 9_999, 10_000, 14_999, 15_000, 29_999)]
     assert rates == pytest.approx([2e-4, 2e-4, 2e-5, 2e-5, 2e-6, 2e-6])
+    linear = Lanes([RunConfig("vae", steps=100, learning_rate=1.0, decay="linear")])
+    assert [linear.learning_rate(step) for step in (0, 50, 75, 99)] == pytest.approx([1.0, 1.0, 0.5, 0.02])
     assert Lanes([RunConfig("vae", scale="paper", steps=1)]).learning_rate(0) == 2e-4
     assert RunConfig("vae", steps=20, warmup=0.99).warmup_steps == 19
     assert [lanes.progress(step) for step in (0, 2_000, 16_000, 30_000)] == [0.0, 0.0, 0.5, 1.0]
