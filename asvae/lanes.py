@@ -5,7 +5,6 @@ from its own seed, and Adam is applied to each lane's slice of the stacked weigh
 """
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
