@@ -23,12 +23,12 @@ setup: .venv/ready ## Make .venv with the pinned packages: about 5 minutes and 6
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-book: setup ## Execute the chapters and render the book: about 5 minutes, 20 seconds when nothing changed.
-	@echo "== Book: trains and executes the chapters, about 5 minutes on two cores; 20 seconds when nothing changed"
+book: setup ## Execute the chapters and render the book: about 4 minutes, seconds when nothing changed.
+	@echo "== Book: trains and executes the chapters, about 4 minutes on two cores; seconds when nothing changed"
 	$(BUILD)
 	@echo "== Open _build/html/index.html"
 
-test: lint unit notebooks pages ## Lint, unit tests, notebooks, book: about 10 minutes after set-up.
+test: lint unit notebooks pages ## Lint, unit tests, notebooks, book: about 6 minutes after set-up.
 	@echo "== All of it passed"
 
 check: lint ## The two-minute loop for daily work: lint and the tests that train nothing long.

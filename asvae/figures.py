@@ -151,8 +151,9 @@ def curves(runs: Sequence[Run], terms: dict[str, str], labels: Sequence[str] | N
         if len(finite) and finite.min() > 0:
             axis.set_yscale("log")
         axis.set_title(title)
-    for axis in axes[-1]:
+    for axis in axes.flat[max(0, len(terms) - columns) : len(terms)]:
         axis.set_xlabel("step")
+        axis.tick_params(labelbottom=True)
     for axis in axes.flat[len(terms) :]:
         axis.set_visible(False)
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), fontsize=9)

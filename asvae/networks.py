@@ -7,6 +7,7 @@ one batched matrix product, and a single run is simply one lane.
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 
 import torch
@@ -115,7 +116,10 @@ class Networks:
         }
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Take the weights that :meth:`state` gave; refuses missing or unknown names."""
+        """Take the weights that :meth:`state` gave; a missing, unknown or misshapen one raises ``RuntimeError``."""
+        unknown = [key for key in state if key.split(".")[0] not in self.modules]
+        if unknown:
+            raise RuntimeError(f"weights of unknown networks: {', '.join(unknown)}")
         for name, module in self.modules.items():
             own = {key.removeprefix(f"{name}."): v for key, v in state.items() if key.startswith(f"{name}.")}
             module.load_state_dict(own, strict=True)

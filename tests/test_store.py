@@ -53,6 +53,10 @@ def test_weights_of_another_architecture_are_refused(run, tmp_path):
     (tmp_path / "a" / "run.json").write_text(json.dumps(record))
     with pytest.raises(InvalidArgumentError, match="size mismatch"):
         asvae.load(tmp_path / "a")
+    state = run.networks.state()
+    for wrong in (state | {"critic.weights.0": torch.zeros(1)}, {key: state[key] for key in list(state)[1:]}):
+        with pytest.raises(RuntimeError, match=r"critic|Missing key"):
+            run.networks.load_state(wrong)
 
 
 def test_load_or_train_trains_once_and_fresh_trains_again(tmp_path):
