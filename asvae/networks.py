@@ -7,7 +7,6 @@ one batched matrix product, and a single run is simply one lane.
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import prod
 
 import torch
