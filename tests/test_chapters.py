@@ -9,7 +9,7 @@ import pytest
 
 mpl.use("Agg")
 
-from asvae import datasets, figures, metrics, provenance, table1
+from asvae import datasets, figures, metrics, objectives, provenance, table1
 from asvae.chapters import CheckerboardParameters
 from asvae.checks import InvalidArgumentError
 from asvae.published import TABLE1
@@ -173,6 +173,11 @@ def test_figures_draw_every_cell_and_show_divergence(cells, board, floor, run, d
     curves = figures.curves([run, diverged], {"kl_real": "KL", "reconstruction": "error", "no_such_term": "nothing"})
     assert [axis.get_title() for axis in curves.axes] == ["KL", "error"]
     mpl.pyplot.close("all")
+
+
+def test_every_objective_has_a_colour_of_its_own():
+    own = [figures.COLOURS[name] for name in objectives.names()]
+    assert len(set(own)) == len(own)
 
 
 def test_the_source_line_says_origin_scale_seeds_cost_and_hardware(run):

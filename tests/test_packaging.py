@@ -83,3 +83,9 @@ def test_core_layers_import_downward_only():
             for name in names:
                 # Within a layer a neighbour may be used, as losses use similarity.
                 assert height[name] <= height[own], f"{path.name}: {line}"
+
+
+def test_files_that_the_documents_link_to_exist():
+    for document in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
+        for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / document).read_text()):
+            assert target.startswith("https://") or (ROOT / target).is_file(), f"{document}: {target}"
