@@ -65,8 +65,9 @@ def known(argument: str, names: Iterable[str], allowed: Iterable[str]) -> None:
     """Refuse the first of ``names`` that is not ``allowed``; ``argument`` says what kind of name it is."""
     allowed = list(allowed)
     for name in names:
-        if name not in allowed:
-            one_of(f"unknown {argument}", name, allowed)
+        if not allowed:
+            refuse(f"unknown {argument}", name, "none")
+        one_of(f"unknown {argument}", name, allowed)
 
 
 def option(default: Any, *, low: float | None = None, open_low: bool = False, choices: Iterable[str] = ()) -> Any:

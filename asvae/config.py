@@ -128,6 +128,9 @@ class RunConfig:
             ("hyperparameters", own(**weights)),
         ):
             object.__setattr__(self, name, value)
+        # What was asked for, so that another scale or objective can fill in its own defaults for the rest.
+        given = {"objective": objective, "dataset": dataset, "scale": scale, "seed": seed, **hyperparameters}
+        object.__setattr__(self, "_given", given)
 
     @property
     def steps(self) -> int:
@@ -140,8 +143,14 @@ class RunConfig:
         return min(round(self.recipe.warmup * self.recipe.steps), self.recipe.steps - 1)
 
     def replace(self, **changes: Any) -> "RunConfig":
-        """Return this configuration with some arguments changed."""
-        return RunConfig(**self.to_dict() | changes)
+        """Return this configuration with some arguments changed; what was never given takes its new default."""
+        return RunConfig(**self._given | changes)
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """The recipe's fields that are not the scale's own."""
+        own = dataclasses.asdict(SCALES[self.dataset][self.scale])
+        return {key: value for key, value in dataclasses.asdict(self.recipe).items() if value != own[key]}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as plain values; ``RunConfig(**d)`` gives it back."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from asvae.checks import InvalidArgumentError
+from asvae.checks import InvalidArgumentError, refuse
 from asvae.similarity import as_distance
 
 __all__ = [
@@ -21,6 +21,12 @@ __all__ = [
     "reparameterize",
     "wasserstein_gap",
 ]
+
+
+def _need_tensors(**named: Tensor) -> None:
+    for name, value in named.items():
+        if not isinstance(value, Tensor):
+            refuse(name, type(value).__name__, "a torch.Tensor")
 
 
 def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -44,6 +50,7 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
     InvalidArgumentError
         If the two shapes differ.
     """
+    _need_tensors(mu=mu, logvar=logvar)
     if mu.shape != logvar.shape:
         shapes = f"{tuple(mu.shape)} and {tuple(logvar.shape)}"
         raise InvalidArgumentError(f"kl_divergence: got mu and logvar of {shapes}; allowed: equal shapes.")
@@ -70,6 +77,7 @@ def reconstruction_error(x: Tensor, x_hat: Tensor, *, event_dims: int | None = N
     InvalidArgumentError
         If the shapes differ or leave no batch axis.
     """
+    _need_tensors(x=x, x_hat=x_hat)
     event_dims = x.ndim - 1 if event_dims is None else event_dims
     if x.shape != x_hat.shape or not 0 < event_dims < x.ndim:
         shapes = f"{tuple(x.shape)} and {tuple(x_hat.shape)}"

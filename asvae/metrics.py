@@ -12,11 +12,14 @@ import numpy as np
 import torch
 from scipy.special import rel_entr, xlogy
 
-from asvae.checks import InvalidArgumentError, integer, number
+from asvae.checks import InvalidArgumentError, integer, number, refuse
 from asvae.datasets.checkerboard import Checkerboard
 from asvae.draws import EVALUATION_SEED
 
 EPSILON = 1e-14
+
+DRAWS = 20
+"""How many draws a model is scored over."""
 
 Sampler = Callable[[int, int], torch.Tensor]
 """``(n, draw) -> (n, 2)`` samples; another draw gives other samples."""
@@ -73,8 +76,11 @@ def histogram_scores(real, fake, *, bins: int = 100, limit: float = 4.0) -> Hist
 
 def _density(name: str, points, bins: int, limit: float) -> np.ndarray | None:
     if isinstance(points, torch.Tensor):
-        points = points.detach().cpu()
-    points = np.asarray(points, dtype=np.float64)
+        points = points.detach().cpu().double()
+    try:
+        points = np.asarray(points, dtype=np.float64)
+    except (TypeError, ValueError):
+        refuse(name, points, "numbers of shape (N, 2)")
     if points.ndim != 2 or points.shape[1] != 2:
         raise InvalidArgumentError(f"{name}: got an array of shape {points.shape}; allowed: (N, 2).")
     window = [[-limit, limit]] * 2
@@ -111,7 +117,7 @@ def support_scores(points: torch.Tensor, dataset: Checkerboard) -> SupportScores
     return SupportScores(share, len(covered), float(np.mean(errors)) if errors else np.nan)
 
 
-def score(sample: Sampler, dataset: Checkerboard, *, n: int = 5_000, draws: int = 20, large: int = 200_000) -> dict:
+def score(sample: Sampler, dataset: Checkerboard, *, n: int = 5_000, draws: int = DRAWS, large: int = 200_000) -> dict:
     """Score a sampler over many draws, since one draw's noise is as large as Table 1's differences.
 
     Parameters

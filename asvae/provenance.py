@@ -64,6 +64,11 @@ def commit() -> str:
         return "unknown"
 
 
+def _scale(run: Run) -> str:
+    changed = ", ".join(f"{name} {value}" for name, value in run.config.overrides.items())
+    return f"{run.config.scale} scale" + (f" with {changed}" if changed else "")
+
+
 def line(runs: Sequence[Run]) -> str:
     """Return the one line that stands under a figure or table: origin, scale, seeds, cost, hardware, versions."""
     runs = list({run.config: run for run in runs}.values())
@@ -71,7 +76,7 @@ def line(runs: Sequence[Run]) -> str:
     origins = Counter(source["origin"] for source in sources)
     seconds = sum(source["seconds"] for source in sources)
     parts = [f"{count} {'run' if count == 1 else 'runs'} {origin}" for origin, count in origins.items()]
-    scales = " and ".join(dict.fromkeys(run.config.scale for run in runs))
+    scales = " and ".join(dict.fromkeys(_scale(run) for run in runs))
     seeds = len({run.config.seed for run in runs})
     cost = f"{seconds / 60:.1f} min" if seconds >= 120 else f"{seconds:.0f} s"
     machines, versions = (
@@ -82,6 +87,6 @@ def line(runs: Sequence[Run]) -> str:
         )
     )
     return (
-        f"{' and '.join(parts)}: {scales} scale, {seeds} {'seed' if seeds == 1 else 'seeds'}, "
+        f"{' and '.join(parts)}: {scales}, {seeds} {'seed' if seeds == 1 else 'seeds'}, "
         f"{cost} of training on {machines}; {versions}"
     )

@@ -23,7 +23,7 @@ RELEASED_LOOP: dict[tuple[str, str], dict[str, float]] = {
     ("C1", "vae"): {"kl": 21.7, "jsd": 10.2},
 }
 """Final scores of Soft-IntroVAE's released 2-D loop, unchanged, at its defaults: checkerboard, β = (0.1, 0.2, 0.2),
-30,000 steps, seed 92, each the mean over 20 draws.
+30,000 steps, seed 92. Measured once, outside this repository; VAE from a single draw.
 
 Source: ``soft_intro_vae_2d`` of ``taldatech/soft-intro-vae-pytorch``.
 """

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,14 @@ def record(run: Run) -> dict[str, Any]:
     return {
         "config": run.config.to_dict(),
         "divergence": vars(run.divergence) if run.divergence else None,
-        "scores": run.scores,
+        "scores": {name: None if math.isnan(value) else value for name, value in run.scores.items()},
         "provenance": {key: value for key, value in run.provenance.items() if key != "origin"},
     }
+
+
+def read_scores(kept: dict[str, Any]) -> dict[str, float]:
+    """Return the scores of a :func:`record`, in which NaN is written as null."""
+    return {name: math.nan if value is None else value for name, value in kept["scores"].items()}
 
 
 def keep(run: Run, root: Path = ROOT) -> Path:
@@ -68,7 +74,7 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
         one_of("dataset", dataset, datasets.names())
     if scale is not None:
         one_of("scale", scale, {name: None for scales in SCALES.values() for name in scales})
-    rows = [_row(path) for path in sorted(root.glob("*.json"))]
+    rows = [_row(path) for path in sorted(Path(root).glob("*.json"))]
     wanted = [row for row in rows if dataset in (None, row["dataset"]) and scale in (None, row["scale"])]
     return pd.DataFrame(wanted, columns=[*_COLUMNS, *nothing(), "provenance"])
 
@@ -87,8 +93,8 @@ def _row(path: Path) -> dict[str, Any]:
             getattr(config.hyperparameters, "schedule", None),
             kept["divergence"] is not None,
         )
-        return dict(zip(_COLUMNS, own, strict=True)) | kept["scores"] | {"provenance": kept["provenance"]}
-    except (KeyError, TypeError, ValueError) as error:
+        return dict(zip(_COLUMNS, own, strict=True)) | read_scores(kept) | {"provenance": kept["provenance"]}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InvalidArgumentError(f"results: got a damaged {path.name!r} ({error}); remove or restore it.") from error
 
 

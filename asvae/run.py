@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from asvae import draws
-from asvae.checks import InvalidArgumentError, integer
+from asvae.checks import InvalidArgumentError, integer, refuse
 from asvae.config import RunConfig
 from asvae.lanes import Divergence
 from asvae.networks import Networks
@@ -38,15 +38,20 @@ class Run:
     def sample(self, n: int, seed: int = 0) -> Tensor:
         """Return ``(n, *shape)`` samples decoded from the prior; equal arguments give equal samples.
 
-        A diverged run samples from its last finite weights.
+        A diverged run samples from its last finite weights, whose outputs may still overflow.
         """
-        z = draws.normal(integer("seed", seed, 0), 0, "sample", (integer("n", n, 1), self.networks.latent_dim))
+        z = draws.normal(
+            integer("seed", seed, 0, 2**63 - 1), 0, "sample", (integer("n", n, 1), self.networks.latent_dim)
+        )
         return self.networks.decode(z[None])[0]
 
     @torch.no_grad()
     def encode(self, x) -> tuple[Tensor, Tensor]:
         """Return ``mu`` and ``logvar`` of q(z|x), ``(N, D)`` each, of ``(N, *shape)`` samples."""
-        x = torch.as_tensor(x, dtype=torch.float32)
+        try:
+            x = torch.as_tensor(x, dtype=torch.float32)
+        except (TypeError, ValueError, RuntimeError):
+            refuse("x", x, f"numbers of shape (N, {', '.join(map(str, self.networks.shape))})")
         if tuple(x.shape[1:]) != self.networks.shape:
             raise InvalidArgumentError(
                 f"x: got shape {tuple(x.shape)}; allowed: (N, {', '.join(map(str, self.networks.shape))})."

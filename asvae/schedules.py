@@ -15,6 +15,15 @@ from asvae.checks import number, one_of
 Schedule = Callable[[float | Tensor], float | Tensor]
 
 
+def _checked(schedule: Schedule) -> Schedule:
+    """Refuse a progress outside [0, 1]; a tensor is taken as it is, since looking would halt a GPU."""
+
+    def checked(progress: float | Tensor) -> float | Tensor:
+        return schedule(progress if isinstance(progress, Tensor) else number("progress", progress, 0.0, 1.0))
+
+    return checked
+
+
 def constant(c: float) -> Schedule:
     """Hold the weight at ``c``: 1 is S-IntroVAE, 0 is AS-distance alone, ½ the supplement's mixed runs."""
     c = number("c", c, 0.0, 1.0)
@@ -22,7 +31,7 @@ def constant(c: float) -> Schedule:
     def schedule(progress: float | Tensor) -> float | Tensor:
         return torch.full_like(progress, c) if isinstance(progress, Tensor) else c
 
-    return schedule
+    return _checked(schedule)
 
 
 def tanh_ramp(rate: float = 5.0) -> Schedule:
@@ -32,7 +41,7 @@ def tanh_ramp(rate: float = 5.0) -> Schedule:
     def schedule(progress: float | Tensor) -> float | Tensor:
         return torch.tanh(rate * progress) if isinstance(progress, Tensor) else math.tanh(rate * progress)
 
-    return schedule
+    return _checked(schedule)
 
 
 def linear_ramp(rate: float = 5.0) -> Schedule:
@@ -42,7 +51,7 @@ def linear_ramp(rate: float = 5.0) -> Schedule:
     def schedule(progress: float | Tensor) -> float | Tensor:
         return (rate * progress).clamp(max=1.0) if isinstance(progress, Tensor) else min(1.0, rate * progress)
 
-    return schedule
+    return _checked(schedule)
 
 
 _NAMED = {

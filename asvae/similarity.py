@@ -13,7 +13,7 @@ import math
 import torch
 from torch import Tensor
 
-from asvae.checks import InvalidArgumentError, one_of
+from asvae.checks import InvalidArgumentError, one_of, refuse
 
 KERNELS = ("marginal", "joint")
 REDUCTIONS = ("mean", "sum")
@@ -64,6 +64,9 @@ def as_distance(
 
 
 def _check_shapes(mu_a: Tensor, logvar_a: Tensor, mu_b: Tensor, logvar_b: Tensor, reduction: str) -> None:
+    for name, value in {"mu_a": mu_a, "logvar_a": logvar_a, "mu_b": mu_b, "logvar_b": logvar_b}.items():
+        if not isinstance(value, Tensor):
+            refuse(name, type(value).__name__, "a torch.Tensor")
     fits = mu_a.shape == logvar_a.shape and mu_b.shape == logvar_b.shape and mu_a.ndim == mu_b.ndim >= 2
     if not fits or mu_a.shape[:-2] != mu_b.shape[:-2] or mu_a.shape[-1] != mu_b.shape[-1]:
         got = [tuple(t.shape) for t in (mu_a, logvar_a, mu_b, logvar_b)]

@@ -17,7 +17,7 @@ from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
 from asvae.lanes import Divergence, Lanes, build_networks
 from asvae.paths import DATA
-from asvae.results import record
+from asvae.results import read_scores, record
 from asvae.run import Run
 from asvae.training import sweep
 
@@ -123,8 +123,8 @@ def load(path: str | Path) -> Run:
         networks.load_state(load_file(path / "weights.safetensors"))
         divergence = Divergence(**kept["divergence"]) if kept["divergence"] else None
         provenance = kept["provenance"] | {"origin": "loaded"}
-        return Run(config, networks, kept["history"], divergence, kept["scores"], provenance)
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+        return Run(config, networks, kept["history"], divergence, read_scores(kept), provenance)
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())
         raise InvalidArgumentError(
             f"path: got {path.name!r}; allowed: the folder of a whole run ({reason})."

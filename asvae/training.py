@@ -4,7 +4,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -87,6 +87,9 @@ def sweep(
     InvalidArgumentError
         If a configuration is none, or the device or the number of workers is impossible.
     """
+    if not isinstance(configs, Iterable):
+        refuse("configs", configs, "a list of asvae.RunConfig")
+    configs = list(configs)
     for config in configs:
         _check_config(config)
     check_device(device)

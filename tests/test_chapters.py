@@ -127,11 +127,12 @@ def test_the_gap_is_paired_over_seeds_and_its_sign_is_the_claims(run):
         return replace(run, scores=run.scores | {"kl": score})
 
     cells = {("C1", "s-introvae"): [at(21.0), at(22.0)], ("C1", "as-introvae"): [at(20.0), at(22.5)]}
-    gap = table1.gap_table(cells).loc["C1"]
-    assert gap["KL gap here"] == "-0.25"
-    assert gap["sd over seeds"] == "1.06"
-    assert gap["seeds for the claim"] == "1 of 2"
+    gap = table1.gap_table(cells).loc[("C1", "KL")]
+    assert gap["gap here"] == "-0.25 ± 0.75"
+    assert gap["for / against / undecided"] == "1 / 1 / 0"
     assert gap["printed gap"] == "-0.3"
+    near = {("C1", "s-introvae"): [at(21.0)], ("C1", "as-introvae"): [at(20.99)]}
+    assert table1.gap_table(near).loc[("C1", "KL"), "for / against / undecided"] == "0 / 0 / 1"
     assert table1.gap_table({("C1", "vae"): [run]}).empty
 
 
@@ -142,6 +143,8 @@ def test_nearness_shows_what_is_kept_and_says_where_nothing_is(cells, run, tmp_p
     assert list(kept.combination) == ["own"]
     assert ("C1", "AS-IntroVAE", "kept, paper") not in table1.nearness_table(cells, kept).index
     kept["combination"] = "C1"
+    assert ("C1", "AS-IntroVAE", "kept, paper") not in table1.nearness_table(cells, kept).index
+    kept["steps"] = 30_000
     near = table1.nearness_table(cells, kept).loc[("C1", "AS-IntroVAE", "kept, paper")]
     assert near["KL"] == f"{run.scores['kl']:.2f}"
     assert run.provenance["hardware"] in near["source"]
@@ -185,5 +188,6 @@ def test_the_source_line_says_origin_scale_seeds_cost_and_hardware(run):
         run, config=run.config.replace(seed=77), provenance=run.provenance | {"origin": "loaded", "seconds": 600.0}
     )
     text = provenance.line([run, run, loaded])
-    assert text.startswith("1 run computed here and 1 run loaded: quick scale, 2 seeds, 10.0 min of training on ")
+    changed = "quick scale with steps 20, width 16, depth 2, batch_size 16"
+    assert text.startswith(f"1 run computed here and 1 run loaded: {changed}, 2 seeds, 10.0 min of training on ")
     assert "\n" not in text

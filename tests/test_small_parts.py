@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asvae import checks, datasets, draws, schedules
+from asvae import checks, datasets, draws, losses, schedules
 
 
 @pytest.mark.parametrize("name", schedules.names())
@@ -100,6 +100,11 @@ def test_checkerboard_squares_alternate_and_edges_belong_to_one_square():
         (lambda: datasets.get("chessboard"), r"dataset: got 'chessboard'; allowed: 'checkerboard'"),
         (lambda: datasets.get("checkerboard", colour=1), r"unknown option .* got 'colour'"),
         (lambda: schedules.get("anealed"), r"schedule: got 'anealed'; .*did you mean 'annealed'"),
+        (lambda: schedules.linear_ramp()(-1.0), r"progress: got -1.0"),
+        (lambda: schedules.constant(0.5)("a"), r"progress: got 'a'"),
+        (lambda: losses.kl_divergence([0.0], [0.0]), r"mu: got 'list'; allowed: a torch.Tensor"),
+        (lambda: losses.as_distance(0.0, 0.0, 0.0, 0.0), r"mu_a: got 'float'"),
+        (lambda: datasets.get("checkerboard").sample(3, seed=-1), r"seed: got -1"),
         (lambda: checks.integer("steps", 2.5, 1), r"steps: got 2.5; allowed: a whole number from 1 up"),
         (lambda: checks.integer("steps", True, 1), r"steps: got True"),
         (lambda: checks.boolean("fresh", 1), r"fresh: got 1; allowed: True or False"),

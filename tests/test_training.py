@@ -165,6 +165,9 @@ def test_a_configuration_survives_its_dictionary_and_is_frozen():
     assert hash(RunConfig(**config.to_dict())) == hash(config)
     with pytest.raises(AttributeError):
         config.seed = 4
+    assert RunConfig("vae", seed=2).replace(scale="paper") == RunConfig("vae", scale="paper", seed=2)
+    assert config.replace(steps=None).steps == SCALES["checkerboard"]["quick"].steps
+    assert config.overrides == {"steps": 10, "width": 7}
     assert config.recipe != SCALES["checkerboard"]["quick"]
 
 
@@ -203,5 +206,8 @@ def test_a_run_samples_encodes_and_reconstructs(run):
         run.encode(np.zeros((4, 3)))
     with pytest.raises(InvalidArgumentError, match=r"n: got 0"):
         run.sample(0)
+    for bad in ("points", None, [[1.0], [1.0, 2.0]]):
+        with pytest.raises(InvalidArgumentError, match=r"^x: got"):
+            run.encode(bad)
     for key in ("torch", "numpy", "hardware", "seconds", "commit", "date", "origin"):
         assert run.provenance[key] not in (None, "")

@@ -32,7 +32,7 @@ class Checkerboard(Dataset):
 
     def sample(self, n: int, seed: int, step: int = 0) -> Tensor:
         """Return ``(n, 2)`` points in [-4, 4)²."""
-        n = integer("n", n, 1)
+        n, seed, step = integer("n", n, 1), integer("seed", seed, 0, 2**63 - 1), integer("step", step, 0, 2**63 - 1)
         u = draws.uniform(seed, step, "data/checkerboard", (3, n))
         x1 = u[0] * 4.0 - 2.0
         x2 = u[1] - 2.0 * (u[2] < 0.5) + x1.floor() % 2
