@@ -140,7 +140,9 @@ def nearness_table(cells: Runs, kept: pd.DataFrame) -> pd.DataFrame:
             machines = ", ".join(dict.fromkeys(source["hardware"] for source in same.provenance))
             minutes = sum(source["seconds"] for source in same.provenance) / 60
             seeds = ", ".join(str(seed) for seed in same.seed)
-            others["kept, paper"] = _scores(same, same.steps.iloc[0], f"seed {seeds}; {machines}, {minutes:.0f} min")
+            others["kept, paper"] = _scores(
+                same, same.steps.iloc[0], f"seed {seeds}; {machines}, {minutes:.0f} min wall"
+            )
         if (row, name) in RELEASED_LOOP:
             released = pd.DataFrame([RELEASED_LOOP[row, name]])
             others["released loop"] = _scores(released, 30_000, "seed 92; S-IntroVAE's code, unchanged")
