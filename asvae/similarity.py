@@ -85,36 +85,41 @@ def _check_shapes(mu_a: Tensor, logvar_a: Tensor, mu_b: Tensor, logvar_b: Tensor
 class _Marginal(torch.autograd.Function):
     """Kernel and analytic gradient, one latent dimension at a time: memory B·C instead of B·C·D.
 
-    The gradients are computed with the value while the pair matrices are at hand, and only scaled later:
-    nothing of size B·C outlives the forward pass.
+    The gradients are computed with the value while the pair matrices are at hand, and only scaled later: nothing of
+    size B·C outlives the forward pass. The four matrices are allocated once: fresh ones cost more than their sums.
     """
 
     @staticmethod
     def forward(ctx, mu_a, logvar_a, mu_b, logvar_b, reduction):
-        sets = (mu_a, logvar_a.exp()), (mu_b, logvar_b.exp())
+        # (..., D, B): the values of one dimension lie together.
+        given = (mu_a, logvar_a.exp()), (mu_b, logvar_b.exp())
+        sets = [tuple(t.transpose(-1, -2).contiguous() for t in pair) for pair in given]
+        grads = [tuple(torch.zeros_like(t) for t in pair) for pair in sets]
         needs = any(ctx.needs_input_grad[:2]), any(ctx.needs_input_grad[2:4])
-        grads = [torch.zeros_like(t) for t in (mu_a, logvar_a, mu_b, logvar_b)]
         total = mu_a.new_zeros(mu_a.shape[:-2])
         for left, right, sign in ((0, 0, 1.0), (1, 1, 1.0), (0, 1, -2.0)):
             (mu_l, var_l), (mu_r, var_r) = sets[left], sets[right]
-            pairs = mu_l.shape[-2] * mu_r.shape[-2] * mu_l.shape[-1]
-            weight = sign if reduction == "sum" else sign / pairs
+            *lanes, dims, rows = mu_l.shape
+            matrices = mu_l.new_empty((4, *lanes, rows, mu_r.shape[-1]))
+            weight = sign if reduction == "sum" else sign / (rows * mu_r.shape[-1] * dims)
             # A batch against itself meets every point on both sides: by symmetry, twice its rows.
             sides = [(left, -1, 2.0)] if left == right else [(left, -1, 1.0), (right, -2, 1.0)]
             sides = [(side, axis, times * weight) for side, axis, times in sides if needs[side]]
-            for d in range(mu_l.shape[-1]):
-                k, u, r = _kernel(mu_l[..., d], var_l[..., d], mu_r[..., d], var_r[..., d])
+            for d in range(dims):
+                variances = var_l[..., d, :, None], var_r[..., d, None, :]
+                k, u, u2, r = _kernel(mu_l[..., d, :, None], mu_r[..., d, None, :], *variances, matrices)
                 total = total + weight * k.sum((-2, -1))
                 if not sides:
                     continue
-                k_mu = k * u * r
-                k_var = u.square_().sub_(1.0).mul_(k)
+                kr = k.mul_(r)
+                k_mu, k_var = u.mul_(kr), u2.sub_(1.0).mul_(kr)
                 for side, axis, factor in sides:
-                    var = sets[side][1][..., d].unsqueeze(axis)
-                    grads[2 * side][..., d] += (factor if axis == -2 else -factor) * k_mu.sum(axis)
-                    # v₁/v is at most 1: multiplied first, it keeps r² from overflowing where variances collapse.
-                    grads[2 * side + 1][..., d] += 0.5 * factor * (var * r * r * k_var).sum(axis)
-        ctx.save_for_backward(*grads)
+                    grad_mu, grad_logvar = (grad[..., d, :] for grad in grads[side])
+                    grad_mu += (factor if axis == -2 else -factor) * k_mu.sum(axis)
+                    # v₁r, at most √v₁, comes first: r² alone would overflow where variances collapse.
+                    scaled = torch.mul(variances[axis + 1], r, out=matrices[0]).mul_(k_var)
+                    grad_logvar += 0.5 * factor * scaled.sum(axis)
+        ctx.save_for_backward(*(grad.transpose(-1, -2) for pair in grads for grad in pair))
         return total
 
     @staticmethod
@@ -123,16 +128,17 @@ class _Marginal(torch.autograd.Function):
         return *(upstream[..., None, None] * grad for grad in ctx.saved_tensors), None
 
 
-def _kernel(mu_l: Tensor, var_l: Tensor, mu_r: Tensor, var_r: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return k, u = (μ₁−μ₂)/√v and r = 1/√v for all pairs, v = v₁ + v₂.
+def _kernel(mu_l: Tensor, mu_r: Tensor, var_l: Tensor, var_r: Tensor, out: Tensor) -> tuple[Tensor, ...]:
+    """Return k, u = (μ₁−μ₂)/√v, u² and r = 1/√v for all pairs, v = v₁ + v₂, in the four matrices of ``out``.
 
     Then ∂k/∂μ₁ = −kru = −∂k/∂μ₂ and ∂k/∂log v₁ = ½k(u² − 1)·v₁/v.
     """
-    m1, m2 = _pairs(mu_l, mu_r)
-    v1, v2 = _pairs(var_l, var_r)
-    r = (v1 + v2).rsqrt_()
-    u = (m1 - m2).mul_(r)
-    return u.square().mul_(-0.5).exp_().mul_(r), u, r
+    k, u, u2, r = out
+    torch.add(var_l, var_r, out=r).rsqrt_()
+    torch.sub(mu_l, mu_r, out=u).mul_(r)
+    torch.mul(u, u, out=u2)
+    torch.mul(u2, -0.5, out=k).exp_().mul_(r)
+    return k, u, u2, r
 
 
 def _pairs(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
