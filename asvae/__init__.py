@@ -4,8 +4,10 @@ __version__ = "0.1.0"
 
 from asvae.config import RunConfig
 from asvae.results import results
-from asvae.run import Run
-from asvae.store import load, load_or_train
-from asvae.training import sweep, train
+from asvae.run import Result, Run
+from asvae.store import evidence, load_or_train
+from asvae.store import load_run as load
+from asvae.sweeps import sweep
+from asvae.training import train
 
-__all__ = ["Run", "RunConfig", "load", "load_or_train", "results", "sweep", "train"]
+__all__ = ["Result", "Run", "RunConfig", "evidence", "load", "load_or_train", "results", "sweep", "train"]

@@ -18,7 +18,7 @@ from asvae import objectives
 from asvae.checks import boolean, integer, known, one_of, refuse, subset
 from asvae.config import COMBINATIONS, SCALES
 from asvae.provenance import line
-from asvae.run import Run
+from asvae.run import Result
 from asvae.training import check_device
 
 _CHECKED = "_asvae_parameters_checked"
@@ -76,7 +76,7 @@ class CheckerboardParameters(Parameters):
         boolean("fresh", self.fresh)
 
 
-def show(shown: Any, runs: Sequence[Run]) -> None:
+def show(shown: Any, runs: Sequence[Result]) -> None:
     """Display a figure or table with the line under it that says where its runs came from."""
     display(shown)
     if isinstance(shown, Figure):

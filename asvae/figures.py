@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from asvae import objectives
 from asvae.datasets.checkerboard import Checkerboard
 from asvae.published import TABLE1
-from asvae.run import Run
+from asvae.run import SAMPLES, Result
 from asvae.table1 import Runs, betas
 
 COLOURS = {
@@ -46,8 +46,8 @@ def use_style() -> None:
     plt.rcParams.update(STYLE)
 
 
-def figure8(cells: Runs, dataset: Checkerboard, n: int = 2_000) -> Figure:
-    """Draw Figure 8's grid: rows combinations, columns the truth and then the objectives, ``n`` points a panel.
+def figure8(cells: Runs, dataset: Checkerboard) -> Figure:
+    """Draw Figure 8's grid: rows combinations, columns the truth and then the objectives, the kept samples of each.
 
     The filled squares are outlined; a run that diverged shows where, and no points.
     """
@@ -57,11 +57,11 @@ def figure8(cells: Runs, dataset: Checkerboard, n: int = 2_000) -> Figure:
         len(rows), 1 + len(names), figsize=(1.62 * (1 + len(names)), 1.8 * len(rows) + 0.2), squeeze=False
     )
     for i, row in enumerate(rows):
-        _board(axes[i, 0], dataset, dataset.sample(n, seed=0), COLOURS["truth"])
+        _board(axes[i, 0], dataset, dataset.sample(SAMPLES, seed=0), COLOURS["truth"])
         axes[i, 0].set_ylabel(f"{row}\n" + betas(row).replace(", ", "\n"))
         for j, name in enumerate(names, start=1):
             run = cells[row, name][0]
-            _board(axes[i, j], dataset, None if run.diverged else run.sample(n), COLOURS[name])
+            _board(axes[i, j], dataset, run.samples, COLOURS[name])
             if run.diverged:
                 text = f"NaN at step {run.divergence.step:,}\n({run.divergence.term})"
                 axes[i, j].text(0.5, 0.5, text, transform=axes[i, j].transAxes, ha="center", va="center")
@@ -72,13 +72,12 @@ def figure8(cells: Runs, dataset: Checkerboard, n: int = 2_000) -> Figure:
     return figure
 
 
-def _board(axis: Axes, dataset: Checkerboard, points: torch.Tensor | None, colour: str) -> None:
+def _board(axis: Axes, dataset: Checkerboard, points: torch.Tensor, colour: str) -> None:
     limit, side = dataset.limit, dataset.side
     for x, y in dataset.centres.tolist():
         corner = (x - side / 2, y - side / 2)
         axis.add_patch(Rectangle(corner, side, side, facecolor="#f2f2f2", edgecolor="#c0c0c0", linewidth=0.6))
-    if points is not None:
-        axis.plot(*points.T.numpy(), ".", markersize=1.0, color=colour, alpha=0.7, rasterized=True)
+    axis.plot(*points.T.numpy(), ".", markersize=1.4, color=colour, alpha=0.8, rasterized=True)
     axis.set(xlim=(-limit - 0.4, limit + 0.4), ylim=(-limit - 0.4, limit + 0.4), aspect="equal", xticks=[], yticks=[])
     axis.spines[:].set_visible(True)
     axis.spines[:].set_color("#c0c0c0")
@@ -123,7 +122,9 @@ def score_dots(cells: Runs, floor: dict[str, float]) -> Figure:
     return figure
 
 
-def curves(runs: Sequence[Run], terms: dict[str, str], labels: Sequence[str] | None = None, columns: int = 2) -> Figure:
+def curves(
+    runs: Sequence[Result], terms: dict[str, str], labels: Sequence[str] | None = None, columns: int = 2
+) -> Figure:
     """Draw one panel a term (name → title) over steps, one line a run, on a logarithmic axis where values allow.
 
     A term that no run has gets no panel.

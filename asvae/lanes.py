@@ -1,7 +1,7 @@
 """The step: binds networks, objective and Adam for a stack of lanes, each lane one run.
 
 Lane i computes what it would compute alone, bit for bit on a CPU: sums never cross lanes, every lane draws
-from its own seed, and Adam is applied to each lane's slice of the stacked weights.
+from its own seed, and Adam never mixes two lanes. Nothing in a step asks the device for a number on a GPU.
 """
 
 import dataclasses
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from asvae import datasets, draws, objectives
+from asvae.adam import LaneAdam
 from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
 from asvae.networks import Networks, mlp_networks
@@ -35,21 +36,24 @@ class Divergence:
 class StackedHyperparameters:
     """Hyper-parameters of several lanes: numbers as tensors ``(lanes,)``, choices as the one value all share."""
 
-    def __init__(self, lanes: Sequence[Any], device: torch.device):
+    def __init__(self, lanes: Sequence[Any], device: torch.device, dtype: torch.dtype):
         self._schedules = [getattr(hp, "c", None) for hp in lanes]
         self.anneals = getattr(lanes[0], "anneals", False)
-        self._device = device
+        self._c, self._at = torch.ones(len(lanes), device=device, dtype=dtype), None
         for field in dataclasses.fields(lanes[0]):
             values = [getattr(hp, field.name) for hp in lanes]
             if field.type is float:
-                setattr(self, field.name, torch.tensor(values, dtype=torch.float32, device=device))
+                setattr(self, field.name, torch.tensor(values, dtype=dtype, device=device))
             elif field.name != "schedule":
                 setattr(self, field.name, values[0])
 
     def c(self, progress: float) -> Tensor:
         """Return the weight of KL against AS-distance, ``(lanes,)``."""
-        weights = [schedule(progress) for schedule in self._schedules]
-        return torch.tensor(weights, dtype=torch.float32, device=self._device)
+        # Always the same tensor: a captured graph reads it where it lies.
+        if self.anneals and progress != self._at:
+            self._c.copy_(torch.tensor([schedule(progress) for schedule in self._schedules], dtype=self._c.dtype))
+            self._at = progress
+        return self._c
 
 
 def stack_key(config: RunConfig) -> tuple:
@@ -79,36 +83,47 @@ class Lanes:
         The runs; they must agree in :func:`stack_key`.
     device : str
         A torch device.
+    dtype : torch.dtype
+        Of weights, data and noise; float64 is for comparing numerics over machines.
     """
 
-    def __init__(self, configs: Sequence[RunConfig], device: str = "cpu"):
+    def __init__(self, configs: Sequence[RunConfig], device: str = "cpu", dtype: torch.dtype = torch.float32):
         if not configs or len({stack_key(config) for config in configs}) != 1:
             raise InvalidArgumentError("configs: got runs that differ in more than seed, weights and schedule.")
-        self.configs, self.device = list(configs), torch.device(device)
+        self.configs, self.device, self.dtype = list(configs), torch.device(device), dtype
         self.recipe = configs[0].recipe
         self.warmup = configs[0].warmup_steps
         self.seeds = [config.seed for config in configs]
         self.dataset = datasets.get(configs[0].dataset)
         self.objective = objectives.get(configs[0].objective)
-        self.hyperparameters = StackedHyperparameters([c.hyperparameters for c in configs], self.device)
+        self.hyperparameters = StackedHyperparameters([c.hyperparameters for c in configs], self.device, dtype)
         self.networks = build_networks(configs[0], self.seeds)
         for module in self.networks.modules.values():
-            module.to(self.device)
-        self._slices = {name: self._lane_slices(name) for name in self.networks.modules}
-        self._optimisers = {
-            name: torch.optim.Adam([p for lane in lanes for p in lane], lr=self.recipe.learning_rate, fused=True)
-            for name, lanes in self._slices.items()
+            module.to(self.device, dtype)
+        self._adams = {
+            name: LaneAdam(self.networks.parameters(name), self.recipe.learning_rate) for name in self.networks.modules
         }
-        self.divergences: list[Divergence | None] = [None] * len(configs)
+        self._finite = torch.ones(len(configs), dtype=torch.bool, device=self.device)
+        # When and where a lane broke, as numbers on the device; where is a place in `_places`.
+        self._now, self._when, self._where = (
+            torch.full(shape, -1, device=self.device) for shape in ((), (len(configs),), (len(configs),))
+        )
+        self._places: list[tuple[str, str]] = []
+        self._earlier: list[Divergence | None] = [None] * len(configs)
 
-    def _lane_slices(self, name: str) -> list[list[Tensor]]:
-        parameters = self.networks.parameters(name)
-        return [[p.detach()[lane] for p in parameters] for lane in range(len(self.seeds))]
+    @property
+    def divergences(self) -> list[Divergence | None]:
+        """Where each lane became non-finite, ``None`` where it did not. On a GPU, asking waits for the device."""
+        now = [
+            Divergence(when, *self._places[where]) if when >= 0 else None
+            for when, where in zip(self._when.tolist(), self._where.tolist(), strict=True)
+        ]
+        return [earlier or here for earlier, here in zip(self._earlier, now, strict=True)]
 
     @property
     def alive(self) -> bool:
-        """Whether any lane is still finite."""
-        return None in self.divergences
+        """Whether any lane is still finite. On a GPU, asking waits for the device."""
+        return bool(self._finite.any())
 
     def progress(self, step: int) -> float:
         """Return the share of the adversarial phase that has passed before ``step``, 0 during warm-up."""
@@ -123,57 +138,87 @@ class Lanes:
 
     def step(self, step: int) -> dict[str, Tensor]:
         """Let every player of ``step`` move once; return the terms, ``(lanes,)`` each."""
-        warm = step < self.warmup
-        objective = VAE if warm else self.objective
-        batch = self._batch(step)
-        noise_shape = (self.recipe.batch_size, self.recipe.latent_dim)
-        noise = {
-            name: draws.normal_lanes(self.seeds, step, name, noise_shape).to(self.device) for name in objective.draws
-        }
-        for optimiser in self._optimisers.values():
-            optimiser.param_groups[0]["lr"] = self.learning_rate(step)
+        inputs = {name: value.to(self.device) for name, value in self.draw(step).items()}
+        self.set_clock(step)
+        return self.advance(step, inputs)
+
+    def draw(self, step: int) -> dict[str, Tensor]:
+        """Return the batch, called ``"x"``, and the noise of ``step`` on the CPU, ``(lanes, B, ...)`` each."""
+        size, objective = self.recipe.batch_size, self._phase(step)
+        shape = (size, self.recipe.latent_dim)
+        drawn = {"x": torch.stack([self.dataset.sample(size, seed, step) for seed in self.seeds])}
+        drawn |= {name: draws.normal_lanes(self.seeds, step, name, shape) for name in objective.draws}
+        return {name: value.to(self.dtype) for name, value in drawn.items()}
+
+    def set_clock(self, step: int) -> None:
+        """Set what changes from step to step beside the draws: the learning rate and c."""
+        for adam in self._adams.values():
+            adam.rate(self.learning_rate(step))
+        self.hyperparameters.c(self.progress(step))
+        self._now.fill_(step)
+
+    def advance(self, step: int, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Make ``step`` from its draws, on the device alone; return the terms, ``(lanes,)`` each."""
+        noise = {name: value for name, value in inputs.items() if name != "x"}
         terms, shared = {}, {}
-        for player in objective.players:
+        players = self._phase(step).players
+        for player in players:
             for _ in range(player.repeats):
-                last = player is objective.players[-1]
-                loss = player.loss(self.networks, batch, noise, self.hyperparameters, self.progress(step), shared)
-                self._update(step, player, loss, retain=not last)
+                loss = player.loss(self.networks, inputs["x"], noise, self.hyperparameters, self.progress(step), shared)
+                self._update(player, loss, retain=player is not players[-1])
                 shared = loss.shared
                 terms |= {key: value.detach() for key, value in loss.terms.items()}
                 terms[f"loss_{player.name}"] = loss.value.detach()
         return terms
 
-    def _batch(self, step: int) -> Tensor:
-        size = self.recipe.batch_size
-        return torch.stack([self.dataset.sample(size, seed, step) for seed in self.seeds]).to(self.device)
+    def _phase(self, step: int) -> objectives.Objective:
+        return VAE if step < self.warmup else self.objective
 
-    def _update(self, step: int, player: Player, loss: objectives.Loss, retain: bool) -> None:
+    def _update(self, player: Player, loss: objectives.Loss, retain: bool) -> None:
         parameters = {name: self.networks.parameters(name) for name in player.networks}
         flat = [p for own in parameters.values() for p in own]
-        # The fused Adam takes a gradient of other strides than its weight without complaint, and wrongly.
-        grads = [g.contiguous() for g in torch.autograd.grad(loss.value.sum(), flat, retain_graph=retain)]
-        self._note_divergence(step, player, loss, grads)
+        grads = torch.autograd.grad(loss.value.sum(), flat, retain_graph=retain)
+        self._note_divergence(player, loss, grads)
         for name in player.networks:
             own, grads = grads[: len(parameters[name])], grads[len(parameters[name]) :]
-            for lane, weights in enumerate(self._slices[name]):
-                finite = self.divergences[lane] is None
-                for weight, grad in zip(weights, own, strict=True):
-                    weight.grad = grad[lane] if finite else None
-            self._optimisers[name].step()
+            self._adams[name].step(own, self._finite)
 
-    def _note_divergence(self, step: int, player: Player, loss: objectives.Loss, grads: list[Tensor]) -> None:
+    def _note_divergence(self, player: Player, loss: objectives.Loss, grads: Sequence[Tensor]) -> None:
         # Squares, as Adam keeps them: a gradient whose square overflows would freeze its weight without a word.
         sums = torch.stack([loss.value.detach(), *(g.flatten(1).square().sum(1) for g in grads)])
-        finite = sums.isfinite().all(0).tolist()
-        for lane, fine in enumerate(finite):
-            if fine or self.divergences[lane] is not None:
-                continue
-            broken = [name for name, term in loss.terms.items() if not term[lane].isfinite()]
-            term = broken[0] if broken else "gradient" if loss.value[lane].isfinite() else "loss"
-            self.divergences[lane] = Divergence(step, player.name, term)
+        finite = sums.isfinite().all(0)
+        if self.device.type == "cpu" and finite.all():
+            return
+        places = [(player.name, name) for name in (*loss.terms, "gradient", "loss")]
+        if places[0] not in self._places:
+            self._places += places
+        fine = loss.value.isfinite()
+        broken = torch.stack([*(~term.isfinite() for term in loss.terms.values()), fine, ~fine])
+        first = broken.int().argmax(0) + self._places.index(places[0])
+        new = self._finite & ~finite
+        self._when.copy_(torch.where(new, self._now, self._when))
+        self._where.copy_(torch.where(new, first, self._where))
+        self._finite.logical_and_(finite)
+
+    def state(self) -> dict[str, Tensor]:
+        """Return all that a resumed stack needs beside its step and :attr:`divergences`, ``(lanes, ...)`` each."""
+        adams = {f"adam.{name}.{key}": v for name, adam in self._adams.items() for key, v in adam.state().items()}
+        return {f"network.{key}": value for key, value in self.networks.state().items()} | adams
+
+    def load_state(self, state: dict[str, Tensor], divergences: Sequence[Divergence | None]) -> None:
+        """Take what :meth:`state` and :attr:`divergences` gave."""
+        self.networks.load_state(_under(state, "network."))
+        for name, adam in self._adams.items():
+            adam.load_state(_under(state, f"adam.{name}."))
+        self._earlier = list(divergences)
+        self._finite.copy_(torch.tensor([divergence is None for divergence in divergences]))
 
     def lane(self, i: int) -> Networks:
         """Return a copy of lane i as networks of one lane, on the CPU."""
         single = build_networks(self.configs[i], self.seeds[i : i + 1])
         single.load_state({key: value[i : i + 1] for key, value in self.networks.state().items()})
         return single
+
+
+def _under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}

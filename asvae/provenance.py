@@ -13,15 +13,21 @@ from typing import Any
 import numpy as np
 import torch
 
-from asvae.run import Run
+from asvae.config import RunConfig
+from asvae.golden import fingerprint
+from asvae.run import Result
+
+TIMING = ("seconds", "lanes", "date")
+"""What differs when the same run is made again."""
 
 
-def collect(device: str, seconds: float, commit: str, lanes: int = 1) -> dict[str, Any]:
+def collect(config: RunConfig, device: str, seconds: float, commit: str, lanes: int = 1) -> dict[str, Any]:
     """Return what a result must carry to be believed and made again.
 
     ``seconds`` is the wall time of one run (a stack's, divided by its lanes); ``commit`` is where it began.
     """
     return {
+        "fingerprint": fingerprint(config.objective, config.dataset),
         "asvae": version("asvae"),
         "commit": commit,
         "python": platform.python_version(),
@@ -31,8 +37,8 @@ def collect(device: str, seconds: float, commit: str, lanes: int = 1) -> dict[st
         "device": device,
         "origin": "computed here",
         "seconds": round(seconds, 2),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "lanes": lanes,
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
 
 
@@ -64,12 +70,12 @@ def commit() -> str:
         return "unknown"
 
 
-def _scale(run: Run) -> str:
+def _scale(run: Result) -> str:
     changed = ", ".join(f"{name} {value}" for name, value in run.config.overrides.items())
     return f"{run.config.scale} scale" + (f" with {changed}" if changed else "")
 
 
-def line(runs: Sequence[Run]) -> str:
+def line(runs: Sequence[Result]) -> str:
     """Return the one line that stands under a figure or table: origin, scale, seeds, cost, hardware, versions."""
     runs = list({run.config: run for run in runs}.values())
     sources = [run.provenance for run in runs]

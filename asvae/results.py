@@ -1,52 +1,104 @@
-"""Committed results: one small file a run in ``data/results/``, scores and provenance without weights."""
+"""Committed results: one sealed file a run in ``data/results/``, its scores, curves and samples without its weights."""
 
 import hashlib
 import json
 import math
-import os
+import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import torch
 
 from asvae import datasets
 from asvae.checks import InvalidArgumentError, one_of
 from asvae.config import COMBINATIONS, SCALES, RunConfig, combination
+from asvae.files import read_record, write_record
+from asvae.golden import fingerprint
+from asvae.lanes import Divergence
 from asvae.metrics import nothing
 from asvae.paths import DATA
-from asvae.run import Run
+from asvae.provenance import TIMING
+from asvae.run import Result
 
 ROOT = DATA / "results"
+STALE = "stale.json"
+"""The file in :data:`ROOT` that names fingerprints of old numerics, each with the reason why their results stay."""
 
-_COLUMNS = ("objective", "combination", "dataset", "scale", "steps", "seed", "schedule", "diverged")
+_COLUMNS = ("objective", "combination", "dataset", "scale", "steps", "seed", "schedule", "diverged", "current")
 
 
-def record(run: Run) -> dict[str, Any]:
-    """Return what is written of a run beside its weights and curves."""
+def record(result: Result) -> dict[str, Any]:
+    """Return a result as plain values; :func:`from_record` gives it back."""
+    source = {key: value for key, value in result.provenance.items() if key != "origin"}
     return {
-        "config": run.config.to_dict(),
-        "divergence": vars(run.divergence) if run.divergence else None,
-        "scores": {name: None if math.isnan(value) else value for name, value in run.scores.items()},
-        "provenance": {key: value for key, value in run.provenance.items() if key != "origin"},
+        "config": result.config.to_dict(),
+        "divergence": vars(result.divergence) if result.divergence else None,
+        "scores": _plain(result.scores),
+        "provenance": {key: value for key, value in source.items() if key not in TIMING},
+        "timing": {key: source[key] for key in TIMING},
+        "history": {name: list(_plain(dict(enumerate(curve))).values()) for name, curve in result.history.items()},
+        "samples": [[round(value, 3) for value in sample] for sample in result.samples.tolist()],
     }
 
 
-def read_scores(kept: dict[str, Any]) -> dict[str, float]:
-    """Return the scores of a :func:`record`, in which NaN is written as null."""
-    return {name: math.nan if value is None else value for name, value in kept["scores"].items()}
+def from_record(kept: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a :class:`Result` from its :func:`record`, in which NaN is written as null."""
+    config = RunConfig(**kept["config"])
+    shape = datasets.get(config.dataset).shape
+    return {
+        "config": config,
+        "divergence": Divergence(**kept["divergence"]) if kept["divergence"] else None,
+        "scores": _numbers(kept["scores"]),
+        "history": {name: list(_numbers(dict(enumerate(curve))).values()) for name, curve in kept["history"].items()},
+        "samples": torch.tensor(kept["samples"], dtype=torch.float32).reshape(-1, *shape),
+        "provenance": kept["provenance"] | kept["timing"] | {"origin": "loaded"},
+    }
 
 
-def keep(run: Run, root: Path = ROOT) -> Path:
-    """Write a run's configuration, scores, divergence and provenance as a diffable file; return its path."""
-    root.mkdir(parents=True, exist_ok=True)
-    config = run.config
-    identity = hashlib.sha256(json.dumps(config.to_dict(), sort_keys=True).encode()).hexdigest()[:8]
+def _plain(values: dict[Any, float]) -> dict[Any, float | None]:
+    return {key: value if math.isfinite(value) else None for key, value in values.items()}
+
+
+def _numbers(values: dict[Any, float | None]) -> dict[Any, float]:
+    return {key: math.nan if value is None else value for key, value in values.items()}
+
+
+def keep(result: Result, root: Path = ROOT) -> Path:
+    """Write a result as a diffable file; return its path. Equal runs write equal files but for their timing."""
+    config = result.config
     row = combination_of(config)
-    path = root / f"{config.dataset}-{config.scale}-{config.objective}-{row}-seed{config.seed}-{identity}.json"
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(record(run), indent=1, sort_keys=True) + "\n")
-    part.replace(path)
+    name = f"{config.dataset}-{config.scale}-{config.objective}-{row}-seed{config.seed}"
+    if row == "own" or config.overrides:
+        identity = json.dumps(config.to_dict(), sort_keys=True)
+        name += f"-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
+    path = root / f"{name}.json"
+    write_record(path, record(result))
     return path
+
+
+def find(configs: Iterable[RunConfig], root: Path = ROOT) -> dict[RunConfig, Result]:
+    """Return the kept results of ``configs`` that belong to today's numerics.
+
+    A damaged file is named in a warning and passed over: its run counts as not kept.
+    """
+    wanted, found = set(configs), {}
+    places = {(config.dataset, config.scale, config.objective) for config in wanted}
+    for path in sorted(path for key in places for path in root.glob(f"{'-'.join(key)}-*.json")):
+        try:
+            result = _read(path)
+        except InvalidArgumentError as error:
+            warnings.warn(str(error), stacklevel=2)
+            continue
+        if result.config in wanted and is_current(result):
+            found[result.config] = result
+    return found
+
+
+def is_current(result: Result) -> bool:
+    """Whether a result belongs to today's numerics."""
+    return result.provenance["fingerprint"] == fingerprint(result.config.objective, result.config.dataset)
 
 
 def results(dataset: str | None = None, scale: str | None = None, root: Path = ROOT) -> pd.DataFrame:
@@ -63,39 +115,45 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
     -------
     DataFrame
         Columns ``objective``, ``combination``, ``dataset``, ``scale``, ``steps``, ``seed``, ``schedule``, ``diverged``,
-        then the scores, then ``provenance`` (a dict).
+        ``current`` (made by today's numerics), then the scores, then ``provenance`` (a dict).
 
     Raises
     ------
     InvalidArgumentError
-        If the data set or the scale is unknown, or a file is not one that :func:`keep` wrote.
+        If the data set or the scale is unknown, or a file is damaged.
     """
     if dataset is not None:
         one_of("dataset", dataset, datasets.names())
     if scale is not None:
         one_of("scale", scale, {name: None for scales in SCALES.values() for name in scales})
-    rows = [_row(path) for path in sorted(Path(root).glob("*.json"))]
+    paths = [path for path in sorted(Path(root).glob("*.json")) if path.name != STALE]
+    rows = [_row(_read(path)) for path in paths]
     wanted = [row for row in rows if dataset in (None, row["dataset"]) and scale in (None, row["scale"])]
     return pd.DataFrame(wanted, columns=[*_COLUMNS, *nothing(), "provenance"])
 
 
-def _row(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> Result:
+    kept = read_record(path)
     try:
-        kept = json.loads(path.read_text())
-        config = RunConfig(**kept["config"])
-        own = (
-            config.objective,
-            combination_of(config),
-            config.dataset,
-            config.scale,
-            config.steps,
-            config.seed,
-            getattr(config.hyperparameters, "schedule", None),
-            kept["divergence"] is not None,
-        )
-        return dict(zip(_COLUMNS, own, strict=True)) | read_scores(kept) | {"provenance": kept["provenance"]}
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InvalidArgumentError(f"results: got a damaged {path.name!r} ({error}); remove or restore it.") from error
+        return Result(**from_record(kept))
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise InvalidArgumentError(f"results: got {path.name!r}, which is no result of this core ({error}).") from error
+
+
+def _row(result: Result) -> dict[str, Any]:
+    config = result.config
+    own = (
+        config.objective,
+        combination_of(config),
+        config.dataset,
+        config.scale,
+        config.steps,
+        config.seed,
+        getattr(config.hyperparameters, "schedule", None),
+        result.diverged,
+        is_current(result),
+    )
+    return dict(zip(_COLUMNS, own, strict=True)) | result.scores | {"provenance": result.provenance}
 
 
 def combination_of(config: RunConfig) -> str:

@@ -12,27 +12,37 @@ from asvae.config import RunConfig
 from asvae.lanes import Divergence
 from asvae.networks import Networks
 
+SAMPLES = 1_000
+"""How many samples of a run are kept with its scores."""
 
-@dataclass(frozen=True)
-class Run:
-    """One trained run, on the CPU."""
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What is kept of a run when its weights are not: enough for every table and figure."""
 
     config: RunConfig
-    networks: Networks = field(repr=False)
-    """Its weights; those before the breaking update if it diverged."""
-    history: dict[str, list[float]] = field(repr=False)
-    """Curves: ``"step"`` and one list of equal length a term."""
     divergence: Divergence | None
-    """Where it became non-finite, if it did."""
     scores: dict[str, float]
     """As :func:`asvae.metrics.score` names them; all NaN if it diverged."""
+    history: dict[str, list[float]] = field(repr=False)
+    """Curves to five digits: ``"step"`` and one list of equal length a term."""
+    samples: Tensor = field(repr=False)
+    """``(n, *shape)``: the first :data:`SAMPLES` samples to three decimals, none of older results and diverged runs."""
     provenance: dict[str, Any] = field(repr=False)
-    """Versions, hardware, wall time in seconds, commit, date."""
+    """Versions, hardware, wall time in seconds, commit, date, fingerprint of the numerics."""
 
     @property
     def diverged(self) -> bool:
         """Whether training became non-finite."""
         return self.divergence is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Result):
+    """One trained run, on the CPU."""
+
+    networks: Networks = field(repr=False)
+    """Its weights; those before the breaking update if it diverged."""
 
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0) -> Tensor:

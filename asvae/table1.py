@@ -10,11 +10,11 @@ from asvae import objectives
 from asvae.config import COMBINATIONS, SCALES, RunConfig, combination
 from asvae.metrics import DRAWS
 from asvae.published import RELEASED_LOOP, TABLE1
-from asvae.run import Run
+from asvae.run import Result
 
 Cell = tuple[str, str]
 """(combination, objective)."""
-Runs = dict[Cell, list[Run]]
+Runs = dict[Cell, list[Result]]
 
 
 def configurations(
@@ -34,7 +34,7 @@ def configurations(
     }
 
 
-def regroup(cells: dict[Cell, list[RunConfig]], runs: Sequence[Run]) -> Runs:
+def regroup(cells: dict[Cell, list[RunConfig]], runs: Sequence[Result]) -> Runs:
     """Return the runs of the flattened ``cells`` as cells again."""
     left = iter(runs)
     return {cell: [next(left) for _ in configs] for cell, configs in cells.items()}
@@ -166,12 +166,12 @@ def _label(name: str) -> str:
     return objectives.get(name).label
 
 
-def mean(runs: Sequence[Run], score: str) -> float:
+def mean(runs: Sequence[Result], score: str) -> float:
     """Return a score's mean over runs; NaN as soon as one of them diverged, as in the paper's table."""
     return float(np.mean([run.scores[score] for run in runs]))
 
 
-def summary(runs: Sequence[Run], score: str) -> str:
+def summary(runs: Sequence[Result], score: str) -> str:
     """Return a score's mean, ± its standard deviation over seeds where there are several.
 
     ``NaN`` as soon as a run diverged, with how many did and what the others gave.

@@ -1,0 +1,70 @@
+"""Files that are whole or absent: replaced in one move, sealed with a checksum, plain to read and to diff."""
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from asvae.checks import InvalidArgumentError
+
+_UNSEALED = ("timing", "sha256")
+
+
+def write(path: Path, data: bytes) -> None:
+    """Put ``data`` at ``path``: readers see the old file or the new one, whenever this process is killed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(part, 0o644)
+        os.replace(part, path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Write a record of plain values as JSON, one line for each entry of its entries, under a seal.
+
+    The seal is a SHA-256 of all but ``record["timing"]``: a run made again has the seal that it had before.
+    """
+    lines = []
+    for name, value in (record | {"sha256": _seal(record)}).items():
+        if isinstance(value, dict) and value:
+            inner = ",\n".join(f"  {json.dumps(key)}: {_plain(entry)}" for key, entry in value.items())
+            lines.append(f" {json.dumps(name)}: {{\n{inner}\n }}")
+        else:
+            lines.append(f" {json.dumps(name)}: {_plain(value)}")
+    write(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return the record that :func:`write_record` wrote.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the file is missing, cut short or changed since; the message names it.
+    """
+    try:
+        record = json.loads(path.read_text())
+        sealed = isinstance(record, dict) and record.get("sha256") == _seal(record)
+    except (OSError, ValueError) as error:
+        raise InvalidArgumentError(f"file: got {path.name!r}; allowed: a whole record ({error}).") from error
+    if not sealed:
+        raise InvalidArgumentError(f"file: got {path.name!r}, changed since it was written; restore or remove it.")
+    return record
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, ensure_ascii=False)
+
+
+def _seal(record: dict[str, Any]) -> str:
+    sealed = {key: value for key, value in record.items() if key not in _UNSEALED}
+    return hashlib.sha256(json.dumps(sealed, sort_keys=True).encode()).hexdigest()

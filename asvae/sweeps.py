@@ -1,0 +1,210 @@
+"""Many runs at once: stacked into lanes, spread over processes, interrupted and continued."""
+
+import os
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import joblib
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from asvae.checkpoints import Checkpoint, place, read
+from asvae.checks import InvalidArgumentError, integer, number, refuse
+from asvae.config import RunConfig
+from asvae.lanes import stack_key
+from asvae.run import Run
+from asvae.training import Interruption, check_config, check_device, train_stack
+
+LANES = 16
+"""Most lanes of a stack on a CPU: more are no faster a run, and the stack ends later."""
+
+
+class BudgetSpentError(RuntimeError):
+    """A sweep stopped at its budget; what had finished was handed over, the rest goes on from its checkpoints."""
+
+
+def sweep(
+    configs: Sequence[RunConfig],
+    *,
+    device: str = "cpu",
+    workers: int | None = None,
+    progress: bool = True,
+    done: Callable[[Run], object] | None = None,
+    checkpoints: Path | None = None,
+    budget: float | None = None,
+) -> list[Run]:
+    """Train many runs, as lanes of stacked steps spread over one-thread processes.
+
+    Equal configurations are trained once and share their run.
+
+    Parameters
+    ----------
+    configs : sequence of RunConfig
+        What to train.
+    device : str
+        A torch device; on ``"cpu"`` the work is spread over processes.
+    workers : int, optional
+        Processes; by default one for each core that this process may use.
+    progress : bool
+        Show a bar with an estimate on standard error.
+    done : callable, optional
+        Called with each run as soon as its stack has finished, in no particular order.
+    checkpoints : Path, optional
+        A folder. Stacks save themselves there twice a minute, and a later sweep that wants some of their runs goes on
+        from there to the same bits, however this one ended.
+    budget : float, optional
+        Seconds after which to stop.
+
+    Returns
+    -------
+    list of Run
+        In the order of ``configs``; each equals what :func:`asvae.train` returns for it.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If a configuration is none, or another argument is impossible.
+    BudgetSpentError
+        If the budget ended first; runs that had finished went to ``done``.
+    """
+    if not isinstance(configs, Iterable):
+        refuse("configs", configs, "a list of asvae.RunConfig")
+    configs = list(configs)
+    for config in configs:
+        check_config(config)
+    check_device(device)
+    workers = joblib.cpu_count() if workers is None else integer("workers", workers, 1)
+    deadline = float("inf") if budget is None else time.time() + number("budget", budget, 0.0, open_low=True)
+    if not configs:
+        return []
+    trained: dict[RunConfig, Run] = {}
+    wanted = list(dict.fromkeys(configs))
+    begun = _begun(wanted, checkpoints)
+    resumed = {config for checkpoint in begun.values() for config in checkpoint.configs}
+    stacks = _stack([config for config in wanted if config not in resumed], workers, device)
+    work = [(checkpoint.configs, path, True) for path, checkpoint in begun.items()]
+    work += [(stack, None if checkpoints is None else place(stack, checkpoints), False) for stack in stacks]
+    names = list(dict.fromkeys(config.objective for config in configs))
+    described = f"{configs[0].dataset}, {len(wanted)} runs" if len(wanted) > 1 else "".join(names)
+    with (
+        _progress_file(len(work)) as counters,
+        tqdm(total=sum(c.steps for c in wanted), desc=described, unit="step", disable=not progress, miniters=1) as bar,
+        _watch(counters, bar),
+    ):
+        arguments = [(*each, device, deadline, counters, slot) for slot, each in enumerate(work)]
+        for path, runs in _results(arguments, workers, device):
+            for run in runs or ():
+                trained[run.config] = run
+                if done is not None:
+                    done(run)
+            if runs is not None and path is not None:
+                path.unlink(missing_ok=True)
+    if len(trained) < len(wanted):
+        raise BudgetSpentError(f"budget: spent after {len(trained)} of {len(wanted)} runs; the same call goes on.")
+    return [trained[config] for config in configs]
+
+
+def _results(arguments: list[tuple], workers: int, device: str) -> Iterator[tuple[Path | None, list[Run] | None]]:
+    if workers == 1 or len(arguments) < 2 or torch.device(device).type != "cpu":
+        return (_work(*each) for each in arguments)
+    pool = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
+    return pool(joblib.delayed(_work)(*each, os.getpid()) for each in arguments)
+
+
+def _work(
+    configs: list[RunConfig],
+    path: Path | None,
+    resume: bool,
+    device: str,
+    deadline: float,
+    counters: str,
+    slot: int,
+    parent: int | None = None,
+) -> tuple[Path | None, list[Run] | None]:
+    """Train one stack, counting its run-steps in ``slot`` of the progress file."""
+    done = np.memmap(counters, dtype=np.int64, mode="r+")
+
+    def advance(n: int) -> None:
+        done[slot] += n
+
+    begun = read(path).select(configs) if resume and path is not None else None
+    return path, train_stack(configs, device, advance, Interruption(path, deadline=deadline, parent=parent), begun)
+
+
+def _begun(wanted: Sequence[RunConfig], root: Path | None) -> dict[Path, Checkpoint]:
+    """Return the stacks that can go on, each with those of its lanes that are wanted; remove what nobody can use."""
+    left, begun = set(wanted), {}
+    for path in sorted(root.glob("*.safetensors")) if root is not None else ():
+        try:
+            checkpoint = read(path)
+        except InvalidArgumentError as error:
+            warnings.warn(f"{error} It is removed, and its runs begin again.", stacklevel=3)
+            path.unlink(missing_ok=True)
+            continue
+        lanes = [config for config in checkpoint.configs if config in left]
+        if lanes:
+            begun[path] = checkpoint.select(lanes)
+            left -= set(lanes)
+    return begun
+
+
+def _stack(configs: list[RunConfig], workers: int, device: str) -> list[list[RunConfig]]:
+    """Group runs into stacks that fit into memory, a family split so that all workers have a share; longest first."""
+    families: dict[tuple, list[RunConfig]] = {}
+    for config in configs:
+        families.setdefault(stack_key(config), []).append(config)
+    cpu = torch.device(device).type == "cpu"
+    stacks = []
+    for family in families.values():
+        most = min(LANES if cpu else len(family), lanes_that_fit(family[0], device, workers))
+        parts = max(min(workers, len(family)) if cpu else 1, -(-len(family) // most))
+        stacks += [family[part::parts] for part in range(parts)]
+    cost = {"vae": 1, "introvae": 3, "s-introvae": 4, "as-introvae": 5}
+    return sorted(stacks, key=lambda stack: -len(stack) * cost.get(stack[0].objective, 4) * stack[0].steps)
+
+
+def lanes_that_fit(config: RunConfig, device: str, workers: int) -> int:
+    """Return how many lanes of ``config`` half of the free memory holds, shared by ``workers`` on a CPU; at least 1."""
+    if torch.device(device).type == "cpu":
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / workers
+    else:
+        free = torch.cuda.mem_get_info(device)[0]
+    recipe, kernel = config.recipe, getattr(config.hyperparameters, "kernel", None)
+    # Eleven passes a step, each keeping a layer's input and output; Adam keeps two more copies of the weights.
+    passes = 11 * recipe.batch_size * (2 * recipe.depth + 1) * recipe.width
+    weights = 2 * 5 * recipe.depth * recipe.width**2
+    pairs = {None: 0, "marginal": 4, "joint": 3 * 7 * recipe.latent_dim}[kernel] * recipe.batch_size**2
+    return max(1, int(0.5 * free / (4 * (passes + weights + pairs))))
+
+
+@contextmanager
+def _progress_file(slots: int) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "steps")
+        np.zeros(max(1, slots), dtype=np.int64).tofile(path)
+        yield path
+
+
+@contextmanager
+def _watch(path: str, bar: tqdm) -> Iterator[None]:
+    """Move ``bar`` to the sum of the counters in the progress file, twice a second, until left."""
+    done, left = np.memmap(path, dtype=np.int64, mode="r"), threading.Event()
+
+    def follow() -> None:
+        while not left.wait(0.5):
+            bar.update(int(done.sum()) - bar.n)
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        left.set()
+        thread.join()
+        bar.update(int(done.sum()) - bar.n)

@@ -1,0 +1,53 @@
+"""The golden traces: today's numerics are the committed ones, and a changed number shows."""
+
+import pytest
+import torch
+
+from asvae import golden, lanes, metrics, objectives
+from asvae.files import read_record
+from asvae.objectives import introvae
+
+
+@pytest.mark.parametrize("name", objectives.names())
+def test_todays_numerics_are_the_committed_ones(name):
+    kept = read_record(golden.path(name, "checkerboard"))
+    assert golden.agree(golden.trace(name), kept["trace"]), (
+        f"{name}: its numbers changed. Meant? Then `python -m asvae.golden`, and make its results again or mark them."
+    )
+    assert golden.fingerprint(name) == kept["fingerprint"]
+
+
+def test_a_fingerprint_follows_the_numbers(monkeypatch):
+    fingerprint = golden.fingerprint.__wrapped__
+    before = {name: fingerprint(name) for name in ("vae", "introvae")}
+    with monkeypatch.context() as patch:
+        patch.setattr(introvae, "hinge", lambda kl, margin: torch.relu(margin[..., None] - kl) * 1.00001)
+        assert fingerprint("introvae") != before["introvae"]
+        assert fingerprint("vae") == before["vae"]
+    with monkeypatch.context() as patch:
+        patch.setattr(metrics, "EPSILON", 1e-12)
+        assert fingerprint("vae") != before["vae"]
+    with monkeypatch.context() as patch:
+        patch.setattr(lanes.draws, "normal_lanes", lambda seeds, step, name, shape: torch.ones(len(seeds), *shape))
+        assert fingerprint("vae") != before["vae"]
+    assert fingerprint("introvae") == before["introvae"]
+
+
+def test_every_switch_of_a_method_is_in_its_trace():
+    variants = {key.split("/")[0] for key in read_record(golden.path("as-introvae", "checkerboard"))["trace"]}
+    assert {
+        "squash=True",
+        "kernel=joint",
+        "reference=reconstruction",
+        "encoder_reduction=sum",
+        "schedule=half",
+    } <= variants
+
+
+def test_rounding_is_no_change_and_a_missing_term_is():
+    trace = {"a/x": [1.0, None]}
+    assert golden.agree(trace, {"a/x": [1.0 + 1e-9, None]})
+    assert not golden.agree(trace, {"a/x": [1.0 + 1e-5, None]})
+    assert not golden.agree(trace, {"a/x": [1.0, 2.0]})
+    assert not golden.agree(trace, {"a/x": [1.0]})
+    assert not golden.agree(trace, {})

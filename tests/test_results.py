@@ -1,0 +1,114 @@
+"""Committed results: a table, sealed files, and evidence that belongs to today's numerics."""
+
+import json
+import multiprocessing
+from dataclasses import replace
+
+import pytest
+import torch
+
+import asvae
+from asvae import RunConfig, results
+from asvae.checks import InvalidArgumentError
+from asvae.files import read_record, write_record
+from asvae.results import ROOT, STALE, combination_of, find, keep
+
+table_of = results  # `asvae.results` is the function that users call.
+
+
+def test_results_are_a_table_with_scores_and_provenance(run, diverged, tmp_path):
+    other = replace(run, config=run.config.replace(schedule="half"))
+    for each in (run, diverged, other):
+        path = keep(each, tmp_path)
+    table = table_of("checkerboard", root=tmp_path)
+    assert sorted(table.schedule.dropna()) == ["annealed", "half"]
+    assert list(table.objective) == ["as-introvae", "as-introvae", "introvae"]
+    assert list(table.diverged) == [False, False, True]
+    assert set(table.combination) == {"own"}
+    assert table.current.all()
+    assert table.kl[0] == run.scores["kl"]
+    assert table.provenance[0]["torch"] == torch.__version__
+    assert table_of("checkerboard", "paper", root=tmp_path).empty
+    assert list(table_of("checkerboard", "paper", root=tmp_path).columns) == list(table.columns)
+    with pytest.raises(InvalidArgumentError, match=r"dataset: got 'chekerboard'.*did you mean 'checkerboard'"):
+        table_of("chekerboard", root=tmp_path)
+    path.write_text("{")
+    with pytest.raises(InvalidArgumentError, match=path.name):
+        table_of(root=tmp_path)
+
+
+def test_a_kept_result_comes_back_equal_and_twice_the_same_bytes_but_for_its_timing(run, tmp_path):
+    path = keep(run, tmp_path)
+    text = path.read_text()
+    again = replace(run, provenance=run.provenance | {"seconds": 1e6, "date": "2000-01-01", "lanes": 3})
+    assert keep(again, tmp_path) == path
+    records = [json.loads(each) for each in (text, path.read_text())]
+    assert records[0].pop("timing") != records[1].pop("timing")
+    assert records[0] == records[1]
+    back = find([run.config], tmp_path)[run.config]
+    assert back.scores == run.scores
+    assert repr(back.history) == repr(run.history)
+    assert torch.equal(back.samples, run.samples)
+    assert max(len(line) for line in text.splitlines() if "samples" not in line) < 3_000
+
+
+@pytest.mark.parametrize("damage", ["cut", "digit"])
+def test_a_damaged_result_is_named_and_counts_as_missing(run, tmp_path, damage):
+    path = keep(run, tmp_path)
+    text = path.read_text()
+    path.write_text(text[: len(text) // 2] if damage == "cut" else text.replace('"kl": ', '"kl": 1', 1))
+    with pytest.raises(InvalidArgumentError, match=path.name):
+        table_of(root=tmp_path)
+    with pytest.warns(UserWarning, match=path.name):
+        assert find([run.config], tmp_path) == {}
+
+
+def test_a_result_of_other_numerics_is_no_evidence(run, tmp_path):
+    keep(replace(run, provenance=run.provenance | {"fingerprint": "0123456789ab"}), tmp_path)
+    assert find([run.config], tmp_path) == {}
+    assert list(table_of(root=tmp_path).current) == [False]
+
+
+def _keep_often(result, root):
+    for _ in range(20):
+        keep(result, root)
+
+
+def test_many_writers_of_one_result_leave_a_whole_file(run, tmp_path):
+    light = replace(run, samples=run.samples[:3])
+    writers = [
+        multiprocessing.get_context("fork").Process(target=_keep_often, args=(light, tmp_path)) for _ in range(4)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    [path] = tmp_path.iterdir()
+    read_record(path)
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path):
+    path = tmp_path / "a.json"
+    write_record(path, {"a": 1})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_record(path, {"a": float("nan")})
+    assert read_record(path)["a"] == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_committed_results_are_whole_and_of_todays_numerics_or_marked():
+    table = asvae.results()
+    assert not table.empty
+    assert table.provenance.map(lambda source: bool(source["hardware"] and source["torch"])).all()
+    marked = json.loads((ROOT / STALE).read_text()) if (ROOT / STALE).is_file() else {}
+    unmarked = [
+        source["fingerprint"] for source in table[~table.current].provenance if source["fingerprint"] not in marked
+    ]
+    assert not unmarked, f"made by other numerics: make them again, or name them in data/results/{STALE}: {unmarked}"
+
+
+def test_a_cell_of_table_1_is_recognised_and_anything_else_is_not():
+    cell = RunConfig("s-introvae", scale="paper", seed=4, steps=100, beta_neg=0.5)
+    assert combination_of(cell) == "C2"
+    assert combination_of(cell.replace(width=9)) == "own"
+    assert combination_of(RunConfig("as-introvae", squash=True)) == "own"
