@@ -18,16 +18,19 @@ class LaneAdam:
         Stacked weights, ``(lanes, ...)`` each.
     lr : float
         The learning rate to begin with.
+    sliced : bool, optional
+        Lane by lane, or over the stack; by default, by the weights' device.
     """
 
-    def __init__(self, parameters: Sequence[nn.Parameter], lr: float):
+    def __init__(self, parameters: Sequence[nn.Parameter], lr: float, sliced: bool | None = None):
         self.weights = [p.detach() for p in parameters]
-        self.sliced = self.weights[0].device.type == "cpu"
+        cpu = self.weights[0].device.type == "cpu"
+        self.sliced = cpu if sliced is None else sliced
         lanes = range(len(self.weights[0]))
         self._slices = [[w[lane] for w in self.weights] for lane in lanes] if self.sliced else [self.weights]
         rate = lr if self.sliced else torch.tensor(lr, device=self.weights[0].device)
         flat = [w for weights in self._slices for w in weights]
-        self._adam = torch.optim.Adam(flat, lr=rate, fused=True, capturable=not self.sliced)
+        self._adam = torch.optim.Adam(flat, lr=rate, fused=True, capturable=not cpu)
 
     def rate(self, lr: float) -> None:
         """Set the learning rate."""

@@ -169,9 +169,11 @@ def _stack(configs: list[RunConfig], workers: int, device: str) -> list[list[Run
     return sorted(stacks, key=lambda stack: -len(stack) * cost.get(stack[0].objective, 4) * stack[0].steps)
 
 
-def lanes_that_fit(config: RunConfig, device: str, workers: int) -> int:
-    """Return how many lanes of ``config`` half of the free memory holds, shared by ``workers`` on a CPU; at least 1."""
-    if torch.device(device).type == "cpu":
+def lanes_that_fit(config: RunConfig, device: str, workers: int, free: float | None = None) -> int:
+    """Return how many lanes of ``config`` half of the ``free`` memory (bytes) holds for each worker; at least 1."""
+    if free is not None:
+        free = free / workers
+    elif torch.device(device).type == "cpu":
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / workers
     else:
         free = torch.cuda.mem_get_info(device)[0]

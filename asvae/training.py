@@ -23,6 +23,9 @@ from asvae.run import SAMPLES, Run
 CURVE_POINTS = 200
 """How many points of every curve a run keeps."""
 
+CHECKPOINT_SECONDS = 30.0
+"""Wall time between two checkpoints of a stack."""
+
 
 def train(config: RunConfig, *, device: str = "cpu", progress: bool = True) -> Run:
     """Train one run and score it.
@@ -74,8 +77,6 @@ class Interruption:
 
     path: Path | None = None
     """Where its checkpoint lies; ``None``: nowhere."""
-    every: float = 30.0
-    """Seconds between two checkpoints."""
     deadline: float = float("inf")
     """Seconds since the epoch."""
     parent: int | None = None
@@ -129,7 +130,7 @@ def train_stack(
                 if interruption.due:
                     save(step + 1)
                     return None
-                if time.perf_counter() - saved > interruption.every:
+                if time.perf_counter() - saved > CHECKPOINT_SECONDS:
                     save(step + 1)
                     saved = time.perf_counter()
             advance(len(configs))

@@ -7,7 +7,7 @@ import pytest
 import torch
 from conftest import TINY
 
-from asvae import RunConfig, draws, objectives, sweep, train
+from asvae import RunConfig, draws, objectives, train
 from asvae.checks import InvalidArgumentError
 from asvae.config import COMBINATIONS, SCALES, combination
 from asvae.lanes import Lanes
@@ -27,17 +27,6 @@ def test_one_configuration_gives_one_result_and_another_seed_another(name):
     assert not same(first, train(RunConfig(name, seed=2, **TINY), progress=False))
     assert not first.diverged
     assert all(math.isfinite(first.scores[key]) for key in ("kl", "jsd", "jsd_textbook", "kl_large"))
-
-
-@pytest.mark.slow
-def test_a_sweep_over_processes_equals_its_runs_one_by_one():
-    configs = [RunConfig(name, seed=seed, **TINY) for name in ("vae", "as-introvae") for seed in (0, 1)]
-    configs.append(configs[0])
-    swept = sweep(configs, workers=2, progress=False)
-    assert [run.config for run in swept] == configs
-    assert swept[0] is swept[-1]
-    for config, run in zip(configs, swept, strict=True):
-        assert same(run, train(config, progress=False))
 
 
 def test_training_learns():
@@ -175,17 +164,6 @@ def test_a_gradient_whose_square_overflows_is_a_divergence():
     lanes = Lanes([RunConfig("vae", beta_kl=1e22, **TINY)])
     lanes.step(0)
     assert lanes.divergences[0] is not None
-
-
-@pytest.mark.parametrize("wanted", [[], [None], ["vae"]])
-def test_a_sweep_of_nothing_is_nothing_and_of_other_things_is_refused(wanted):
-    if not wanted:
-        assert sweep(wanted, progress=False) == []
-        return
-    with pytest.raises(InvalidArgumentError, match=r"^config: got"):
-        sweep(wanted, progress=False)
-    with pytest.raises(InvalidArgumentError, match=r"^workers: got 0"):
-        sweep([RunConfig("vae", **TINY)], workers=0, progress=False)
 
 
 @pytest.mark.parametrize("device", ["tpu9", "cuda:99", 3.5, "meta", None])
