@@ -21,8 +21,8 @@ from asvae.lanes import stack_key
 from asvae.run import Run
 from asvae.training import Interruption, check_config, check_device, train_stack
 
-LANES = 16
-"""Most lanes of a stack on a CPU: more are no faster a run, and the stack ends later."""
+LANE_WORK = 200_000
+"""Batch × width of a stack on a CPU: up to here lanes share the cost of calls, beyond they only end later."""
 
 
 class BudgetSpentError(RuntimeError):
@@ -155,18 +155,25 @@ def _begun(wanted: Sequence[RunConfig], root: Path | None) -> dict[Path, Checkpo
 
 
 def _stack(configs: list[RunConfig], workers: int, device: str) -> list[list[RunConfig]]:
-    """Group runs into stacks that fit into memory, a family split so that all workers have a share; longest first."""
+    """Group runs into stacks that fit into memory and give every worker a share.
+
+    First seeds come first, so that a sweep that is stopped has some of everything; among these, the longest.
+    """
     families: dict[tuple, list[RunConfig]] = {}
     for config in configs:
         families.setdefault(stack_key(config), []).append(config)
     cpu = torch.device(device).type == "cpu"
-    stacks = []
-    for family in families.values():
-        most = min(LANES if cpu else len(family), lanes_that_fit(family[0], device, workers))
-        parts = max(min(workers, len(family)) if cpu else 1, -(-len(family) // most))
-        stacks += [family[part::parts] for part in range(parts)]
     cost = {"vae": 1, "introvae": 3, "s-introvae": 4, "as-introvae": 5}
-    return sorted(stacks, key=lambda stack: -len(stack) * cost.get(stack[0].objective, 4) * stack[0].steps)
+    stacks = []
+    for (objective, _, recipe, *_), family in families.items():
+        family.sort(key=lambda config: config.seed)
+        useful = max(1, LANE_WORK // (recipe.batch_size * recipe.width)) if cpu else len(family)
+        most = min(useful, lanes_that_fit(family[0], device, workers))
+        parts = max(min(workers, len(family)) if cpu else 1, -(-len(family) // most))
+        for part in range(parts):
+            stack = family[part * len(family) // parts : (part + 1) * len(family) // parts]
+            stacks.append((part, -len(stack) * cost.get(objective, 4) * recipe.steps, stack))
+    return [stack for _, _, stack in sorted(stacks, key=lambda each: each[:2])]
 
 
 def lanes_that_fit(config: RunConfig, device: str, workers: int, free: float | None = None) -> int:

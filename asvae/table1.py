@@ -64,13 +64,13 @@ def betas_table(combinations: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame.from_dict({row: COMBINATIONS[row] for row in combinations}, orient="index")
 
 
-def table(cells: Runs, floor: dict[str, float]) -> pd.DataFrame:
+def table(cells: Runs, floor: dict[str, float] | None = None) -> pd.DataFrame:
     """Return Table 1: a column an objective, beside the truth's own score; ours above the printed value."""
     names = list(dict.fromkeys(name for _, name in cells))
     rows = {}
     for row in dict.fromkeys(row for row, _ in cells):
         for k, (score, title) in enumerate((("kl", "KL"), ("jsd", "JSD"))):
-            ours = {"truth": f"{floor[score]:.2f}"}
+            ours = {"truth": f"{floor[score]:.2f}"} if floor else {}
             rows[row, title, "here"] = ours | {_label(name): summary(cells[row, name], score) for name in names}
             printed = {_label(name): _printed(TABLE1[row, name][k]) for name in names if (row, name) in TABLE1}
             rows[row, title, "printed"] = printed

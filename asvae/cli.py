@@ -1,0 +1,157 @@
+"""The ``asvae`` command: train a run, sweep Table 1, run a chapter."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from asvae import store, table1
+from asvae.checks import InvalidArgumentError, integer, one_of, refuse
+from asvae.config import COMBINATIONS, RunConfig, combination
+from asvae.objectives import names
+from asvae.paths import DATA
+from asvae.provenance import line
+from asvae.sweeps import BudgetSpentError
+
+_OWN = ("objective", "dataset", "scale", "seed", "steps")
+
+app = typer.Typer(
+    help="Train and rerun what the AS-IntroVAE companion shows.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Device = Annotated[str, typer.Option(help='"cpu", or "cuda" where torch finds one.')]
+Dataset = Annotated[str, typer.Option(help="Data set.")]
+Scale = Annotated[str, typer.Option(help='"quick": minutes on a laptop; "paper": the published settings.')]
+Steps = Annotated[int | None, typer.Option(help="Optimisation steps, instead of the scale's own.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A hyper-parameter, such as beta_neg=0.5; may be repeated."),
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Train anew even what is stored.")]
+
+
+@app.command()
+def train(
+    objective: Annotated[str, typer.Option(help="Method.")] = "as-introvae",
+    dataset: Dataset = "checkerboard",
+    scale: Scale = "quick",
+    seed: Annotated[int, typer.Option(help="Decides weights, data and noise.")] = 0,
+    steps: Steps = None,
+    settings: Settings = None,
+    device: Device = "cpu",
+    fresh: Fresh = False,
+) -> None:
+    """Train one run, or load it if it is stored, and print its scores.
+
+    Killed or stopped, the same command goes on where it was. The run's folder is for `asvae.load`.
+    """
+    config = RunConfig(objective, dataset, scale, seed, steps, **_settings(settings))
+    [run] = store.load_or_train([config], fresh=fresh, device=device)
+    if run.divergence:
+        where = f"step {run.divergence.step}, {run.divergence.player}: {run.divergence.term}"
+        typer.echo(f"diverged at {where}; its scores are NaN")
+    for name, value in run.scores.items():
+        typer.echo(f"{name:20} {value:.4g}")
+    typer.echo(f"{line([run])}\n{store.locate(config)}")
+
+
+@app.command()
+def sweep(
+    scale: Scale = "quick",
+    seeds: Annotated[int, typer.Option(help="Runs a cell, with seeds 0, 1, ...")] = 20,
+    combinations: Annotated[str, typer.Option(help="Rows of Table 1, separated by commas.")] = ",".join(COMBINATIONS),
+    objectives: Annotated[str, typer.Option(help="Its columns, separated by commas.")] = ",".join(names()),
+    steps: Steps = None,
+    settings: Settings = None,
+    device: Device = "cpu",
+    workers: Annotated[int | None, typer.Option(help="Processes; by default one a core.")] = None,
+    budget: Annotated[str | None, typer.Option(metavar="TIME", help="Stop cleanly after 90m, 2h or 45s.")] = None,
+    fresh: Fresh = False,
+) -> None:
+    """Make the runs of Table 1, methods × combinations × seeds, and keep their results in data/results/.
+
+    What is kept is not made again. Stop it at any moment, or give it a budget: the same command goes on where it was,
+    to the same results. On a CPU the runs are spread over all cores; a quick run takes half a minute on one core, one
+    at the paper's settings half an hour to an hour.
+    """
+    integer("seeds", seeds, 1)
+    rows = [one_of("combinations", row, COMBINATIONS) for row in combinations.split(",")]
+    columns = [one_of("objectives", name, names()) for name in objectives.split(",")]
+    changes = _settings(settings) | ({} if steps is None else {"steps": steps})
+    cells = {
+        (row, name): [
+            RunConfig(name, "checkerboard", scale, seed, **combination(row, name) | changes) for seed in range(seeds)
+        ]
+        for row in rows
+        for name in columns
+    }
+    wanted = [config for configs in cells.values() for config in configs]
+    options = {"fresh": fresh, "device": device, "workers": workers}
+    try:
+        found = store.evidence(wanted, budget=None if budget is None else _seconds(budget), **options)
+    except BudgetSpentError as spent:
+        typer.echo(str(spent))
+        return
+    typer.echo(table1.table(table1.regroup(cells, found)).to_string())
+    typer.echo(line(found))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run(
+    context: typer.Context,
+    chapter: Annotated[str, typer.Argument(help="A chapter's name, such as checkerboard.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The notebook to write.")] = None,
+) -> None:
+    """Run a chapter with other parameters: asvae run checkerboard -p steps 500 -p seeds 2.
+
+    Further arguments go to papermill: -p NAME VALUE, -y YAML, -f FILE, --help-notebook to list the parameters.
+    """
+    book = DATA.parent / "book"
+    known = sorted(path.stem for path in book.glob("*.ipynb"))
+    if not known:
+        refuse("chapter", chapter, f"a checkout of the book ({book} holds no notebook)")
+    source = book / f"{one_of('chapter', chapter.removesuffix('.ipynb'), known)}.ipynb"
+    if "--help-notebook" in context.args:
+        arguments = ["--help-notebook", str(source)]
+    else:
+        arguments = [str(source), str(output or Path(f"{source.stem}-out.ipynb")), *context.args]
+    raise typer.Exit(subprocess.run([sys.executable, "-m", "papermill", *arguments], check=False).returncode)
+
+
+def _settings(settings: list[str] | None) -> dict[str, Any]:
+    """Return ``NAME=VALUE`` arguments as hyper-parameters."""
+    found = {}
+    for each in settings or ():
+        name, equals, value = each.partition("=")
+        if not (name and equals) or name in _OWN:
+            refuse("--set", each, f"NAME=VALUE, and for {', '.join(_OWN)} their own options")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = {"True": True, "False": False}.get(value, value)
+    return found
+
+
+def _seconds(text: str) -> float:
+    """Return a time such as ``90m`` in seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    if not match:
+        refuse("budget", text, "a number and s, m or h, such as 90m")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def main() -> None:
+    """Run the command; what is not allowed ends in one sentence and exit status 2."""
+    try:
+        app()
+    except InvalidArgumentError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)

@@ -1,0 +1,86 @@
+"""The ``asvae`` command by behaviour: what it makes, what it refuses, how it says so."""
+
+import functools
+import json
+import sys
+
+import pytest
+
+from asvae import cli, store
+
+SMALL = ("--set", "width=16", "--set", "depth=2", "--set", "batch_size=16")
+
+
+@pytest.fixture
+def asvae(monkeypatch, capsys, tmp_path):
+    """Return a function that runs the command with a store of its own, and gives exit status, output and errors."""
+    for name, root in (("evidence", tmp_path), ("load_or_train", tmp_path / "runs")):
+        monkeypatch.setattr(store, name, functools.partial(getattr(store, name), root=root))
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["asvae", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        captured = capsys.readouterr()
+        return ended.value.code or 0, captured.out, captured.err
+
+    return run
+
+
+def test_train_prints_scores_and_their_source(asvae):
+    status, out, _ = asvae("train", "--objective", "vae", "--steps", 20, *SMALL)
+    assert status == 0
+    assert out.startswith("kl ")
+    assert "1 run computed here: quick scale with steps 20" in out
+    assert "1 run loaded" in asvae("train", "--objective", "vae", "--steps", 20, *SMALL)[1]
+
+
+def test_sweep_makes_a_table_and_a_budget_stops_it_cleanly(asvae):
+    grid = ("sweep", "--objectives", "vae,as-introvae", "--combinations", "C1,C3", "--seeds", 2, "--workers", 1, *SMALL)
+    status, out, _ = asvae(*grid, "--steps", 300, "--budget", "0.4s")
+    assert status == 0
+    assert out == "budget: spent after 0 of 6 runs; the same call goes on.\n" or "after 2 of 6" in out
+    status, out, _ = asvae(*grid, "--steps", 300)
+    assert status == 0
+    assert "AS-IntroVAE" in out
+    assert "±" in out
+    assert "2 seeds" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("train", "--objective", "vea"), "objective: got 'vea'; allowed: 'vae', "),
+        (("train", "--scale", "huge"), "scale: got 'huge'; allowed: 'quick', 'paper'."),
+        (("train", "--steps", "0"), "steps: got 0; allowed: a whole number from 1 up."),
+        (("train", "--set", "steps=3"), "--set: got 'steps=3'; allowed: NAME=VALUE, and for objective"),
+        (("train", "--set", "squash"), "--set: got 'squash'; allowed: NAME=VALUE"),
+        (("train", "--set", "squash=maybe"), "squash: got 'maybe'; allowed: True or False."),
+        (("train", "--device", "gpu"), "device: got 'gpu'; allowed: 'cpu'"),
+        (("sweep", "--combinations", "C9"), "combinations: got 'C9'; allowed: 'C1', 'C2', 'C3'."),
+        (("sweep", "--budget", "soon"), "budget: got 'soon'; allowed: a number and s, m or h, such as 90m."),
+        (("run", "chekerboard"), "chapter: got 'chekerboard'; allowed: "),
+        (("train", "--bogus"), "No such option: --bogus"),
+        (("sweep", "--seeds", "0"), "seeds: got 0; allowed: a whole number from 1 up."),
+    ],
+)
+def test_bad_input_ends_in_one_sentence_and_a_status(asvae, tmp_path, arguments, says):
+    status, _, err = asvae(*arguments)
+    assert status == 2
+    assert says in err.strip().splitlines()[-1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_settings_are_values_and_times_are_seconds():
+    assert cli._settings(["a=0.5", "b=true", "c=False", "d=half"]) == {"a": 0.5, "b": True, "c": False, "d": "half"}
+    assert [cli._seconds(text) for text in ("90m", "2h", "45s", "1.5m", "7")] == [5400, 7200, 45, 90, 7]
+
+
+@pytest.mark.slow
+def test_run_is_papermill_on_a_chapter(asvae, tmp_path, capfd):
+    wanted = ("-p", "steps", "12", "-p", "seeds", "1", "-y", "{combinations: [C1], objectives: [vae]}")
+    status, *_ = asvae("run", "checkerboard", "-o", tmp_path / "out.ipynb", *wanted)
+    assert status == 0
+    assert "1 seed" in json.dumps(json.loads((tmp_path / "out.ipynb").read_text()))
+    status, *_ = asvae("run", "checkerboard", "-o", tmp_path / "bad.ipynb", "-p", "stepz", "5")
+    assert status != 0
