@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 
 from asvae import objectives
 from asvae.datasets.checkerboard import Checkerboard
+from asvae.intervals import over_seeds
 from asvae.published import TABLE1
 from asvae.run import SAMPLES, Result
 from asvae.table1 import Runs, betas
@@ -85,33 +86,20 @@ def _board(axis: Axes, dataset: Checkerboard, points: torch.Tensor, colour: str)
 
 
 def score_dots(cells: Runs, floor: dict[str, float]) -> Figure:
-    """Draw every cell's KL and JSD: dots our seeds, bars one draw's noise, hollow diamonds the printed values."""
+    """Draw every cell's KL and JSD: small dots the seeds, the large one their mean, its bar the 95 % interval.
+
+    Without several seeds the bar is one draw's noise. Hollow diamonds are the printed values.
+    """
     rows = list(dict.fromkeys(row for row, _ in cells))
     names = list(dict.fromkeys(name for _, name in cells))
-    figure, axes = plt.subplots(1, 2, figsize=(8.0, 3.9))
+    figure, axes = plt.subplots(1, 2, figsize=(8.0, 4.1))
     for k, (axis, score) in enumerate(zip(axes, ("kl", "jsd"), strict=True)):
         axis.axhline(floor[score], color=COLOURS["truth"], linestyle="--", linewidth=1, label="truth against truth")
         for j, name in enumerate(names):
             for i, row in enumerate(rows):
-                x = i + 0.17 * (j - (len(names) - 1) / 2)
-                runs = [run for run in cells[row, name] if not run.diverged]
-                values = [run.scores[score] for run in runs]
-                noise = [run.scores[f"{score}_draw_sd"] for run in runs]
-                label = objectives.get(name).label if i == 0 else None
-                axis.errorbar([x] * len(values), values, noise, fmt="o", ms=4, lw=1, color=COLOURS[name], label=label)
-                if any(run.diverged for run in cells[row, name]):
-                    axis.text(
-                        x,
-                        0.98,
-                        "NaN",
-                        color=COLOURS[name],
-                        fontsize=8,
-                        rotation=90,
-                        ha="center",
-                        va="top",
-                        transform=axis.get_xaxis_transform(),
-                    )
-                axis.plot(x, TABLE1[row, name][k] or np.nan, "D", ms=6, mfc="none", mec=COLOURS[name])
+                x = i + 0.19 * (j - (len(names) - 1) / 2)
+                _scores(axis, x, cells[row, name], score, COLOURS[name], objectives.get(name).label if not i else None)
+                axis.plot(x + 0.06, TABLE1[row, name][k] or np.nan, "D", ms=6, mfc="none", mec=COLOURS[name])
         axis.plot([], [], "D", ms=6, mfc="none", mec=COLOURS["truth"], label="printed in the paper")
         axis.set_xticks(range(len(rows)), rows)
         axis.set_xlim(-0.5, len(rows) - 0.5)
@@ -120,6 +108,20 @@ def score_dots(cells: Runs, floor: dict[str, float]) -> Figure:
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
     return figure
+
+
+def _scores(axis: Axes, x: float, runs: Sequence[Result], score: str, colour: str, label: str | None) -> None:
+    """Draw one cell's seeds, their mean and its bar at ``x``, and NaN above where a run diverged."""
+    finite = [run for run in runs if not run.diverged]
+    values = [run.scores[score] for run in finite]
+    mean, half, n = over_seeds(values)
+    if n:
+        bar = half if n > 1 else finite[0].scores[f"{score}_draw_sd"]
+        axis.plot([x - 0.06] * n if n > 1 else [], values if n > 1 else [], ".", ms=3, color=colour, alpha=0.5)
+        axis.errorbar([x], [mean], [bar], fmt="o", ms=5, lw=1.5, color=colour, label=label)
+    if len(finite) < len(runs):
+        place = {"transform": axis.get_xaxis_transform(), "ha": "center", "va": "top"}
+        axis.text(x, 0.98, "NaN", color=colour, fontsize=8, rotation=90, **place)
 
 
 def curves(

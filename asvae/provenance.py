@@ -76,15 +76,23 @@ def _scale(run: Result) -> str:
 
 
 def line(runs: Sequence[Result]) -> str:
-    """Return the one line that stands under a figure or table: origin, scale, seeds, cost, hardware, versions."""
+    """Return the one line that stands under a figure or table: origin, scale, seeds, cost, hardware, versions.
+
+    It ends in a warning if some of the runs were made by other numerics than today's.
+    """
     runs = list({run.config: run for run in runs}.values())
+    if not runs:
+        return "not run"
     sources = [run.provenance for run in runs]
     origins = Counter(source["origin"] for source in sources)
     seconds = sum(source["seconds"] for source in sources)
     parts = [f"{count} {'run' if count == 1 else 'runs'} {origin}" for origin, count in origins.items()]
     scales = " and ".join(dict.fromkeys(_scale(run) for run in runs))
     seeds = len({run.config.seed for run in runs})
-    cost = f"{seconds / 60:.1f} min" if seconds >= 120 else f"{seconds:.0f} s"
+    minutes = f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+    cost = f"{seconds:.0f} s" if seconds < 120 else minutes
+    old = sum(run.provenance["fingerprint"] != fingerprint(run.config.objective, run.config.dataset) for run in runs)
+    warning = f"; **{old} of these were made by other numerics than today's**" if old else ""
     machines, versions = (
         ", ".join(dict.fromkeys(texts))
         for texts in (
@@ -94,5 +102,5 @@ def line(runs: Sequence[Result]) -> str:
     )
     return (
         f"{' and '.join(parts)}: {scales}, {seeds} {'seed' if seeds == 1 else 'seeds'}, "
-        f"{cost} of training on {machines}; {versions}"
+        f"{cost} of training on {machines}; {versions}{warning}"
     )

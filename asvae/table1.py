@@ -1,14 +1,14 @@
 """Table 1 and Figure 8 as one grid: combinations × objectives, each cell the runs of its seeds."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from asvae import objectives
-from asvae.config import COMBINATIONS, SCALES, RunConfig, combination
-from asvae.metrics import DRAWS
+from asvae.config import COMBINATIONS, RunConfig, combination
+from asvae.intervals import over_seeds
 from asvae.published import RELEASED_LOOP, TABLE1
 from asvae.run import Result
 
@@ -40,6 +40,11 @@ def regroup(cells: dict[Cell, list[RunConfig]], runs: Sequence[Result]) -> Runs:
     return {cell: [next(left) for _ in configs] for cell, configs in cells.items()}
 
 
+def kept(cells: dict[Cell, list[RunConfig]], found: Mapping[RunConfig, Result]) -> Runs:
+    """Return the cells with those of their runs that were found, perhaps none."""
+    return {cell: [found[config] for config in configs if config in found] for cell, configs in cells.items()}
+
+
 def betas(row: str) -> str:
     """Return a combination's weights as text."""
     b = COMBINATIONS[row]
@@ -64,8 +69,11 @@ def betas_table(combinations: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame.from_dict({row: COMBINATIONS[row] for row in combinations}, orient="index")
 
 
-def table(cells: Runs, floor: dict[str, float] | None = None) -> pd.DataFrame:
-    """Return Table 1: a column an objective, beside the truth's own score; ours above the printed value."""
+def table(cells: Runs, floor: dict[str, float] | None = None, released: bool = False) -> pd.DataFrame:
+    """Return Table 1: a column an objective, beside the truth's own score; ours above the printed value.
+
+    ``released`` adds what S-IntroVAE's own released loop scores, where it was run.
+    """
     names = list(dict.fromkeys(name for _, name in cells))
     rows = {}
     for row in dict.fromkeys(row for row, _ in cells):
@@ -74,6 +82,9 @@ def table(cells: Runs, floor: dict[str, float] | None = None) -> pd.DataFrame:
             rows[row, title, "here"] = ours | {_label(name): summary(cells[row, name], score) for name in names}
             printed = {_label(name): _printed(TABLE1[row, name][k]) for name in names if (row, name) in TABLE1}
             rows[row, title, "printed"] = printed
+            loop = {_label(name): RELEASED_LOOP[row, name][score] for name in names if (row, name) in RELEASED_LOOP}
+            if released and loop:
+                rows[row, title, "released loop"] = {label: f"{value:.2f}" for label, value in loop.items()}
     return pd.DataFrame.from_dict(rows, orient="index").fillna("–")
 
 
@@ -103,65 +114,6 @@ def divergence_table(cells: Runs) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def gap_table(cells: Runs) -> pd.DataFrame:
-    """Return claim T1 in numbers: AS-IntroVAE's score minus S-IntroVAE's, beside the printed gap.
-
-    A gap below zero is for the claim. Behind ± stands a standard error: of the evaluation for one seed, else of the
-    mean over seeds, which share initial weights, data and noise. "for / against / undecided" counts seeds whose gap is
-    beyond two standard errors of the evaluation.
-    """
-    rows = {}
-    for row in dict.fromkeys(row for row, _ in cells):
-        pair = [cells.get((row, name)) for name in ("as-introvae", "s-introvae")]
-        if None in pair:
-            continue
-        for k, score in enumerate(("kl", "jsd")):
-            gaps = np.array([ours.scores[score] - soft.scores[score] for ours, soft in zip(*pair, strict=True)])
-            squares = [[run.scores[f"{score}_draw_sd"] ** 2 for run in runs] for runs in pair]
-            errors = np.sqrt(np.sum(squares, axis=0) / DRAWS)
-            error = gaps.std(ddof=1) / math.sqrt(len(gaps)) if len(gaps) > 1 else errors[0]
-            ahead, behind = int((gaps < -2 * errors).sum()), int((gaps > 2 * errors).sum())
-            rows[row, score.upper()] = {
-                "gap here": "NaN" if np.isnan(gaps).any() else f"{gaps.mean():+.2f} ± {error:.2f}",
-                "for / against / undecided": f"{ahead} / {behind} / {len(gaps) - ahead - behind}",
-                "printed gap": f"{TABLE1[row, 'as-introvae'][k] - TABLE1[row, 's-introvae'][k]:+.1f}",
-            }
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def nearness_table(cells: Runs, kept: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells that a kept paper-scale result or the released loop covers, each beside these."""
-    rows = {}
-    for (row, name), runs in cells.items():
-        full = kept.steps == SCALES["checkerboard"]["paper"].steps
-        same = kept[(kept.objective == name) & (kept.combination == row) & full]
-        others = {}
-        if len(same):
-            machines = ", ".join(dict.fromkeys(source["hardware"] for source in same.provenance))
-            minutes = sum(source["seconds"] for source in same.provenance) / 60
-            seeds = ", ".join(str(seed) for seed in same.seed)
-            others["kept, paper"] = _scores(
-                same, same.steps.iloc[0], f"seed {seeds}; {machines}, {minutes:.0f} min wall"
-            )
-        if (row, name) in RELEASED_LOOP:
-            released = pd.DataFrame([RELEASED_LOOP[row, name]])
-            others["released loop"] = _scores(released, 30_000, "seed 92; S-IntroVAE's code, unchanged")
-        if others:
-            config = runs[0].config
-            here = pd.DataFrame([run.scores for run in runs])
-            seeds = ", ".join(str(run.config.seed) for run in runs)
-            rows[row, _label(name), f"here, {config.scale}"] = _scores(here, config.steps, f"seed {seeds}")
-            rows |= {(row, _label(name), title): entry for title, entry in others.items()}
-    if not rows:
-        return pd.DataFrame({"KL": ["nothing is kept for these cells"]}, index=["–"])
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def _scores(frame: pd.DataFrame, steps: int, source: str) -> dict[str, str]:
-    means = {title: _form("{:.2f}", float(frame[name].mean())) for title, name in (("KL", "kl"), ("JSD", "jsd"))}
-    return means | {"steps": f"{steps:,}", "source": source}
-
-
 def _label(name: str) -> str:
     return objectives.get(name).label
 
@@ -172,17 +124,18 @@ def mean(runs: Sequence[Result], score: str) -> float:
 
 
 def summary(runs: Sequence[Result], score: str) -> str:
-    """Return a score's mean, ± its standard deviation over seeds where there are several.
+    """Return a score's mean, ± half its 95 % interval over seeds where there are several.
 
     ``NaN`` as soon as a run diverged, with how many did and what the others gave.
     """
+    if not runs:
+        return "not run"
     values = [run.scores[score] for run in runs if not run.diverged]
-    diverged = len(runs) - len(values)
-    spread = f" ± {np.std(values, ddof=1):.2f}" if len(values) > 1 else ""
-    finite = f"{np.mean(values):.2f}{spread}" if values else ""
+    diverged, (mean, half, n) = len(runs) - len(values), over_seeds(values)
+    finite = f"{mean:.2f}" + (f" ± {half:.2f}" if n > 1 else "") if n else ""
     if not diverged:
         return finite
-    return f"NaN ({diverged} of {len(runs)}; else {finite})" if values else "NaN"
+    return f"NaN ({diverged} of {len(runs)}; else {finite})" if n else "NaN"
 
 
 def _form(form: str, value: float) -> str:

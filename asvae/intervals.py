@@ -1,0 +1,52 @@
+"""A mean and how well it is known: 95 % intervals over seeds, paired where methods share them."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.95
+
+
+class Interval(NamedTuple):
+    """A mean with its two-sided interval of Student's t at :data:`LEVEL`."""
+
+    mean: float
+    half: float
+    """Half the interval's width; NaN for fewer than two values."""
+    n: int
+    """How many values went in."""
+
+    @property
+    def low(self) -> float:
+        """Lower end."""
+        return self.mean - self.half
+
+    @property
+    def high(self) -> float:
+        """Upper end."""
+        return self.mean + self.half
+
+    @property
+    def side(self) -> int:
+        """-1 if the whole interval lies below 0, +1 if above, 0 if it holds 0 or there is none."""
+        return -1 if self.high < 0.0 else 1 if self.low > 0.0 else 0
+
+
+def over_seeds(values: Sequence[float]) -> Interval:
+    """Return the interval of a mean over seeds; NaN throughout if a value is NaN or there is none."""
+    values, n = np.asarray(values, dtype=float), len(values)
+    mean = float(values.mean()) if n else math.nan
+    half = float(stats.t.ppf(0.5 + LEVEL / 2.0, n - 1) * values.std(ddof=1) / math.sqrt(n)) if n > 1 else math.nan
+    return Interval(mean, half, n)
+
+
+def paired(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
+    """Return the interval of the mean difference, ours minus theirs, of values that share their seeds.
+
+    Pairs of which one is NaN are left out; ``n`` counts the others.
+    """
+    differences = np.asarray(ours, dtype=float) - np.asarray(theirs, dtype=float)
+    return over_seeds(differences[np.isfinite(differences)])
