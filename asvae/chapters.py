@@ -76,9 +76,19 @@ class CheckerboardParameters(Parameters):
         boolean("fresh", self.fresh)
 
 
-def show(shown: Any, runs: Sequence[Result]) -> None:
+@dataclass(frozen=True)
+class SpeedParameters(Parameters):
+    """Parameters of ``book/speed.ipynb``."""
+
+    device: str
+
+    def __post_init__(self):
+        one_of("device", self.device, ("cpu", "cuda"))
+
+
+def show(shown: Any, runs: Sequence[Result] | str) -> None:
     """Display a figure or table with the line under it that says where its runs came from."""
     display(shown)
     if isinstance(shown, Figure):
         plt.close(shown)
-    display(Markdown(f"*Source: {line(runs)}.*"))
+    display(Markdown(f"*Source: {runs if isinstance(runs, str) else line(runs)}.*"))

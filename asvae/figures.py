@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from asvae import objectives
+from asvae.benchmarks import Record
 from asvae.datasets.checkerboard import Checkerboard
 from asvae.intervals import over_seeds
 from asvae.published import TABLE1
@@ -160,4 +161,18 @@ def curves(
     for axis in axes.flat[len(terms) :]:
         axis.set_visible(False)
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), fontsize=9)
+    return figure
+
+
+def quality(record: Record, colours: Sequence[str] = ("#009e73", "#0072b2")) -> Figure:
+    """Draw KL over seconds of training, a line a run, a colour a recipe; a cross where the released defaults end."""
+    figure, axis = plt.subplots(figsize=(6.4, 3.6))
+    for (name, runs), colour in zip(record["curves"].items(), colours, strict=True):
+        for i, run in enumerate(runs):
+            axis.plot(run["seconds"], run["kl"], color=colour, lw=1.2, label=None if i else name)
+    released = record["rows"][0]
+    axis.plot(released["seconds"], record["target"], "x", ms=9, mew=2, color=COLOURS["truth"], label=released["recipe"])
+    axis.axhline(record["target"], color=COLOURS["truth"], linestyle="--", linewidth=1)
+    axis.set(xscale="log", xlabel="seconds of training, one core", ylabel="KL, the paper's unit", ylim=(None, 27.0))
+    axis.legend(fontsize=9)
     return figure

@@ -17,6 +17,7 @@ from asvae import checkpoints, metrics, provenance
 from asvae.checkpoints import Checkpoint
 from asvae.checks import refuse
 from asvae.config import RunConfig
+from asvae.graphs import CapturedSteps
 from asvae.lanes import Lanes
 from asvae.run import SAMPLES, Run
 
@@ -116,9 +117,10 @@ def train_stack(
                 checkpoints.keep(Checkpoint(list(configs), *here), interruption.path)
 
         steps, saved = lanes.recipe.steps, time.perf_counter()
+        make_step = lanes.step if lanes.device.type == "cpu" else CapturedSteps(lanes)
         every = max(1, steps // CURVE_POINTS)
         for step in range(done, steps):
-            terms = lanes.step(step)
+            terms = make_step(step)
             marked = (step + 1) % every == 0 or step == 0
             if marked:
                 curves.append((step, {name: term.tolist() for name, term in terms.items()}))

@@ -18,6 +18,7 @@ from test_training import same
 from asvae import RunConfig, checkpoints, store, sweep, sweeps, train, training
 from asvae.adam import LaneAdam
 from asvae.checks import InvalidArgumentError
+from asvae.graphs import DrawAhead
 from asvae.lanes import Lanes
 from asvae.training import Interruption, train_stack
 
@@ -202,6 +203,26 @@ def test_a_sweep_killed_ten_times_ends_with_the_same_files(tmp_path):
     assert kills >= 3
     assert _files(killed) == _files(whole)
     assert not list((killed / "runs" / "unfinished").glob("*"))
+
+
+def test_draws_made_ahead_are_the_steps_own_in_their_order():
+    lanes = Lanes([RunConfig("s-introvae", **TINY)])
+    ahead = DrawAhead(lanes.draw, last=20, ahead=5)
+    for step in range(3, 20):
+        drawn = ahead(step)
+        assert all(torch.equal(value, drawn[name]) for name, value in lanes.draw(step).items())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_captured_steps_on_a_gpu_are_the_cpus_within_rounding():
+    """With a lane that diverges: it stands still, is recorded, and leaves the others alone."""
+    configs = [RunConfig("as-introvae", seed=seed, **TINY | {"steps": 40, "warmup": 0.25}) for seed in range(3)]
+    configs.append(configs[0].replace(beta_kl=1e30))
+    here, there = (train_stack(configs, device, lambda n: None) for device in ("cpu", "cuda"))
+    for a, b in zip(here, there, strict=True):
+        assert a.divergence == b.divergence
+        for name in ("reconstruction", "kl_fake"):
+            assert b.history.get(name) == pytest.approx(a.history.get(name), rel=1e-2)
 
 
 def test_a_worker_whose_parent_is_gone_stops():
