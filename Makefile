@@ -7,7 +7,7 @@ BUILD := $(BIN)/jupyter-book build . -W -n --keep-going
 # One thread a process: small networks lose time with more, and the sweeps bring their own processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup book test check lint unit notebooks pages format refresh clean
+.PHONY: help setup book test check lint unit notebooks pages format refresh golden bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -45,11 +45,11 @@ unit: setup ## All unit tests.
 	$(BIN)/python -m pytest tests --ignore tests/rendered
 
 notebooks: setup ## Execute every chapter once and compare its stable outputs.
-	@echo "== Notebooks: trains the quick scale, about 4 minutes"
+	@echo "== Notebooks: loads what data/results holds and trains the rest, about a minute"
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 3600 -p no:cacheprovider $(NOTEBOOKS)
 
 pages: setup ## Build the book from scratch, warnings as errors, and test the rendered pages.
-	@echo "== Book from scratch; loads what the notebooks' run has just trained, about a minute"
+	@echo "== Book from scratch, about a minute"
 	rm -rf _build
 	$(BUILD) --all
 	$(BIN)/python -m pytest tests/rendered
@@ -60,6 +60,13 @@ format: setup ## Format the code and mend what the linter can.
 
 refresh: setup ## Make the notebooks in book/ again from their text in book/text/, executed.
 	$(BIN)/python book/refresh.py
+
+golden: setup ## Accept changed numerics: write the golden traces again.
+	$(BIN)/python -m asvae.golden
+
+bench: setup ## Measure speed, about 15 minutes on a machine that does nothing else.
+	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/time_to_quality.py
 
 clean: ## Remove what was built, keep what was trained.
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

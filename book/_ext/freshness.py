@@ -12,9 +12,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def fingerprint() -> str:
-    """Return a hash of the core's source, the committed results and the versions of torch and numpy."""
+    """Return a hash of the core's source, what ``data/`` has committed and the versions of torch and numpy."""
     digest = hashlib.sha256(f"{version('torch')} {version('numpy')}".encode())
-    for path in sorted([*ROOT.glob("asvae/**/*.py"), *ROOT.glob("data/results/**/*.json")]):
+    committed = [path for folder in ("results", "golden", "benchmarks") for path in ROOT.glob(f"data/{folder}/*.json")]
+    for path in sorted([*ROOT.glob("asvae/**/*.py"), *committed]):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
