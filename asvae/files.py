@@ -62,7 +62,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> str:
-    return json.dumps(value, allow_nan=False, ensure_ascii=False)
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
 def _seal(record: dict[str, Any]) -> str:

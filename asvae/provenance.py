@@ -93,6 +93,13 @@ def line(runs: Sequence[Result]) -> str:
     cost = f"{seconds:.0f} s" if seconds < 120 else minutes
     old = sum(run.provenance["fingerprint"] != fingerprint(run.config.objective, run.config.dataset) for run in runs)
     warning = f"; **{old} of these were made by other numerics than today's**" if old else ""
+    machines, torches, commits = (
+        ", ".join(dict.fromkeys(source[key] for source in sources)) for key in ("hardware", "torch", "commit")
+    )
+    minutes = f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+    cost = f"{seconds:.0f} s" if seconds < 120 else minutes
+    old = sum(run.provenance["fingerprint"] != fingerprint(run.config.objective, run.config.dataset) for run in runs)
+    warning = f"; **{old} of these were made by other numerics than today's**" if old else ""
     machines, versions = (
         ", ".join(dict.fromkeys(texts))
         for texts in (
@@ -102,5 +109,5 @@ def line(runs: Sequence[Result]) -> str:
     )
     return (
         f"{' and '.join(parts)}: {scales}, {seeds} {'seed' if seeds == 1 else 'seeds'}, "
-        f"{cost} of training on {machines}; {versions}{warning}"
+        f"{cost} of training on {machines}; torch {torches}, commit {commits}{warning}"
     )

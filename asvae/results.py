@@ -39,7 +39,7 @@ def record(result: Result) -> dict[str, Any]:
         "provenance": {key: value for key, value in source.items() if key not in TIMING},
         "timing": {key: source[key] for key in TIMING},
         "history": {name: list(_plain(dict(enumerate(curve))).values()) for name, curve in result.history.items()},
-        "samples": [[round(value, 3) for value in sample] for sample in result.samples.tolist()],
+        "samples": [[round(value, 2) for value in sample] for sample in result.samples.tolist()],
     }
 
 

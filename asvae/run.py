@@ -27,7 +27,7 @@ class Result:
     history: dict[str, list[float]] = field(repr=False)
     """Curves to five digits: ``"step"`` and one list of equal length a term."""
     samples: Tensor = field(repr=False)
-    """``(n, *shape)``: the first :data:`SAMPLES` samples to three decimals, none of older results and diverged runs."""
+    """``(n, *shape)``: the first :data:`SAMPLES` samples to two decimals, none of older results and diverged runs."""
     provenance: dict[str, Any] = field(repr=False)
     """Versions, hardware, wall time in seconds, commit, date, fingerprint of the numerics."""
 

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -37,6 +37,7 @@ def load_or_train(
     root: Path = ROOT,
     progress: bool = True,
     budget: float | None = None,
+    done: Callable[[Run], object] | None = None,
 ) -> list[Run]:
     """Return a run for each of ``configs``: the stored one where there is one, else a new one, stored as it finishes.
 
@@ -58,18 +59,28 @@ def load_or_train(
         Show a bar while training.
     budget : float, optional
         Seconds after which training stops with :class:`asvae.sweeps.BudgetSpentError`.
+    done : callable, optional
+        Called with each run as soon as it is there, loaded or trained, in no particular order.
 
     Returns
     -------
     list of Run
         In the order of ``configs``; ``run.provenance["origin"]`` is ``"loaded"`` or ``"computed here"``.
     """
-    found = {} if fresh else {config: load_run(path) for config in configs if (path := locate(config, root)).is_dir()}
+    found: dict[RunConfig, Run] = {}
+
+    def there(run: Run) -> None:
+        found[run.config] = run
+        if done is not None:
+            done(run)
 
     def finished(run: Run) -> None:
         save_run(run, locate(run.config, root))
-        found[run.config] = run
+        there(run)
 
+    for config in () if fresh else dict.fromkeys(configs):
+        if (path := locate(config, root)).is_dir():
+            there(load_run(path))
     sweep(
         [config for config in dict.fromkeys(configs) if config not in found],
         device=device,
@@ -108,18 +119,16 @@ def evidence(
     list of Result
         In the order of ``configs``.
     """
-    found = {} if fresh else find(configs, root / "results")
+    found: dict[RunConfig, Result] = {} if fresh else find(configs, root / "results")
+
+    def there(run: Run) -> None:
+        found[run.config] = run
+        if not run.config.overrides:
+            keep(run, root / "results")
+
     missing = [config for config in dict.fromkeys(configs) if config not in found]
     options = {"device": device, "workers": workers, "progress": progress, "budget": budget}
-    try:
-        load_or_train(missing, fresh=fresh, root=root / "runs", **options)
-    finally:
-        # Also of a sweep that was stopped: what it finished is in the store by now.
-        for config in missing:
-            with contextlib.suppress(InvalidArgumentError):
-                found[config] = load_run(locate(config, root / "runs"))
-                if not config.overrides:
-                    keep(found[config], root / "results")
+    load_or_train(missing, fresh=fresh, root=root / "runs", done=there, **options)
     return [found[config] for config in configs]
 
 

@@ -1,5 +1,6 @@
 """Many runs at once: stacked into lanes, spread over processes, interrupted and continued."""
 
+import contextlib
 import os
 import tempfile
 import threading
@@ -91,7 +92,7 @@ def sweep(
     work = [(checkpoint.configs, path, True) for path, checkpoint in begun.items()]
     work += [(stack, None if checkpoints is None else place(stack, checkpoints), False) for stack in stacks]
     names = list(dict.fromkeys(config.objective for config in configs))
-    described = f"{configs[0].dataset}, {len(wanted)} runs" if len(wanted) > 1 else "".join(names)
+    described = f"{len(wanted)} runs in {len(work)} stacks" if len(wanted) > 1 else "".join(names)
     with (
         _progress_file(len(work)) as counters,
         tqdm(total=sum(c.steps for c in wanted), desc=described, unit="step", disable=not progress, miniters=1) as bar,
@@ -181,7 +182,7 @@ def lanes_that_fit(config: RunConfig, device: str, workers: int, free: float | N
     if free is not None:
         free = free / workers
     elif torch.device(device).type == "cpu":
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / workers
+        free = _free_memory() / workers
     else:
         free = torch.cuda.mem_get_info(device)[0]
     recipe, kernel = config.recipe, getattr(config.hyperparameters, "kernel", None)
@@ -190,6 +191,14 @@ def lanes_that_fit(config: RunConfig, device: str, workers: int, free: float | N
     weights = 2 * 5 * recipe.depth * recipe.width**2
     pairs = {None: 0, "marginal": 4, "joint": 3 * 7 * recipe.latent_dim}[kernel] * recipe.batch_size**2
     return max(1, int(0.5 * free / (4 * (passes + weights + pairs))))
+
+
+def _free_memory() -> float:
+    """Return the bytes that new work may take; half of all where the system does not say."""
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return 1024.0 * int(next(line for line in lines if line.startswith("MemAvailable")).split()[1])
+    return 0.5 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 @contextmanager

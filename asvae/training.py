@@ -21,7 +21,7 @@ from asvae.graphs import CapturedSteps
 from asvae.lanes import Lanes
 from asvae.run import SAMPLES, Run
 
-CURVE_POINTS = 200
+CURVE_POINTS = 100
 """How many points of every curve a run keeps."""
 
 CHECKPOINT_SECONDS = 30.0
@@ -161,7 +161,7 @@ def _finish(lanes: Lanes, i: int, curves: checkpoints.Curves, device: str, secon
     if divergence:
         return run
     scores = metrics.score(lambda n, draw: run.sample(n, draw), lanes.dataset)
-    return dataclasses.replace(run, scores=scores, samples=run.sample(SAMPLES).round(decimals=3))
+    return dataclasses.replace(run, scores=scores, samples=run.sample(SAMPLES).round(decimals=2))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ SMALL = ("--set", "width=16", "--set", "depth=2", "--set", "batch_size=16")
 
 
 @pytest.fixture
-def asvae(monkeypatch, capsys, tmp_path):
+def asvae(monkeypatch, capfd, tmp_path):
     """Return a function that runs the command with a store of its own, and gives exit status, output and errors."""
     for name, root in (("evidence", tmp_path), ("load_or_train", tmp_path / "runs")):
         monkeypatch.setattr(store, name, functools.partial(getattr(store, name), root=root))
@@ -21,7 +21,7 @@ def asvae(monkeypatch, capsys, tmp_path):
         monkeypatch.setattr(sys, "argv", ["asvae", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             cli.main()
-        captured = capsys.readouterr()
+        captured = capfd.readouterr()
         return ended.value.code or 0, captured.out, captured.err
 
     return run
@@ -77,7 +77,7 @@ def test_settings_are_values_and_times_are_seconds():
 
 
 @pytest.mark.slow
-def test_run_is_papermill_on_a_chapter(asvae, tmp_path, capfd):
+def test_run_is_papermill_on_a_chapter(asvae, tmp_path):
     wanted = ("-p", "steps", "12", "-p", "seeds", "1", "-y", "{combinations: [C1], objectives: [vae]}")
     status, *_ = asvae("run", "checkerboard", "-o", tmp_path / "out.ipynb", *wanted)
     assert status == 0
