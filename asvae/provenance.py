@@ -96,17 +96,6 @@ def line(runs: Sequence[Result]) -> str:
     machines, torches, commits = (
         ", ".join(dict.fromkeys(source[key] for source in sources)) for key in ("hardware", "torch", "commit")
     )
-    minutes = f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-    cost = f"{seconds:.0f} s" if seconds < 120 else minutes
-    old = sum(run.provenance["fingerprint"] != fingerprint(run.config.objective, run.config.dataset) for run in runs)
-    warning = f"; **{old} of these were made by other numerics than today's**" if old else ""
-    machines, versions = (
-        ", ".join(dict.fromkeys(texts))
-        for texts in (
-            [source["hardware"] for source in sources],
-            [f"torch {source['torch']}, commit {source['commit']}" for source in sources],
-        )
-    )
     return (
         f"{' and '.join(parts)}: {scales}, {seeds} {'seed' if seeds == 1 else 'seeds'}, "
         f"{cost} of training on {machines}; torch {torches}, commit {commits}{warning}"
