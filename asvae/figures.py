@@ -93,7 +93,7 @@ def score_dots(cells: Runs, floor: dict[str, float]) -> Figure:
     """
     rows = list(dict.fromkeys(row for row, _ in cells))
     names = list(dict.fromkeys(name for _, name in cells))
-    figure, axes = plt.subplots(1, 2, figsize=(8.0, 4.1))
+    figure, axes = plt.subplots(1, 2, figsize=(8.0, 5.2))
     for k, (axis, score) in enumerate(zip(axes, ("kl", "jsd"), strict=True)):
         axis.axhline(floor[score], color=COLOURS["truth"], linestyle="--", linewidth=1, label="truth against truth")
         for j, name in enumerate(names):

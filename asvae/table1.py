@@ -104,6 +104,24 @@ def support_table(cells: Runs) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def runaway_table(cells: Runs) -> pd.DataFrame:
+    """Return how many AS-IntroVAE runs saw a distance that variances of one cannot give, and the KL with and without.
+
+    For Gaussians of variance one, the prior's, the AS-distance is at most √2.
+    """
+    rows = {}
+    for (row, name), runs in cells.items():
+        if name != "as-introvae" or not runs:
+            continue
+        left = [run for run in runs if np.nanmax(run.history.get("as_distance", [math.nan])) > math.sqrt(2.0)]
+        stayed = [run for run in runs if run not in left]
+        others = {"S-IntroVAE": cells.get((row, "s-introvae"), [])}
+        kinds = {"where it left the scale": left, "where it stayed": stayed} | others
+        rows[row] = {"runs that left the scale": f"{len(left)} of {len(runs)}"}
+        rows[row] |= {f"KL, {kind}": summary(these, "kl") if these else "–" for kind, these in kinds.items()}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
 def divergence_table(cells: Runs) -> pd.DataFrame:
     """Return, for every cell, how many runs diverged, when, and which term went first."""
     rows = {}

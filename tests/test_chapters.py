@@ -124,6 +124,21 @@ def test_one_diverged_seed_makes_its_cell_nan_and_says_how_many(cells, run, dive
     assert table1.support_table(cells).loc[("C1", "IntroVAE"), "samples on the squares"] == "NaN"
 
 
+def test_runs_whose_distance_left_the_scale_are_counted_and_scored_apart(run):
+    def at(kl, distance):
+        return replace(
+            run, scores=run.scores | {"kl": kl}, history={"step": [0, 1], "as_distance": [math.nan, distance]}
+        )
+
+    cells = {
+        ("C1", "s-introvae"): [at(21.0, 0.0)],
+        ("C1", "as-introvae"): [at(20.0, 1.4), at(30.0, 1.5), at(32.0, 9e9)],
+    }
+    row = table1.runaway_table(cells).loc["C1"]
+    assert list(row[:3]) == ["2 of 3", "31.00 ± 12.71", "20.00"]
+    assert row["KL, S-IntroVAE"] == "21.00"
+
+
 def test_configurations_share_seeds_over_methods_and_vae_shares_its_run_over_rows():
     cells = table1.configurations(["C1", "C3"], ["vae", "s-introvae"], 2, "quick", steps=5)
     assert [config.seed for config in cells["C3", "s-introvae"]] == [0, 1]
