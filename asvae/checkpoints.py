@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -57,10 +58,17 @@ class Checkpoint:
         return lanes
 
 
-def place(configs: Sequence[RunConfig], root: Path) -> Path:
+def family(config: RunConfig, device: str) -> str:
+    """Return how the names of checkpoints begin that ``config`` may go on from: its method, numerics, machinery."""
+    numerics = fingerprint(config.objective, config.dataset)
+    version = torch.__version__.partition("+")[0]
+    return f"{config.dataset}-{config.objective}-{numerics}-torch{version}-{torch.device(device).type}-"
+
+
+def place(configs: Sequence[RunConfig], root: Path, device: str = "cpu") -> Path:
     """Return the file for a stack's checkpoint: the same runs find the same file."""
     text = json.dumps([config.to_dict() for config in configs], sort_keys=True)
-    return root / f"{configs[0].objective}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.safetensors"
+    return root / f"{family(configs[0], device)}{hashlib.sha256(text.encode()).hexdigest()[:16]}.safetensors"
 
 
 def keep(checkpoint: Checkpoint, path: Path) -> None:
@@ -73,7 +81,6 @@ def keep(checkpoint: Checkpoint, path: Path) -> None:
         "commit": checkpoint.commit,
         "divergences": [vars(divergence) if divergence else None for divergence in checkpoint.divergences],
         "curves": checkpoint.curves,
-        "fingerprint": fingerprint(checkpoint.configs[0].objective, checkpoint.configs[0].dataset),
     }
     text = json.dumps(rest)
     write(path, save(state, metadata={"rest": text, "sha256": _digest(state, text)}))
@@ -85,7 +92,7 @@ def read(path: Path) -> Checkpoint:
     Raises
     ------
     InvalidArgumentError
-        If the file is damaged, or of other numerics than today's.
+        If the file is missing or damaged.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -94,8 +101,6 @@ def read(path: Path) -> Checkpoint:
             raise ValueError("changed since it was written")
         rest = json.loads(metadata["rest"])
         configs = [RunConfig(**config) for config in rest["configs"]]
-        if rest.pop("fingerprint") != fingerprint(configs[0].objective, configs[0].dataset):
-            raise ValueError("made by other numerics")
         divergences = [Divergence(**kept) if kept else None for kept in rest["divergences"]]
         return Checkpoint(**rest | {"configs": configs, "divergences": divergences}, state=state)
     except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:

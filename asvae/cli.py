@@ -11,7 +11,7 @@ import typer
 
 from asvae import store, table1
 from asvae.checks import InvalidArgumentError, integer, one_of, refuse
-from asvae.config import COMBINATIONS, RunConfig, combination
+from asvae.config import COMBINATIONS, RunConfig
 from asvae.objectives import names
 from asvae.paths import DATA
 from asvae.provenance import line
@@ -78,20 +78,18 @@ def sweep(
 ) -> None:
     """Make the runs of Table 1, methods × combinations × seeds, and keep their results in data/results/.
 
-    What is kept is not made again. Stop it at any moment, or give it a budget: the same command goes on where it was,
-    to the same results. On a CPU the runs are spread over all cores; a quick run takes half a minute on one core, one
-    at the paper's settings half an hour to an hour.
+    Runs with other steps or networks than the scale's own are kept in data/runs/ alone. What is kept is not made again.
+    Stop it at any moment, or give it a budget: the same command goes on where it was, to the same results. On a CPU the
+    runs are spread over all cores; a quick run takes half a minute on one core, one at the paper's settings half an
+    hour to an hour.
     """
     integer("seeds", seeds, 1)
     rows = [one_of("combinations", row, COMBINATIONS) for row in combinations.split(",")]
     columns = [one_of("objectives", name, names()) for name in objectives.split(",")]
-    changes = _settings(settings) | ({} if steps is None else {"steps": steps})
+    changes = _settings(settings)
     cells = {
-        (row, name): [
-            RunConfig(name, "checkerboard", scale, seed, **combination(row, name) | changes) for seed in range(seeds)
-        ]
-        for row in rows
-        for name in columns
+        cell: [config.replace(**changes) for config in configs]
+        for cell, configs in table1.configurations(rows, columns, seeds, scale, steps).items()
     }
     wanted = [config for configs in cells.values() for config in configs]
     options = {"fresh": fresh, "device": device, "workers": workers}

@@ -2,8 +2,9 @@
 
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -33,6 +34,11 @@ class DrawAhead:
             raise RuntimeError(f"draws of step {at} were next, not those of {step}")
         return future.result()
 
+    def close(self) -> None:
+        """Drop the draws that nobody will ask for."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._futures.clear()
+
 
 class CapturedSteps:
     """Makes the steps of a stack that lives on a CUDA device, as :meth:`asvae.lanes.Lanes.step` would.
@@ -52,6 +58,10 @@ class CapturedSteps:
 
     def __call__(self, step: int) -> dict[str, Tensor]:
         """Make ``step`` and return its terms, ``(lanes,)`` each; a later step overwrites them."""
+        with torch.cuda.device(self.lanes.device):
+            return self._make(step)
+
+    def _make(self, step: int) -> dict[str, Tensor]:
         drawn, warm = self._draws(step), step < self.lanes.warmup
         self.lanes.set_clock(step)
         if warm not in self._graphs and self._eager[warm] < EAGER_STEPS:
@@ -63,7 +73,8 @@ class CapturedSteps:
             return terms
         if warm not in self._graphs:
             inputs, graph = {k: v.to(self.lanes.device) for k, v in drawn.items()}, torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph):
+            # Other threads pin memory meanwhile, which a capture of the default mode would not survive.
+            with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
                 terms = self.lanes.advance(step, inputs)
             self._graphs[warm] = graph, inputs, terms
         graph, inputs, terms = self._graphs[warm]
@@ -71,3 +82,21 @@ class CapturedSteps:
             inputs[name].copy_(value, non_blocking=True)
         graph.replay()
         return terms
+
+    def close(self) -> None:
+        """Stop drawing ahead, and give the graphs' memory back."""
+        self._draws.close()
+        self._graphs.clear()
+
+
+@contextmanager
+def stepper(lanes: Lanes) -> Iterator[Callable[[int], dict[str, Tensor]]]:
+    """Return what makes the steps of a stack where it lives: one by one on a CPU, captured on a GPU."""
+    if lanes.device.type == "cpu":
+        yield lanes.step
+        return
+    captured = CapturedSteps(lanes)
+    try:
+        yield captured
+    finally:
+        captured.close()

@@ -18,6 +18,8 @@ class Interval(NamedTuple):
     """Half the interval's width; NaN for fewer than two values."""
     n: int
     """How many values went in."""
+    p: float
+    """Two-sided p-value of the mean being 0, NaN for fewer than two values."""
 
     @property
     def low(self) -> float:
@@ -39,8 +41,11 @@ def over_seeds(values: Sequence[float]) -> Interval:
     """Return the interval of a mean over seeds; NaN throughout if a value is NaN or there is none."""
     values, n = np.asarray(values, dtype=float), len(values)
     mean = float(values.mean()) if n else math.nan
-    half = float(stats.t.ppf(0.5 + LEVEL / 2.0, n - 1) * values.std(ddof=1) / math.sqrt(n)) if n > 1 else math.nan
-    return Interval(mean, half, n)
+    if n < 2:
+        return Interval(mean, math.nan, n, math.nan)
+    error = float(values.std(ddof=1)) / math.sqrt(n)
+    p = float(2.0 * stats.t.sf(abs(mean) / error, n - 1)) if error else float(mean == 0.0)
+    return Interval(mean, float(stats.t.ppf(0.5 + LEVEL / 2.0, n - 1)) * error, n, p)
 
 
 def paired(ours: Sequence[float], theirs: Sequence[float]) -> Interval:

@@ -51,7 +51,9 @@ class StackedHyperparameters:
         """Return the weight of KL against AS-distance, ``(lanes,)``."""
         # Always the same tensor: a captured graph reads it where it lies.
         if self.anneals and progress != self._at:
-            self._c.copy_(torch.tensor([schedule(progress) for schedule in self._schedules], dtype=self._c.dtype))
+            weights = torch.tensor([schedule(progress) for schedule in self._schedules], dtype=self._c.dtype)
+            pinned = weights if self._c.device.type == "cpu" else weights.pin_memory()
+            self._c.copy_(pinned, non_blocking=True)
             self._at = progress
         return self._c
 

@@ -79,6 +79,11 @@ class Networks:
         return len(self.shape)
 
     @property
+    def dtype(self) -> torch.dtype:
+        """Of the weights."""
+        return next(self.modules["decoder"].parameters()).dtype
+
+    @property
     def normaliser(self) -> float:
         """The papers' s: 1 / (entries of a sample), ½ in the plane and 1/(C·H·W) for images."""
         return 1.0 / prod(self.shape)

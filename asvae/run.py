@@ -16,6 +16,13 @@ SAMPLES = 1_000
 """How many samples of a run are kept with its scores."""
 
 
+@torch.no_grad()
+def sample(networks: Networks, n: int, seed: int) -> Tensor:
+    """Return ``(n, *shape)`` samples decoded from the prior by the first lane of ``networks``."""
+    z = draws.normal(seed, 0, "sample", (n, networks.latent_dim))
+    return networks.decode(z[None].to(networks.dtype))[0]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """What is kept of a run when its weights are not: enough for every table and figure."""
@@ -50,10 +57,7 @@ class Run(Result):
 
         A diverged run samples from its last finite weights, whose outputs may still overflow.
         """
-        z = draws.normal(
-            integer("seed", seed, 0, 2**63 - 1), 0, "sample", (integer("n", n, 1), self.networks.latent_dim)
-        )
-        return self.networks.decode(z[None])[0]
+        return sample(self.networks, integer("n", n, 1), integer("seed", seed, 0, 2**63 - 1))
 
     @torch.no_grad()
     def encode(self, x) -> tuple[Tensor, Tensor]:

@@ -8,13 +8,14 @@ import hashlib
 import json
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 
-from asvae.checks import InvalidArgumentError
+from asvae.checks import InvalidArgumentError, refuse
 from asvae.config import RunConfig
 from asvae.files import read_record, write_record
 from asvae.golden import fingerprint
@@ -67,6 +68,8 @@ def load_or_train(
     list of Run
         In the order of ``configs``; ``run.provenance["origin"]`` is ``"loaded"`` or ``"computed here"``.
     """
+    if fresh and budget is not None:
+        refuse("budget", budget, "none beside fresh=True, which never goes on from what is stored")
     found: dict[RunConfig, Run] = {}
 
     def there(run: Run) -> None:
@@ -80,7 +83,10 @@ def load_or_train(
 
     for config in () if fresh else dict.fromkeys(configs):
         if (path := locate(config, root)).is_dir():
-            there(load_run(path))
+            try:
+                there(load_run(path))
+            except InvalidArgumentError as error:
+                warnings.warn(f"{error} It is trained again.", stacklevel=2)
     sweep(
         [config for config in dict.fromkeys(configs) if config not in found],
         device=device,

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from asvae.checkpoints import Checkpoint, place, read
+from asvae import provenance
+from asvae.checkpoints import Checkpoint, family, keep, place, read
 from asvae.checks import InvalidArgumentError, integer, number, refuse
 from asvae.config import RunConfig
 from asvae.lanes import stack_key
@@ -86,11 +87,11 @@ def sweep(
         return []
     trained: dict[RunConfig, Run] = {}
     wanted = list(dict.fromkeys(configs))
-    begun = _begun(wanted, checkpoints)
+    begun = _begun(wanted, checkpoints, device)
     resumed = {config for checkpoint in begun.values() for config in checkpoint.configs}
     stacks = _stack([config for config in wanted if config not in resumed], workers, device)
     work = [(checkpoint.configs, path, True) for path, checkpoint in begun.items()]
-    work += [(stack, None if checkpoints is None else place(stack, checkpoints), False) for stack in stacks]
+    work += [(stack, None if checkpoints is None else place(stack, checkpoints, device), False) for stack in stacks]
     names = list(dict.fromkeys(config.objective for config in configs))
     described = f"{len(wanted)} runs in {len(work)} stacks" if len(wanted) > 1 else "".join(names)
     with (
@@ -98,7 +99,8 @@ def sweep(
         tqdm(total=sum(c.steps for c in wanted), desc=described, unit="step", disable=not progress, miniters=1) as bar,
         _watch(counters, bar),
     ):
-        arguments = [(*each, device, deadline, counters, slot) for slot, each in enumerate(work)]
+        commit = provenance.commit()
+        arguments = [(*each, device, deadline, counters, slot, commit) for slot, each in enumerate(work)]
         for path, runs in _results(arguments, workers, device):
             for run in runs or ():
                 trained[run.config] = run
@@ -107,7 +109,8 @@ def sweep(
             if runs is not None and path is not None:
                 path.unlink(missing_ok=True)
     if len(trained) < len(wanted):
-        raise BudgetSpentError(f"budget: spent after {len(trained)} of {len(wanted)} runs; the same call goes on.")
+        goes_on = "; the same call goes on from there" if checkpoints is not None else ""
+        raise BudgetSpentError(f"budget: spent after {len(trained)} of {len(wanted)} runs{goes_on}.")
     return [trained[config] for config in configs]
 
 
@@ -126,6 +129,7 @@ def _work(
     deadline: float,
     counters: str,
     slot: int,
+    commit: str,
     parent: int | None = None,
 ) -> tuple[Path | None, list[Run] | None]:
     """Train one stack, counting its run-steps in ``slot`` of the progress file."""
@@ -134,14 +138,24 @@ def _work(
     def advance(n: int) -> None:
         done[slot] += n
 
-    begun = read(path).select(configs) if resume and path is not None else None
-    return path, train_stack(configs, device, advance, Interruption(path, deadline=deadline, parent=parent), begun)
+    begun = None
+    if resume and path is not None:
+        # Another sweep may have finished it since, or gone on with it: then these runs begin again.
+        with contextlib.suppress(InvalidArgumentError):
+            begun = read(path)
+        begun = begun if begun is not None and begun.configs == configs else None
+    interruption = Interruption(path, deadline=deadline, parent=parent)
+    return path, train_stack(configs, device, advance, interruption, begun, commit)
 
 
-def _begun(wanted: Sequence[RunConfig], root: Path | None) -> dict[Path, Checkpoint]:
-    """Return the stacks that can go on, each with those of its lanes that are wanted; remove what nobody can use."""
+def _begun(wanted: Sequence[RunConfig], root: Path | None, device: str) -> dict[Path, Checkpoint]:
+    """Return the stacks that can go on, each of wanted lanes alone; what a stack has beside them is put aside.
+
+    A damaged checkpoint is removed and named; those of other methods, numerics or machinery are left alone.
+    """
     left, begun = set(wanted), {}
-    for path in sorted(root.glob("*.safetensors")) if root is not None else ():
+    families = {family(config, device) for config in wanted}
+    for path in sorted({path for name in families for path in root.glob(f"{name}*")} if root is not None else ()):
         try:
             checkpoint = read(path)
         except InvalidArgumentError as error:
@@ -149,8 +163,14 @@ def _begun(wanted: Sequence[RunConfig], root: Path | None) -> dict[Path, Checkpo
             path.unlink(missing_ok=True)
             continue
         lanes = [config for config in checkpoint.configs if config in left]
+        others = [config for config in checkpoint.configs if config not in lanes]
+        if lanes and others:
+            for part in (others, lanes):
+                keep(checkpoint.select(part), place(part, path.parent, device))
+            path.unlink(missing_ok=True)
+            path, checkpoint = place(lanes, path.parent, device), checkpoint.select(lanes)
         if lanes:
-            begun[path] = checkpoint.select(lanes)
+            begun[path] = checkpoint
             left -= set(lanes)
     return begun
 
@@ -166,13 +186,13 @@ def _stack(configs: list[RunConfig], workers: int, device: str) -> list[list[Run
     cpu = torch.device(device).type == "cpu"
     cost = {"vae": 1, "introvae": 3, "s-introvae": 4, "as-introvae": 5}
     stacks = []
-    for (objective, _, recipe, *_), family in families.items():
-        family.sort(key=lambda config: config.seed)
-        useful = max(1, LANE_WORK // (recipe.batch_size * recipe.width)) if cpu else len(family)
-        most = min(useful, lanes_that_fit(family[0], device, workers))
-        parts = max(min(workers, len(family)) if cpu else 1, -(-len(family) // most))
+    for (objective, _, recipe, *_), runs in families.items():
+        runs.sort(key=lambda config: config.seed)
+        useful = max(1, LANE_WORK // (recipe.batch_size * recipe.width)) if cpu else len(runs)
+        most = min(useful, lanes_that_fit(runs[0], device, workers))
+        parts = max(min(workers, len(runs)) if cpu else 1, -(-len(runs) // most))
         for part in range(parts):
-            stack = family[part * len(family) // parts : (part + 1) * len(family) // parts]
+            stack = runs[part * len(runs) // parts : (part + 1) * len(runs) // parts]
             stacks.append((part, -len(stack) * cost.get(objective, 4) * recipe.steps, stack))
     return [stack for _, _, stack in sorted(stacks, key=lambda each: each[:2])]
 

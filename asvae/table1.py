@@ -149,7 +149,7 @@ def summary(runs: Sequence[Result], score: str) -> str:
     if not runs:
         return "not run"
     values = [run.scores[score] for run in runs if not run.diverged]
-    diverged, (mean, half, n) = len(runs) - len(values), over_seeds(values)
+    diverged, (mean, half, n, _) = len(runs) - len(values), over_seeds(values)
     finite = f"{mean:.2f}" + (f" ± {half:.2f}" if n > 1 else "") if n else ""
     if not diverged:
         return finite

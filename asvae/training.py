@@ -17,7 +17,7 @@ from asvae import checkpoints, metrics, provenance
 from asvae.checkpoints import Checkpoint
 from asvae.checks import refuse
 from asvae.config import RunConfig
-from asvae.graphs import CapturedSteps
+from asvae.graphs import stepper
 from asvae.lanes import Lanes
 from asvae.run import SAMPLES, Run
 
@@ -95,18 +95,19 @@ def train_stack(
     advance: Callable[[int], object],
     interruption: Interruption | None = None,
     begun: Checkpoint | None = None,
+    commit: str | None = None,
 ) -> list[Run] | None:
     """Train a stack of runs, from its checkpoint ``begun`` if there is one.
 
-    ``advance`` is told every step how many run-steps have passed. Returns the runs, in the order of ``configs``, or
-    ``None`` if it was interrupted; then its checkpoint is on disk.
+    ``advance`` is told every step how many run-steps have passed; ``commit`` says whose code this is. Returns the runs,
+    in the order of ``configs``, or ``None`` if it was interrupted; then its checkpoint is on disk.
     """
     interruption = interruption or Interruption()
     if interruption.due:
         return None
     with _one_thread():
         start = time.perf_counter() - (begun.seconds if begun else 0.0)
-        commit = begun.commit if begun else provenance.commit()
+        commit = begun.commit if begun else commit or provenance.commit()
         lanes = begun.lanes(device) if begun else Lanes(configs, device)
         curves, done = (list(begun.curves), begun.step) if begun else ([], 0)
         advance(done * len(configs))
@@ -117,25 +118,25 @@ def train_stack(
                 checkpoints.keep(Checkpoint(list(configs), *here), interruption.path)
 
         steps, saved = lanes.recipe.steps, time.perf_counter()
-        make_step = lanes.step if lanes.device.type == "cpu" else CapturedSteps(lanes)
         every = max(1, steps // CURVE_POINTS)
-        for step in range(done, steps):
-            terms = make_step(step)
-            marked = (step + 1) % every == 0 or step == 0
-            if marked:
-                curves.append((step, {name: term.tolist() for name, term in terms.items()}))
-            # On a GPU whatever asks for a number waits for the device: only where a curve has asked already.
-            if marked or device == "cpu":
-                if not lanes.alive:
-                    advance((steps - step) * len(configs))
-                    break
-                if interruption.due:
-                    save(step + 1)
-                    return None
-                if time.perf_counter() - saved > CHECKPOINT_SECONDS:
-                    save(step + 1)
-                    saved = time.perf_counter()
-            advance(len(configs))
+        with stepper(lanes) as make_step:
+            for step in range(done, steps):
+                terms = make_step(step)
+                marked = (step + 1) % every == 0 or step == 0
+                if marked:
+                    curves.append((step, {name: term.tolist() for name, term in terms.items()}))
+                # On a GPU whatever asks for a number waits for the device: only where a curve has asked already.
+                if marked or lanes.device.type == "cpu":
+                    if not lanes.alive:
+                        advance((steps - step) * len(configs))
+                        break
+                    if interruption.due:
+                        save(step + 1)
+                        return None
+                    if time.perf_counter() - saved > CHECKPOINT_SECONDS:
+                        save(step + 1)
+                        saved = time.perf_counter()
+                advance(len(configs))
         seconds = (time.perf_counter() - start) / len(configs)
         return [_finish(lanes, i, curves, device, seconds, commit) for i in range(len(configs))]
 

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from asvae import golden, lanes, metrics, objectives
+from asvae import golden, lanes, metrics, objectives, run
 from asvae.files import read_record
+from asvae.lanes import Lanes
 from asvae.objectives import introvae
 
 
@@ -12,7 +13,7 @@ from asvae.objectives import introvae
 def test_todays_numerics_are_the_committed_ones(name):
     kept = read_record(golden.path(name, "checkerboard"))
     assert golden.agree(golden.trace(name), kept["trace"]), (
-        f"{name}: its numbers changed. Meant? Then `python -m asvae.golden`, and make its results again or mark them."
+        f"{name}: its numbers changed. Meant? Then `make golden`, and make its results again or mark them."
     )
     assert golden.fingerprint(name) == kept["fingerprint"]
 
@@ -26,6 +27,15 @@ def test_a_fingerprint_follows_the_numbers(monkeypatch):
         assert fingerprint("vae") == before["vae"]
     with monkeypatch.context() as patch:
         patch.setattr(metrics, "EPSILON", 1e-12)
+        assert fingerprint("vae") != before["vae"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Lanes, "learning_rate", lambda self, step: self.recipe.learning_rate)
+        assert fingerprint("vae") != before["vae"]
+    with monkeypatch.context() as patch:
+        patch.setattr(golden, "sample", lambda networks, n, seed: 1.001 * run.sample(networks, n, seed))
+        assert fingerprint("vae") != before["vae"]
+    with monkeypatch.context() as patch:
+        patch.setitem(metrics.score.__kwdefaults__, "draws", 1)
         assert fingerprint("vae") != before["vae"]
     with monkeypatch.context() as patch:
         patch.setattr(lanes.draws, "normal_lanes", lambda seeds, step, name, shape: torch.ones(len(seeds), *shape))

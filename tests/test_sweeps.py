@@ -85,6 +85,39 @@ def test_a_budget_stops_a_sweep_and_the_same_call_goes_on(tmp_path):
         sweep(configs, budget=0)
 
 
+def test_wanting_some_runs_of_a_checkpoint_keeps_the_others_for_later(tmp_path, monkeypatch):
+    configs = [RunConfig("vae", seed=seed, **TINY) for seed in range(3)]
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+    assert len(train_stack(configs, "cpu", lambda n: None, Interruption(checkpoints.place(configs, tmp_path)))) == 3
+    [run] = sweep(configs[1:2], checkpoints=tmp_path, progress=False)
+    assert same(run, train(configs[1], progress=False))
+    [rest] = tmp_path.iterdir()
+    assert checkpoints.read(rest).configs == [configs[0], configs[2]]
+    assert checkpoints.read(rest).step > 0
+
+
+def test_checkpoints_of_other_numerics_or_methods_are_left_alone(tmp_path, monkeypatch):
+    config = RunConfig("vae", **TINY)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "fingerprint", lambda *of: "other")
+        patch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+        train_stack([config], "cpu", lambda n: None, Interruption(checkpoints.place([config], tmp_path)))
+    kept = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    sweep([config, RunConfig("introvae", **TINY)], checkpoints=tmp_path, progress=False, workers=1)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == kept
+    assert len(kept) == 1
+
+
+def test_a_checkpoint_that_another_sweep_took_is_no_loss(tmp_path, monkeypatch):
+    config = RunConfig("vae", **TINY)
+    path = checkpoints.place([config], tmp_path)
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+    train_stack([config], "cpu", lambda n: None, Interruption(path))
+    monkeypatch.setattr(sweeps, "read", lambda path, real=sweeps.read: (real(path), path.unlink())[0])
+    [run] = sweep([config], checkpoints=tmp_path, progress=False)
+    assert same(run, train(config, progress=False))
+
+
 def test_a_damaged_checkpoint_is_named_removed_and_its_runs_begin_again(tmp_path, monkeypatch):
     config = RunConfig("vae", **TINY)
     path = checkpoints.place([config], tmp_path)
@@ -177,7 +210,7 @@ def _start(*arguments):
 
 
 def _files(root):
-    kept = {path.name: json.loads(path.read_text()) for path in sorted((root / "results").iterdir())}
+    kept = {path.name: json.loads(path.read_text()) for path in sorted((root / "results").glob("[!.]*"))}
     weights = {path.parent.name: path.read_bytes() for path in sorted((root / "runs").glob("*/weights.safetensors"))}
     for record in kept.values():
         del record["timing"]
@@ -202,7 +235,9 @@ def test_a_sweep_killed_ten_times_ends_with_the_same_files(tmp_path):
     _start(killed, 1).join()
     assert kills >= 3
     assert _files(killed) == _files(whole)
-    assert not list((killed / "runs" / "unfinished").glob("*"))
+    # A kill between the last result and the end leaves a checkpoint that nobody needs.
+    for left in (killed / "runs" / "unfinished").glob("[!.]*"):
+        assert all(store.locate(config, killed / "runs").is_dir() for config in checkpoints.read(left).configs)
 
 
 def test_draws_made_ahead_are_the_steps_own_in_their_order():
