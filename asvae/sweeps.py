@@ -16,6 +16,7 @@ import torch
 from tqdm import tqdm
 
 from asvae import provenance
+from asvae.allocator import huge_pages
 from asvae.checkpoints import Checkpoint, family, keep, place, read
 from asvae.checks import InvalidArgumentError, integer, number, refuse
 from asvae.config import RunConfig
@@ -118,7 +119,8 @@ def _results(arguments: list[tuple], workers: int, device: str) -> Iterator[tupl
     if workers == 1 or len(arguments) < 2 or torch.device(device).type != "cpu":
         return (_work(*each) for each in arguments)
     pool = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
-    return pool(joblib.delayed(_work)(*each, os.getpid()) for each in arguments)
+    with huge_pages():
+        return pool(joblib.delayed(_work)(*each, os.getpid()) for each in arguments)
 
 
 def _work(

@@ -14,6 +14,7 @@ import torch
 from tqdm import tqdm
 
 from asvae import checkpoints, metrics, provenance
+from asvae.allocator import keep_memory
 from asvae.checkpoints import Checkpoint
 from asvae.checks import refuse
 from asvae.config import RunConfig
@@ -167,6 +168,7 @@ def _finish(lanes: Lanes, i: int, curves: checkpoints.Curves, device: str, secon
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
+    keep_memory()
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

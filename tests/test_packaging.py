@@ -58,7 +58,7 @@ def test_commands_that_the_readme_shows_are_targets():
 
 def test_core_layers_import_downward_only():
     layers = [
-        {"checks", "paths"},
+        {"checks", "paths", "allocator"},
         {"schedules", "draws", "similarity", "losses", "published", "files", "intervals"},
         {"datasets", "networks", "objectives", "adam"},
         {"config"},
