@@ -1,8 +1,8 @@
 """Measure how long until S-IntroVAE's KL on the checkerboard is what its released defaults reach.
 
-Usage: ``python benchmarks/time_to_quality.py [SEEDS [PROCESSES]]``, by default 3 seeds; after ``speed.py``, whose textbook step says how
-long the released settings take here. Runs are scored as they train; seconds are steps times the time of one step,
-measured first, so scoring is not counted and the training itself may share the machine. Writes
+Usage: ``python benchmarks/time_to_quality.py [SEEDS [PROCESSES]]``, by default 3 seeds; after ``speed.py``, whose
+textbook step says how long the released settings take here. Runs are scored as they train; seconds are steps times the
+time of one step, measured first, so scoring is not counted and the training itself may share the machine. Writes
 ``data/benchmarks/time_to_quality.json``.
 """
 
