@@ -47,7 +47,7 @@ class MLP(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(lanes, B, in)`` to ``(lanes, B, out)``."""
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            x = torch.baddbmm(bias, torch.relu(x) if layer else x, weight)
+            x = torch.baddbmm(bias, torch.relu_(x) if layer else x, weight)
         return x
 
 
