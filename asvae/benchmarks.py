@@ -23,8 +23,11 @@ def table(record: Record | None, topic: str) -> pd.DataFrame:
     if record is None:
         return pd.DataFrame({"": ["not run"]}, index=["–"])
     rows = [{key: _text(value) for key, value in row.items()} for row in record[topic]]
+    if len(rows) == 1:
+        return pd.DataFrame({"": rows[0]})
     frame = pd.DataFrame(rows).fillna("–")
-    return frame.set_index(frame.columns[0])
+    # The first column's name goes into the corner of the header, not onto a line of its own.
+    return frame.set_index(frame.columns[0]).rename_axis(index=None, columns=frame.columns[0])
 
 
 def line(record: Record | None) -> str:

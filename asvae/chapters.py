@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, Self
 
 import matplotlib.pyplot as plt
+import pandas as pd
 from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 
@@ -88,7 +89,8 @@ class SpeedParameters(Parameters):
 
 def show(shown: Any, runs: Sequence[Result] | str) -> None:
     """Display a figure or table with the line under it that says where its runs came from."""
-    display(shown)
+    with pd.option_context("display.max_colwidth", None):
+        display(shown)
     if isinstance(shown, Figure):
         plt.close(shown)
     display(Markdown(f"*Source: {runs if isinstance(runs, str) else line(runs)}.*"))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from asvae import RunConfig, files
+from asvae import RunConfig, benchmarks, files
+from asvae.checks import InvalidArgumentError
 from asvae.lanes import Lanes
 from asvae.losses import as_distance
 
@@ -63,3 +64,21 @@ def test_the_benchmark_runs_in_small(monkeypatch, tmp_path, capsys):
     assert kept["distances"][0]["faster"] == 1.0
     assert json.dumps(kept["provenance"])
     assert "Lanes of S-IntroVAE" in capsys.readouterr().out
+
+
+def test_a_record_becomes_a_table_and_a_missing_one_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(benchmarks, "ROOT", tmp_path)
+    assert benchmarks.measured("cpu") is None
+    assert benchmarks.table(None, "steps").iloc[0, 0] == benchmarks.line(None) == "not run"
+    rows = [{"scale": "quick", "ms": 1234.5678}, {"scale": "paper", "ratio": 0.12345, "ms": 3}]
+    source = {"hardware": "a CPU", "torch": "2", "commit": "abc", "date": "2026-01-01"}
+    files.write_record(tmp_path / "cpu.json", {"provenance": source, "steps": rows, "ceilings": rows[:1]})
+    record = benchmarks.measured("cpu")
+    table = benchmarks.table(record, "steps")
+    assert (table.columns.name, list(table.index)) == ("scale", ["quick", "paper"])
+    assert table.to_numpy().tolist() == [["1,235", "–"], ["3", "0.123"]]
+    assert list(benchmarks.table(record, "ceilings").index) == ["scale", "ms"]
+    assert "a CPU" in benchmarks.line(record)
+    (tmp_path / "cpu.json").write_text((tmp_path / "cpu.json").read_text().replace("quick", "paper", 1))
+    with pytest.raises(InvalidArgumentError, match=r"cpu\.json"):
+        benchmarks.measured("cpu")

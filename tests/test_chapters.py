@@ -90,7 +90,7 @@ def floor(board):
 def test_table1_sets_ours_above_the_printed_value_beside_the_floor(cells, floor, run):
     table = table1.table(cells, floor)
     assert table.loc[("C1", "KL", "here"), "truth"] == f"{floor['kl']:.2f}"
-    assert table.loc[("C1", "KL", "here"), "AS-IntroVAE"] == f"{run.scores['kl']:.2f} ± 0.00"
+    assert table.loc[("C1", "KL", "here"), "AS-IntroVAE"] == f"{run.scores['kl']:.2f}\u00a0±\u00a00.00"
     assert table.loc[("C1", "KL", "here"), "IntroVAE"] == "NaN"
     assert table.loc[("C1", "JSD", "printed"), "AS-IntroVAE"] == "9.6"
     assert table.loc[("C1", "KL", "printed"), "IntroVAE"] == "NaN"
@@ -135,7 +135,7 @@ def test_runs_whose_distance_left_the_scale_are_counted_and_scored_apart(run):
         ("C1", "as-introvae"): [at(20.0, 1.4), at(30.0, 1.5), at(32.0, 9e9)],
     }
     row = table1.runaway_table(cells).loc["C1"]
-    assert list(row[:3]) == ["2 of 3", "31.00 ± 12.71", "20.00"]
+    assert list(row[:3]) == ["2 of 3", "31.00\u00a0±\u00a012.71", "20.00"]
     assert row["KL, S-IntroVAE"] == "21.00"
 
 

@@ -70,9 +70,9 @@ def test_the_checkerboard_page_shows_figure_8_and_table_1_of_this_build(pages):
     cells = [cell.get_text() for cell in table.find("table").find_all(["td", "th"])]
     for text in ("truth", "VAE", "IntroVAE", "S-IntroVAE", "AS-IntroVAE", "here", "printed", "20.4"):
         assert text in cells
-    assert len([cell for cell in cells if re.fullmatch(r"\d+\.\d\d ± \d\.\d\d", cell)]) == 24
+    assert len([cell for cell in cells if re.fullmatch(r"\d+\.\d\d\s±\s\d\.\d\d", cell)]) == 24
     sources = [p.get_text() for p in soup.find_all("p") if p.get_text().startswith("Source: ")]
-    assert len(sources) == 13
+    assert len(sources) == 14
     assert all(re.search(r"(computed here|loaded): (quick|paper) scale, \d+ seed", text) for text in sources)
     assert not any("numerics" in text for text in sources)
 
