@@ -41,7 +41,7 @@ lint: setup ## Format, lint and docstrings.
 	$(BIN)/ruff check .
 
 unit: setup ## All unit tests.
-	@echo "== Unit tests, about 2 minutes"
+	@echo "== Unit tests, about 4 minutes"
 	$(BIN)/python -m pytest tests --ignore tests/rendered
 
 notebooks: setup ## Execute every chapter once and compare its stable outputs.
