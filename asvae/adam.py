@@ -18,11 +18,19 @@ class LaneAdam:
         Stacked weights, ``(lanes, ...)`` each.
     lr : float
         The learning rate to begin with.
+    betas : pair of float
+        Decay of the two moments.
     sliced : bool, optional
         Lane by lane, or over the stack; by default, by the weights' device.
     """
 
-    def __init__(self, parameters: Sequence[nn.Parameter], lr: float, sliced: bool | None = None):
+    def __init__(
+        self,
+        parameters: Sequence[nn.Parameter],
+        lr: float,
+        betas: tuple[float, float] = (0.9, 0.999),
+        sliced: bool | None = None,
+    ):
         self.weights = [p.detach() for p in parameters]
         cpu = self.weights[0].device.type == "cpu"
         self.sliced = cpu if sliced is None else sliced
@@ -30,7 +38,7 @@ class LaneAdam:
         self._slices = [[w[lane] for w in self.weights] for lane in lanes] if self.sliced else [self.weights]
         rate = lr if self.sliced else torch.tensor(lr, device=self.weights[0].device)
         flat = [w for weights in self._slices for w in weights]
-        self._adam = torch.optim.Adam(flat, lr=rate, fused=True, capturable=not cpu)
+        self._adam = torch.optim.Adam(flat, lr=rate, betas=betas, fused=True, capturable=not cpu)
 
     def rate(self, lr: float) -> None:
         """Set the learning rate."""

@@ -17,8 +17,9 @@ from matplotlib.figure import Figure
 
 from asvae import objectives
 from asvae.checks import boolean, integer, known, one_of, refuse, subset
-from asvae.config import COMBINATIONS, SCALES
 from asvae.provenance import line
+from asvae.published import METHODS
+from asvae.recipes import COMBINATIONS, SCALES, is_plane
 from asvae.run import Result
 from asvae.training import check_device
 
@@ -72,8 +73,34 @@ class CheckerboardParameters(Parameters):
             integer("steps", self.steps, 1)
         integer("seeds", self.seeds, 1)
         object.__setattr__(self, "combinations", subset("combinations", self.combinations, COMBINATIONS))
-        object.__setattr__(self, "objectives", subset("objectives", self.objectives, objectives.names()))
+        object.__setattr__(self, "objectives", subset("objectives", self.objectives, METHODS))
         check_device(self.device)
+        boolean("fresh", self.fresh)
+
+
+@dataclass(frozen=True)
+class ImagesParameters(Parameters):
+    """Parameters of ``book/images.ipynb``."""
+
+    dataset: str
+    objectives: tuple[str, ...]
+    scale: str
+    seed: int
+    steps: int | None
+    device: str
+    data_root: str | None
+    fresh: bool
+
+    def __post_init__(self):
+        one_of("dataset", self.dataset, [name for name in SCALES if not is_plane(name)])
+        object.__setattr__(self, "objectives", subset("objectives", self.objectives, objectives.names()))
+        one_of("scale", self.scale, SCALES[self.dataset])
+        integer("seed", self.seed, 0)
+        if self.steps is not None:
+            integer("steps", self.steps, 1)
+        check_device(self.device)
+        if self.data_root is not None and not isinstance(self.data_root, str):
+            refuse("data_root", self.data_root, "a folder, or None for data/images")
         boolean("fresh", self.fresh)
 
 
@@ -85,6 +112,11 @@ class SpeedParameters(Parameters):
 
     def __post_init__(self):
         one_of("device", self.device, ("cpu", "cuda"))
+
+
+def say(text: str) -> None:
+    """Display a sentence in Markdown that depends on the parameters or the results."""
+    display(Markdown(text))
 
 
 def show(shown: Any, runs: Sequence[Result] | str) -> None:

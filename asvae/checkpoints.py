@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from asvae.config import RunConfig
 from asvae.files import write
 from asvae.golden import fingerprint
 from asvae.lanes import Divergence, Lanes
+from asvae.recipes import is_plane
 
 Curves = list[tuple[int, dict[str, list[float]]]]
 """Points of the curves: (step, term → one value a lane)."""
@@ -66,9 +68,18 @@ def family(config: RunConfig, device: str) -> str:
 
 
 def place(configs: Sequence[RunConfig], root: Path, device: str = "cpu") -> Path:
-    """Return the file for a stack's checkpoint: the same runs find the same file."""
+    """Return the file for a stack's checkpoint, the folder for an image run's: the same runs find the same."""
     text = json.dumps([config.to_dict() for config in configs], sort_keys=True)
-    return root / f"{family(configs[0], device)}{hashlib.sha256(text.encode()).hexdigest()[:16]}.safetensors"
+    end = ".safetensors" if is_plane(configs[0].dataset) else ""
+    return root / f"{family(configs[0], device)}{hashlib.sha256(text.encode()).hexdigest()[:16]}{end}"
+
+
+def remove(path: Path) -> None:
+    """Remove what a finished stack or run on images has left at its :func:`place`."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def keep(checkpoint: Checkpoint, path: Path) -> None:

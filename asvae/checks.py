@@ -86,6 +86,11 @@ def validate_fields(instance: Any) -> None:
             boolean(field.name, value)
         elif field.type is int:
             object.__setattr__(instance, field.name, integer(field.name, value, int(limits.get("low") or 0)))
+        elif field.type == tuple[int, ...]:
+            if not isinstance(value, list | tuple) or not value:
+                refuse(field.name, value, "a non-empty list of whole numbers")
+            checked = tuple(integer(field.name, each, int(limits.get("low") or 0)) for each in value)
+            object.__setattr__(instance, field.name, checked)
         elif field.type is float:
             low = -math.inf if limits.get("low") is None else limits["low"]
             checked = number(field.name, value, low, open_low=limits.get("open_low", False))

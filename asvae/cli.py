@@ -9,14 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from asvae import store, table1
+from asvae import results, store, table1
 from asvae.checks import InvalidArgumentError, integer, one_of, refuse
-from asvae.config import COMBINATIONS, RunConfig
-from asvae.objectives import names
+from asvae.config import RunConfig
+from asvae.machinery import Machinery
 from asvae.paths import DATA
+from asvae.processes import is_chief
 from asvae.provenance import line
+from asvae.published import METHODS
+from asvae.recipes import COMBINATIONS, SCALES, is_plane
 from asvae.sweeps import BudgetSpentError
 
+_IMAGES = [name for name in SCALES if not is_plane(name) and name != "folder"]
 _OWN = ("objective", "dataset", "scale", "seed", "steps")
 
 app = typer.Typer(
@@ -35,6 +39,7 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="A hyper-parameter, such as beta_neg=0.5; may be repeated."),
 ]
+DataRoot = Annotated[str | None, typer.Option(help="Folder of the data set's files; by default data/images.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Train anew even what is stored.")]
 
 
@@ -47,20 +52,50 @@ def train(
     steps: Steps = None,
     settings: Settings = None,
     device: Device = "cpu",
+    data_root: DataRoot = None,
+    precision: Annotated[str | None, typer.Option(help='Of images: "float32", "bfloat16"; default: by device.')] = None,
+    compile: Annotated[bool, typer.Option("--compile", help="Of images: compile the networks, for a GPU.")] = False,
+    threads: Annotated[int, typer.Option(help="Of images: threads on a CPU.")] = 1,
+    inception: Annotated[str | None, typer.Option(help="Of images: the Inception weights' file, for FID.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep scores and samples in data/results/ as well.")] = False,
     fresh: Fresh = False,
 ) -> None:
     """Train one run, or load it if it is stored, and print its scores.
 
-    Killed or stopped, the same command goes on where it was. The run's folder is for `asvae.load`.
+    Killed or stopped, the same command goes on where it was. The run's folder is for `asvae.load`. On several GPUs:
+    torchrun --nproc-per-node 8 -m asvae train --device cuda ...; while it trains, look at the sheets in
+    data/runs/unfinished/.
     """
     config = RunConfig(objective, dataset, scale, seed, steps, **_settings(settings))
-    [run] = store.load_or_train([config], fresh=fresh, device=device)
+    machinery = Machinery(data_root, precision, compiled=compile, threads=threads, inception=inception)
+    [run] = store.load_or_train([config], fresh=fresh, device=device, machinery=machinery)
+    if not is_chief():
+        return
+    if keep:
+        typer.echo(results.keep(run))
     if run.divergence:
         where = f"step {run.divergence.step}, {run.divergence.player}: {run.divergence.term}"
         typer.echo(f"diverged at {where}; its scores are NaN")
     for name, value in run.scores.items():
-        typer.echo(f"{name:20} {value:.4g}")
-    typer.echo(f"{line([run])}\n{store.locate(config)}")
+        typer.echo(f"{name:24} {value:.4g}")
+    typer.echo(f"{line([run])}\n{store.locate(config, machinery=machinery)}")
+
+
+@app.command()
+def data(
+    dataset: Annotated[str, typer.Argument(help="mnist, cifar10, celeba128 or celeba256.")],
+    data_root: DataRoot = None,
+) -> None:
+    """Fetch a data set's files, with checksums, and say what is in them.
+
+    For celeba, if its server refuses: put img_align_celeba/ into DATA_ROOT/celeba/ by hand. Your own images need no
+    fetching: asvae train --dataset folder --data-root DIR.
+    """
+    images = RunConfig("vae", one_of("dataset", dataset, _IMAGES)).data(data_root)
+    if not images.available:
+        images.download()
+    typer.echo(f"{images.source}\n{len(images.images):,} training and {len(images.test_images):,} test images")
+    typer.echo(f"fingerprint {images.fingerprint}, {len(images.skipped)} unreadable")
 
 
 @app.command()
@@ -68,7 +103,7 @@ def sweep(
     scale: Scale = "quick",
     seeds: Annotated[int, typer.Option(help="Runs a cell, with seeds 0, 1, ...")] = 20,
     combinations: Annotated[str, typer.Option(help="Rows of Table 1, separated by commas.")] = ",".join(COMBINATIONS),
-    objectives: Annotated[str, typer.Option(help="Its columns, separated by commas.")] = ",".join(names()),
+    objectives: Annotated[str, typer.Option(help="Its columns, separated by commas.")] = ",".join(METHODS),
     steps: Steps = None,
     settings: Settings = None,
     device: Device = "cpu",
@@ -85,7 +120,7 @@ def sweep(
     """
     integer("seeds", seeds, 1)
     rows = [one_of("combinations", row, COMBINATIONS) for row in combinations.split(",")]
-    columns = [one_of("objectives", name, names()) for name in objectives.split(",")]
+    columns = [one_of("objectives", name, METHODS) for name in objectives.split(",")]
     changes = _settings(settings)
     cells = {
         cell: [config.replace(**changes) for config in configs]

@@ -2,72 +2,13 @@
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from asvae import datasets, draws, objectives
-from asvae.checks import integer, known, one_of, option, refuse, validate_fields
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything about a run but its objective: networks, batch, optimiser and its schedule.
-
-    Phases are shares of ``steps``, so a shorter run is the same run in small.
-    """
-
-    steps: int = option(30_000, low=1)
-    """Optimisation steps, the warm-up included."""
-    width: int = option(256, low=1)
-    """Units a hidden layer."""
-    depth: int = option(4, low=1)
-    """Hidden layers."""
-    latent_dim: int = option(2, low=1)
-    """Dimensions of z."""
-    batch_size: int = option(512, low=2)
-    """Samples a step."""
-    learning_rate: float = option(2e-4, low=0.0, open_low=True)
-    """Adam's, for encoder and decoder."""
-    decay: str = option("steps", choices=("steps", "linear"))
-    """``"steps"``: ×0.1 at a third and at half of the run; ``"linear"``: held for half of the run, then down to 0."""
-    warmup: float = option(1 / 15, low=0.0)
-    """Share of the run trained as a plain VAE before the objective's own players begin."""
-
-    def __post_init__(self):
-        validate_fields(self)
-        if self.warmup >= 1.0:
-            refuse("warmup", self.warmup, "a share of the run, at least 0 and below 1")
-
-
-SCALES: dict[str, dict[str, Recipe]] = {
-    "checkerboard": {
-        "quick": Recipe(steps=6_000, width=96, depth=3, batch_size=128, learning_rate=2e-3, decay="linear"),
-        "paper": Recipe(),
-    },
-}
-"""Recipes by data set and scale; ``"paper"`` holds the published settings."""
-
-COMBINATIONS: dict[str, dict[str, float]] = {
-    "C1": {"beta_kl": 0.1, "beta_rec": 0.2, "beta_neg": 0.2},
-    "C2": {"beta_kl": 0.1, "beta_rec": 0.2, "beta_neg": 0.5},
-    "C3": {"beta_kl": 0.1, "beta_rec": 0.2, "beta_neg": 1.0},
-}
-"""Our reading of Table 1's rows, which the paper does not state: an assumption, changeable by parameter."""
-
-
-def combination(name: str, objective: str) -> dict[str, float]:
-    """Return the weights of a Table 1 row as the hyper-parameters of ``objective``.
-
-    An objective takes the weights that it has. IntroVAE's adversarial weight is called alpha and takes the value
-    of beta_neg: our choice, as the paper does not say what its rows mean for IntroVAE.
-    """
-    betas = COMBINATIONS[one_of("combination", name, COMBINATIONS)]
-    fields = _names(objectives.get(objective).hyperparameters)
-    weights = {key: value for key, value in betas.items() if key in fields}
-    return weights | ({"alpha": betas["beta_neg"]} if "alpha" in fields else {})
-
-
-def _names(cls: type) -> list[str]:
-    return [field.name for field in dataclasses.fields(cls)]
+from asvae.checks import integer, known, one_of, refuse
+from asvae.datasets.base import Dataset
+from asvae.recipes import SCALES, Recipe, field_names, is_plane, weights
 
 
 @dataclass(frozen=True, init=False)
@@ -116,16 +57,18 @@ class RunConfig:
         base = SCALES[dataset][one_of("scale", scale, SCALES[dataset])]
         if steps is not None:
             hyperparameters["steps"] = integer("steps", steps, 1)
-        known("hyper-parameter", hyperparameters, [*_names(own), *_names(Recipe)])
-        recipe = {key: value for key, value in hyperparameters.items() if key in _names(Recipe)}
-        weights = {key: value for key, value in hyperparameters.items() if key in _names(own)}
+        known("hyper-parameter", hyperparameters, [*field_names(own), *field_names(type(base))])
+        recipe = {key: value for key, value in hyperparameters.items() if key in field_names(type(base))}
+        if not is_plane(dataset):
+            _check_images(dataset, dataclasses.replace(base, **recipe), base)
+        given = {key: value for key, value in hyperparameters.items() if key in field_names(own)}
         for name, value in (
             ("objective", objective),
             ("dataset", dataset),
             ("scale", scale),
             ("seed", integer("seed", seed, 0, draws.EVALUATION_SEED - 1)),
             ("recipe", dataclasses.replace(base, **recipe)),
-            ("hyperparameters", own(**weights)),
+            ("hyperparameters", own(**weights(dataset, objective) | given)),
         ):
             object.__setattr__(self, name, value)
         # What was asked for, so that another scale or objective can fill in its own defaults for the rest.
@@ -140,7 +83,18 @@ class RunConfig:
     @property
     def warmup_steps(self) -> int:
         """Steps trained as a plain VAE."""
+        if not objectives.get(self.objective).warms_up:
+            return 0
         return min(round(self.recipe.warmup * self.recipe.steps), self.recipe.steps - 1)
+
+    def data(self, root: str | Path | None = None) -> Dataset:
+        """Return the data set, its files looked for in the folder ``root``; nothing is opened yet."""
+        options = {name: getattr(self.recipe, name) for name in ("pixels", "grey")} if self.dataset == "folder" else {}
+        return datasets.get(self.dataset, root, **options)
+
+    def progress(self, step: int) -> float:
+        """Return the share of the adversarial phase that has passed before ``step``, 0 during warm-up."""
+        return max(0, step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)
 
     def replace(self, **changes: Any) -> "RunConfig":
         """Return this configuration with some arguments changed; what was never given takes its new default."""
@@ -156,3 +110,10 @@ class RunConfig:
         """Return the configuration as plain values; ``RunConfig(**d)`` gives it back."""
         own = {"objective": self.objective, "dataset": self.dataset, "scale": self.scale, "seed": self.seed}
         return own | dataclasses.asdict(self.recipe) | dataclasses.asdict(self.hyperparameters)
+
+
+def _check_images(dataset: str, recipe: Recipe, own: Recipe) -> None:
+    """Refuse sizes and colours that a data set does not leave open."""
+    for name in ("pixels", "grey"):
+        if dataset != "folder" and getattr(recipe, name) != getattr(own, name):
+            refuse(name, getattr(recipe, name), f"{getattr(own, name)} for {dataset!r}, any for 'folder'")

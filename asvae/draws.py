@@ -36,6 +36,11 @@ def uniform(seed: int, step: int, name: str, shape: tuple[int, ...]) -> Tensor:
     return torch.from_numpy(generator(seed, step, name).random(shape, dtype=np.float32))
 
 
+def uniform_lanes(seeds: Seeds, step: int, name: str, shape: tuple[int, ...]) -> Tensor:
+    """Return one :func:`uniform` draw a lane, ``(len(seeds), *shape)``."""
+    return torch.stack([uniform(seed, step, name, shape) for seed in seeds])
+
+
 def normal_lanes(seeds: Seeds, step: int, name: str, shape: tuple[int, ...]) -> Tensor:
     """Return one :func:`normal` draw a lane, ``(len(seeds), *shape)``; lane i depends on ``seeds[i]`` alone."""
     return torch.stack([normal(seed, step, name, shape) for seed in seeds])

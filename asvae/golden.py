@@ -17,17 +17,24 @@ import torch
 
 from asvae import metrics, objectives
 from asvae.checks import InvalidArgumentError
-from asvae.config import SCALES, RunConfig
+from asvae.config import RunConfig
 from asvae.files import read_record, write_record
 from asvae.lanes import Lanes
+from asvae.machinery import Machinery
 from asvae.paths import DATA
+from asvae.recipes import is_plane
 from asvae.run import sample
+from asvae.trainer import Trainer
 
 ROOT = DATA / "golden"
 TOLERANCE = 1e-6
 """Relative: machines differ by 1e-12 in double precision after these few steps, a changed equation by far more."""
 
 SMALL = {"width": 8, "depth": 2, "batch_size": 16, "steps": 6, "warmup": 0.2}
+SMALL_IMAGES = {"width": 1 / 16, "latent_dim": 4, "batch_size": 8, "steps": 4, "warmup": 0.25, "ema": 0.5}
+
+TRACED = ("checkerboard", "digits")
+"""The data sets that numerics are traced on: all image sets share the second's, which needs no files."""
 
 Trace = dict[str, list[float | None]]
 """``"<variant>/<term>"`` → its value at every step."""
@@ -39,6 +46,7 @@ def fingerprint(objective: str, dataset: str = "checkerboard") -> str:
 
     It is the fingerprint of the committed trace where today's agrees with that, and another one where it does not.
     """
+    dataset = TRACED[0] if is_plane(dataset) else TRACED[1]
     today = trace(objective, dataset)
     try:
         kept = read_record(path(objective, dataset))
@@ -55,14 +63,23 @@ def path(objective: str, dataset: str) -> Path:
 def trace(objective: str, dataset: str = "checkerboard") -> Trace:
     """Return today's trace: every switch of the method turned once, both decays, what samples score, over how many."""
     traced: Trace = {}
+    plane = is_plane(dataset)
     for name, changes in _variants(objective).items():
-        config = RunConfig(objective, dataset, **SMALL | changes)
-        lanes = Lanes([config], dtype=torch.float64)
+        config = RunConfig(objective, dataset, **(SMALL if plane else SMALL_IMAGES) | changes)
+        # Processes of one run ask for this at times of their own, and each must find the same.
+        alone = Machinery(alone=True)
+        made = Lanes([config], dtype=torch.float64) if plane else Trainer(config, "cpu", alone, dtype=torch.float64)
         for step in range(config.steps):
-            for term, value in lanes.step(step).items():
+            for term, value in made.step(step).items():
                 traced.setdefault(f"{name}/{term}", []).append(_finite(value.item()))
-        scores = metrics.score(partial(sample, lanes.networks), lanes.dataset, n=200, draws=2, large=400)
-        traced |= {f"{name}/score/{score}": [_finite(value)] for score, value in scores.items()}
+        if plane:
+            scores = metrics.score(partial(sample, made.networks), made.dataset, n=200, draws=2, large=400)
+            traced |= {f"{name}/score/{score}": [_finite(value)] for score, value in scores.items()}
+        else:
+            made = sample(made.shown(), 8, 0)
+            traced[f"{name}/samples"] = [_finite(value) for value in (made.mean().item(), made.std().item())]
+    if not plane:
+        return traced
     defaults = inspect.signature(metrics.score).parameters.values()
     return traced | {f"score/{each.name}": [float(each.default)] for each in defaults if isinstance(each.default, int)}
 
@@ -96,7 +113,7 @@ def identity(traced: Trace) -> str:
 
 def renew() -> None:
     """Write the trace of every method that no longer agrees with its committed one, and say which."""
-    for dataset in SCALES:
+    for dataset in TRACED:
         for objective in objectives.names():
             today, place = trace(objective, dataset), path(objective, dataset)
             if place.is_file() and agree(today, read_record(place)["trace"]):

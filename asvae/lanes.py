@@ -12,11 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from asvae import datasets, draws, objectives
+from asvae import draws, objectives
 from asvae.adam import LaneAdam
+from asvae.build import build_networks
 from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
-from asvae.networks import Networks, mlp_networks
+from asvae.networks import Networks
 from asvae.objectives import Player
 from asvae.objectives.vae import VAE
 
@@ -52,7 +53,7 @@ class StackedHyperparameters:
         # Always the same tensor: a captured graph reads it where it lies.
         if self.anneals and progress != self._at:
             weights = torch.tensor([schedule(progress) for schedule in self._schedules], dtype=self._c.dtype)
-            pinned = weights if self._c.device.type == "cpu" else weights.pin_memory()
+            pinned = weights.pin_memory() if self._c.device.type == "cuda" else weights
             self._c.copy_(pinned, non_blocking=True)
             self._at = progress
         return self._c
@@ -68,12 +69,6 @@ def stack_key(config: RunConfig) -> tuple:
     # A lane that never anneals must not enter the AS-distance's branch because a neighbour does.
     anneals = getattr(config.hyperparameters, "anneals", False)
     return config.objective, config.dataset, config.recipe, anneals, choices
-
-
-def build_networks(config: RunConfig, seeds: Sequence[int]) -> Networks:
-    """Return the untrained networks that ``config`` describes, one lane a seed."""
-    recipe, shape = config.recipe, datasets.get(config.dataset).shape
-    return mlp_networks(shape, recipe.latent_dim, recipe.width, recipe.depth, seeds)
 
 
 class Lanes:
@@ -96,14 +91,15 @@ class Lanes:
         self.recipe = configs[0].recipe
         self.warmup = configs[0].warmup_steps
         self.seeds = [config.seed for config in configs]
-        self.dataset = datasets.get(configs[0].dataset)
+        self.dataset = configs[0].data()
         self.objective = objectives.get(configs[0].objective)
         self.hyperparameters = StackedHyperparameters([c.hyperparameters for c in configs], self.device, dtype)
         self.networks = build_networks(configs[0], self.seeds)
         for module in self.networks.modules.values():
             module.to(self.device, dtype)
         self._adams = {
-            name: LaneAdam(self.networks.parameters(name), self.recipe.learning_rate) for name in self.networks.modules
+            name: LaneAdam(self.networks.parameters(name), self.recipe.learning_rate, self.objective.betas)
+            for name in self.networks.modules
         }
         self._finite = torch.ones(len(configs), dtype=torch.bool, device=self.device)
         # When and where a lane broke, as numbers on the device; where is a place in `_places`.
@@ -127,17 +123,6 @@ class Lanes:
         """Whether any lane is still finite. On a GPU, asking waits for the device."""
         return bool(self._finite.any())
 
-    def progress(self, step: int) -> float:
-        """Return the share of the adversarial phase that has passed before ``step``, 0 during warm-up."""
-        return max(0, step - self.warmup) / max(1, self.recipe.steps - self.warmup)
-
-    def learning_rate(self, step: int) -> float:
-        """Return Adam's rate at ``step``."""
-        if self.recipe.decay == "linear":
-            return self.recipe.learning_rate * min(1.0, 2.0 * (1.0 - step / self.recipe.steps))
-        passed = (3 * step >= self.recipe.steps > 1) + (2 * step >= self.recipe.steps > 1)
-        return self.recipe.learning_rate * 0.1**passed
-
     def step(self, step: int) -> dict[str, Tensor]:
         """Let every player of ``step`` move once; return the terms, ``(lanes,)`` each."""
         inputs = {name: value.to(self.device) for name, value in self.draw(step).items()}
@@ -145,29 +130,39 @@ class Lanes:
         return self.advance(step, inputs)
 
     def draw(self, step: int) -> dict[str, Tensor]:
-        """Return the batch, called ``"x"``, and the noise of ``step`` on the CPU, ``(lanes, B, ...)`` each."""
-        size, objective = self.recipe.batch_size, self._phase(step)
-        shape = (size, self.recipe.latent_dim)
-        drawn = {"x": torch.stack([self.dataset.sample(size, seed, step) for seed in self.seeds])}
-        drawn |= {name: draws.normal_lanes(self.seeds, step, name, shape) for name in objective.draws}
+        """Return the batch, called ``"x"``, and the noise of ``step`` on the CPU, ``(lanes, B, ...)`` each.
+
+        What a player needs for its move number r > 0 within the step is called ``"x/r"`` and so on.
+        """
+        size, objective, drawn = self.recipe.batch_size, self._phase(step), {}
+        shape, batches = (size, self.recipe.latent_dim), objective.batches(self.hyperparameters)
+        for r in range(batches):
+            end = f"/{r}" if r else ""
+            data = [self.dataset.sample(size, seed, step * batches + r) for seed in self.seeds]
+            drawn["x" + end] = torch.stack(data)
+            for name in objective.draws:
+                drawn[name + end] = draws.normal_lanes(self.seeds, step, name + end, shape)
+            for name in objective.mixes:
+                drawn[name + end] = draws.uniform_lanes(self.seeds, step, name + end, (size,))
         return {name: value.to(self.dtype) for name, value in drawn.items()}
 
     def set_clock(self, step: int) -> None:
         """Set what changes from step to step beside the draws: the learning rate and c."""
         for adam in self._adams.values():
-            adam.rate(self.learning_rate(step))
-        self.hyperparameters.c(self.progress(step))
+            adam.rate(self.recipe.rate(step))
+        self.hyperparameters.c(self.configs[0].progress(step))
         self._now.fill_(step)
 
     def advance(self, step: int, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Make ``step`` from its draws, on the device alone; return the terms, ``(lanes,)`` each."""
-        noise = {name: value for name, value in inputs.items() if name != "x"}
-        terms, shared = {}, {}
-        players = self._phase(step).players
-        for player in players:
-            for _ in range(player.repeats):
-                loss = player.loss(self.networks, inputs["x"], noise, self.hyperparameters, self.progress(step), shared)
-                self._update(player, loss, retain=player is not players[-1])
+        terms, shared, objective = {}, {}, self._phase(step)
+        for player in objective.players:
+            for r in range(objective.repeats(player, self.hyperparameters)):
+                own = _of_move(inputs, r)
+                loss = player.loss(
+                    self.networks, own.pop("x"), own, self.hyperparameters, self.configs[0].progress(step), shared
+                )
+                self._update(player, loss, retain=bool(loss.shared))
                 shared = loss.shared
                 terms |= {key: value.detach() for key, value in loss.terms.items()}
                 terms[f"loss_{player.name}"] = loss.value.detach()
@@ -220,6 +215,12 @@ class Lanes:
         single = build_networks(self.configs[i], self.seeds[i : i + 1])
         single.load_state({key: value[i : i + 1] for key, value in self.networks.state().items()})
         return single
+
+
+def _of_move(inputs: dict[str, Tensor], r: int) -> dict[str, Tensor]:
+    """Return the batch and noise of a player's move number r, under their plain names."""
+    end = f"/{r}" if r else ""
+    return {name.removesuffix(end): v for name, v in inputs.items() if name.endswith(end) and ("/" in name) == (r > 0)}
 
 
 def _under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -18,6 +18,9 @@ TABLE1: dict[tuple[str, str], tuple[float, float | None]] = {
 }
 """(combination, objective) → (KL, JSD) in the paper's units; lower is better. For IntroVAE it prints NaN and a dash."""
 
+METHODS = tuple(dict.fromkeys(objective for _, objective in TABLE1))
+"""Its columns, objectives by name."""
+
 RELEASED_LOOP: dict[tuple[str, str], dict[str, float]] = {
     ("C1", "s-introvae"): {"kl": 20.3, "jsd": 9.65},
     ("C1", "vae"): {"kl": 21.7, "jsd": 10.2},

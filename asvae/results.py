@@ -13,18 +13,23 @@ import torch
 
 from asvae import datasets
 from asvae.checks import InvalidArgumentError, one_of
-from asvae.config import COMBINATIONS, SCALES, RunConfig, combination
+from asvae.config import RunConfig
 from asvae.files import read_record, write_record
 from asvae.golden import fingerprint
 from asvae.lanes import Divergence
 from asvae.metrics import nothing
 from asvae.paths import DATA
+from asvae.pictures import pack, unpack
 from asvae.provenance import TIMING
+from asvae.recipes import COMBINATIONS, SCALES, combination, is_plane
 from asvae.run import Result
 
 ROOT = DATA / "results"
 STALE = "stale.json"
 """The file in :data:`ROOT` that names fingerprints of old numerics, each with the reason why their results stay."""
+
+PUBLISHED = "published"
+"""The row of an image run with the published weights."""
 
 _COLUMNS = ("objective", "combination", "dataset", "scale", "steps", "seed", "schedule", "diverged", "current")
 
@@ -39,20 +44,33 @@ def record(result: Result) -> dict[str, Any]:
         "provenance": {key: value for key, value in source.items() if key not in TIMING},
         "timing": {key: source[key] for key in TIMING},
         "history": {name: list(_plain(dict(enumerate(curve))).values()) for name, curve in result.history.items()},
-        "samples": [[round(value, 2) for value in sample] for sample in result.samples.tolist()],
+        **_samples(result),
     }
+
+
+def _samples(result: Result) -> dict[str, Any]:
+    if is_plane(result.config.dataset):
+        return {"samples": [[round(value, 2) for value in sample] for sample in result.samples.tolist()]}
+    samples = pack(result.samples) if len(result.samples) else ""
+    return {"samples": samples, "pictures": {name: pack(images) for name, images in result.pictures.items()}}
 
 
 def from_record(kept: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a :class:`Result` from its :func:`record`, in which NaN is written as null."""
     config = RunConfig(**kept["config"])
-    shape = datasets.get(config.dataset).shape
+    shape = config.data().shape
+    if is_plane(config.dataset):
+        samples = {"samples": torch.tensor(kept["samples"], dtype=torch.float32).reshape(-1, *shape)}
+    else:
+        packed = {name: unpack(text, shape) for name, text in kept["pictures"].items()}
+        none = torch.zeros(0, *shape)
+        samples = {"samples": unpack(kept["samples"], shape) if kept["samples"] else none, "pictures": packed}
     return {
         "config": config,
         "divergence": Divergence(**kept["divergence"]) if kept["divergence"] else None,
         "scores": _numbers(kept["scores"]),
         "history": {name: list(_numbers(dict(enumerate(curve))).values()) for name, curve in kept["history"].items()},
-        "samples": torch.tensor(kept["samples"], dtype=torch.float32).reshape(-1, *shape),
+        **samples,
         "provenance": kept["provenance"] | kept["timing"] | {"origin": "loaded"},
     }
 
@@ -129,7 +147,8 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
     paths = [path for path in sorted(Path(root).glob("*.json")) if path.name != STALE]
     rows = [_row(_read(path)) for path in paths]
     wanted = [row for row in rows if dataset in (None, row["dataset"]) and scale in (None, row["scale"])]
-    return pd.DataFrame(wanted, columns=[*_COLUMNS, *nothing(), "provenance"])
+    scores = dict.fromkeys(name for row in wanted for name in row if name not in (*_COLUMNS, "provenance"))
+    return pd.DataFrame(wanted, columns=[*_COLUMNS, *(scores or nothing()), "provenance"])
 
 
 def _read(path: Path) -> Result:
@@ -157,7 +176,13 @@ def _row(result: Result) -> dict[str, Any]:
 
 
 def combination_of(config: RunConfig) -> str:
-    """Return the first Table 1 row that ``config`` is a cell of, any seed and steps, else ``"own"``."""
+    """Return the first Table 1 row that ``config`` is a cell of, any seed and steps, else ``"own"``.
+
+    On images there is one row, ``"published"``.
+    """
+    if not is_plane(config.dataset):
+        plain = RunConfig(config.objective, config.dataset, config.scale)
+        return PUBLISHED if config.hyperparameters == plain.hyperparameters else "own"
     for row in COMBINATIONS:
         cell = RunConfig(config.objective, config.dataset, config.scale, **combination(row, config.objective))
         if cell.replace(seed=config.seed, steps=config.steps) == config:

@@ -16,11 +16,9 @@ SAMPLES = 1_000
 """How many samples of a run are kept with its scores."""
 
 
-@torch.no_grad()
 def sample(networks: Networks, n: int, seed: int) -> Tensor:
     """Return ``(n, *shape)`` samples decoded from the prior by the first lane of ``networks``."""
-    z = draws.normal(seed, 0, "sample", (n, networks.latent_dim))
-    return networks.decode(z[None].to(networks.dtype))[0]
+    return networks.generate(draws.normal(seed, 0, "sample", (n, networks.latent_dim)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +32,15 @@ class Result:
     history: dict[str, list[float]] = field(repr=False)
     """Curves to five digits: ``"step"`` and one list of equal length a term."""
     samples: Tensor = field(repr=False)
-    """``(n, *shape)``: the first :data:`SAMPLES` samples to two decimals, none of older results and diverged runs."""
+    """``(n, *shape)``: the first :data:`SAMPLES` samples to two decimals, none of older results and diverged runs.
+
+    Of images, the first few, rounded to bytes.
+    """
     provenance: dict[str, Any] = field(repr=False)
     """Versions, hardware, wall time in seconds, commit, date, fingerprint of the numerics."""
+
+    pictures: dict[str, Tensor] = field(repr=False, default_factory=dict)
+    """Of images, ``(n, *shape)`` each: ``"real"``, and with an encoder ``"reconstructed"`` and ``"interpolation"``."""
 
     @property
     def diverged(self) -> bool:
@@ -51,7 +55,6 @@ class Run(Result):
     networks: Networks = field(repr=False)
     """Its weights; those before the breaking update if it diverged."""
 
-    @torch.no_grad()
     def sample(self, n: int, seed: int = 0) -> Tensor:
         """Return ``(n, *shape)`` samples decoded from the prior; equal arguments give equal samples.
 
@@ -59,7 +62,6 @@ class Run(Result):
         """
         return sample(self.networks, integer("n", n, 1), integer("seed", seed, 0, 2**63 - 1))
 
-    @torch.no_grad()
     def encode(self, x) -> tuple[Tensor, Tensor]:
         """Return ``mu`` and ``logvar`` of q(z|x), ``(N, D)`` each, of ``(N, *shape)`` samples."""
         try:
@@ -70,11 +72,15 @@ class Run(Result):
             raise InvalidArgumentError(
                 f"x: got shape {tuple(x.shape)}; allowed: (N, {', '.join(map(str, self.networks.shape))})."
             )
-        mu, logvar = self.networks.encode(x[None])
-        return mu[0], logvar[0]
+        return self.networks.posterior(x)
 
-    @torch.no_grad()
+    def interpolate(self, x_a, x_b, steps: int = 8) -> Tensor:
+        """Return ``(steps, *shape)``: the straight way between two samples' posterior means, decoded."""
+        steps = integer("steps", steps, 2)
+        mu, _ = self.encode(torch.stack([torch.as_tensor(x, dtype=torch.float32) for x in (x_a, x_b)]))
+        return self.networks.generate(torch.lerp(mu[0], mu[1], torch.linspace(0.0, 1.0, steps)[:, None]))
+
     def reconstruct(self, x) -> Tensor:
         """Return the reconstructions of ``(N, *shape)`` samples through the posterior mean."""
         mu, _ = self.encode(x)
-        return self.networks.decode(mu[None])[0]
+        return self.networks.generate(mu)

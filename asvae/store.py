@@ -15,12 +15,14 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 
+from asvae.build import build_networks
 from asvae.checks import InvalidArgumentError, refuse
 from asvae.config import RunConfig
 from asvae.files import read_record, write_record
 from asvae.golden import fingerprint
-from asvae.lanes import build_networks
+from asvae.machinery import Machinery
 from asvae.paths import DATA
+from asvae.processes import is_chief
 from asvae.results import find, from_record, keep, record
 from asvae.run import Result, Run
 from asvae.sweeps import sweep
@@ -39,6 +41,7 @@ def load_or_train(
     progress: bool = True,
     budget: float | None = None,
     done: Callable[[Run], object] | None = None,
+    machinery: Machinery | None = None,
 ) -> list[Run]:
     """Return a run for each of ``configs``: the stored one where there is one, else a new one, stored as it finishes.
 
@@ -62,6 +65,8 @@ def load_or_train(
         Seconds after which training stops with :class:`asvae.sweeps.BudgetSpentError`.
     done : callable, optional
         Called with each run as soon as it is there, loaded or trained, in no particular order.
+    machinery : Machinery, optional
+        How runs on images are computed, and where their data lie.
 
     Returns
     -------
@@ -78,11 +83,12 @@ def load_or_train(
             done(run)
 
     def finished(run: Run) -> None:
-        save_run(run, locate(run.config, root))
+        if is_chief():
+            save_run(run, locate(run.config, root, machinery))
         there(run)
 
     for config in () if fresh else dict.fromkeys(configs):
-        if (path := locate(config, root)).is_dir():
+        if (path := locate(config, root, machinery)).is_dir():
             try:
                 there(load_run(path))
             except InvalidArgumentError as error:
@@ -95,6 +101,7 @@ def load_or_train(
         done=finished,
         checkpoints=None if fresh else root / "unfinished",
         budget=budget,
+        machinery=machinery,
     )
     return [found[config] for config in configs]
 
@@ -108,6 +115,7 @@ def evidence(
     root: Path = DATA,
     progress: bool = True,
     budget: float | None = None,
+    machinery: Machinery | None = None,
 ) -> list[Result]:
     """Return a result for each of ``configs``: kept ones first, then stored runs, then by training.
 
@@ -115,7 +123,7 @@ def evidence(
 
     Parameters
     ----------
-    configs, fresh, device, workers, progress, budget
+    configs, fresh, device, workers, progress, budget, machinery
         As for :func:`load_or_train`.
     root : Path
         The folder that holds ``results`` and ``runs``.
@@ -129,19 +137,25 @@ def evidence(
 
     def there(run: Run) -> None:
         found[run.config] = run
-        if not run.config.overrides:
+        if is_chief() and not run.config.overrides and run.config.dataset != "folder":
             keep(run, root / "results")
 
     missing = [config for config in dict.fromkeys(configs) if config not in found]
-    options = {"device": device, "workers": workers, "progress": progress, "budget": budget}
+    options = {"device": device, "workers": workers, "progress": progress, "budget": budget, "machinery": machinery}
     load_or_train(missing, fresh=fresh, root=root / "runs", done=there, **options)
     return [found[config] for config in configs]
 
 
-def locate(config: RunConfig, root: Path = ROOT) -> Path:
-    """Return the folder of the run that ``config`` describes under today's numerics."""
-    identity = json.dumps([config.to_dict(), fingerprint(config.objective, config.dataset)], sort_keys=True)
-    return root / f"{config.objective}-{config.scale}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+def locate(config: RunConfig, root: Path = ROOT, machinery: Machinery | None = None) -> Path:
+    """Return the folder of the run that ``config`` describes under today's numerics.
+
+    A run on somebody's own images is one on these images alone, so they must be there.
+    """
+    identity = [config.to_dict(), fingerprint(config.objective, config.dataset)]
+    if config.dataset == "folder":
+        identity.append(config.data(machinery and machinery.data_root).fingerprint)
+    text = json.dumps(identity, sort_keys=True)
+    return root / f"{config.objective}-{config.scale}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def save_run(run: Run, path: Path) -> None:
@@ -179,6 +193,7 @@ def load_run(path: str | Path) -> Run:
         fields = from_record(kept)
         networks = build_networks(fields["config"], [fields["config"].seed])
         networks.load_state(load(weights))
+        networks.evaluate()
         return Run(**fields, networks=networks)
     except (OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())

@@ -17,12 +17,17 @@ from tqdm import tqdm
 
 from asvae import provenance
 from asvae.allocator import huge_pages
-from asvae.checkpoints import Checkpoint, family, keep, place, read
+from asvae.checkpoints import Checkpoint, family, keep, place, read, remove
 from asvae.checks import InvalidArgumentError, integer, number, refuse
 from asvae.config import RunConfig
+from asvae.interruption import Interruption
 from asvae.lanes import stack_key
+from asvae.machinery import Machinery
+from asvae.processes import is_chief
+from asvae.recipes import is_plane
 from asvae.run import Run
-from asvae.training import Interruption, check_config, check_device, train_stack
+from asvae.training import check_config, check_device, train_any
+from asvae.training import work as amount
 
 LANE_WORK = 200_000
 """Batch × width of a stack on a CPU: up to here lanes share the cost of calls, beyond they only end later."""
@@ -41,6 +46,7 @@ def sweep(
     done: Callable[[Run], object] | None = None,
     checkpoints: Path | None = None,
     budget: float | None = None,
+    machinery: Machinery | None = None,
 ) -> list[Run]:
     """Train many runs, as lanes of stacked steps spread over one-thread processes.
 
@@ -63,6 +69,8 @@ def sweep(
         from there to the same bits, however this one ended.
     budget : float, optional
         Seconds after which to stop.
+    machinery : Machinery, optional
+        How runs on images are computed, and where their data lie.
 
     Returns
     -------
@@ -88,27 +96,31 @@ def sweep(
         return []
     trained: dict[RunConfig, Run] = {}
     wanted = list(dict.fromkeys(configs))
-    begun = _begun(wanted, checkpoints, device)
+    plane = [config for config in wanted if is_plane(config.dataset)]
+    begun = _begun(plane, checkpoints, device)
     resumed = {config for checkpoint in begun.values() for config in checkpoint.configs}
-    stacks = _stack([config for config in wanted if config not in resumed], workers, device)
+    stacks = _stack([config for config in plane if config not in resumed], workers, device)
+    # Runs on images stand alone, and their folder knows by itself how far they are.
+    stacks += [[config] for config in wanted if not is_plane(config.dataset)]
     work = [(checkpoint.configs, path, True) for path, checkpoint in begun.items()]
     work += [(stack, None if checkpoints is None else place(stack, checkpoints, device), False) for stack in stacks]
+    total, unit = amount(wanted)
     names = list(dict.fromkeys(config.objective for config in configs))
     described = f"{len(wanted)} runs in {len(work)} stacks" if len(wanted) > 1 else "".join(names)
     with (
         _progress_file(len(work)) as counters,
-        tqdm(total=sum(c.steps for c in wanted), desc=described, unit="step", disable=not progress, miniters=1) as bar,
+        tqdm(total=total, desc=described, unit=unit, disable=not (progress and is_chief()), miniters=1) as bar,
         _watch(counters, bar),
     ):
         commit = provenance.commit()
-        arguments = [(*each, device, deadline, counters, slot, commit) for slot, each in enumerate(work)]
+        arguments = [(*each, device, deadline, counters, slot, commit, machinery) for slot, each in enumerate(work)]
         for path, runs in _results(arguments, workers, device):
             for run in runs or ():
                 trained[run.config] = run
                 if done is not None:
                     done(run)
             if runs is not None and path is not None:
-                path.unlink(missing_ok=True)
+                remove(path)
     if len(trained) < len(wanted):
         goes_on = "; the same call goes on from there" if checkpoints is not None else ""
         raise BudgetSpentError(f"budget: spent after {len(trained)} of {len(wanted)} runs{goes_on}.")
@@ -132,6 +144,7 @@ def _work(
     counters: str,
     slot: int,
     commit: str,
+    machinery: Machinery | None,
     parent: int | None = None,
 ) -> tuple[Path | None, list[Run] | None]:
     """Train one stack, counting its run-steps in ``slot`` of the progress file."""
@@ -141,13 +154,13 @@ def _work(
         done[slot] += n
 
     begun = None
-    if resume and path is not None:
+    if resume and path is not None and path.is_file():
         # Another sweep may have finished it since, or gone on with it: then these runs begin again.
         with contextlib.suppress(InvalidArgumentError):
             begun = read(path)
         begun = begun if begun is not None and begun.configs == configs else None
     interruption = Interruption(path, deadline=deadline, parent=parent)
-    return path, train_stack(configs, device, advance, interruption, begun, commit)
+    return path, train_any(configs, device, advance, interruption, begun, commit, machinery)
 
 
 def _begun(wanted: Sequence[RunConfig], root: Path | None, device: str) -> dict[Path, Checkpoint]:
@@ -186,7 +199,7 @@ def _stack(configs: list[RunConfig], workers: int, device: str) -> list[list[Run
     for config in configs:
         families.setdefault(stack_key(config), []).append(config)
     cpu = torch.device(device).type == "cpu"
-    cost = {"vae": 1, "introvae": 3, "s-introvae": 4, "as-introvae": 5}
+    cost = {"vae": 1, "introvae": 3, "s-introvae": 4, "as-introvae": 5, "wgan-gp": 6}
     stacks = []
     for (objective, _, recipe, *_), runs in families.items():
         runs.sort(key=lambda config: config.seed)

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from asvae import objectives
-from asvae.config import COMBINATIONS, RunConfig, combination
+from asvae.config import RunConfig
 from asvae.intervals import over_seeds
 from asvae.published import RELEASED_LOOP, TABLE1
+from asvae.recipes import COMBINATIONS, combination
 from asvae.run import Result
 
 Cell = tuple[str, str]

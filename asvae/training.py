@@ -1,12 +1,8 @@
 """From a configuration to a run: one stack of lanes, trained, scored, interrupted and resumed."""
 
 import dataclasses
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,22 +10,23 @@ import torch
 from tqdm import tqdm
 
 from asvae import checkpoints, metrics, provenance
-from asvae.allocator import keep_memory
 from asvae.checkpoints import Checkpoint
 from asvae.checks import refuse
 from asvae.config import RunConfig
 from asvae.graphs import stepper
+from asvae.image_training import train_images
+from asvae.interruption import CHECKPOINT_SECONDS, Interruption
 from asvae.lanes import Lanes
+from asvae.machinery import Machinery, threads
+from asvae.processes import is_chief
+from asvae.recipes import is_plane
 from asvae.run import SAMPLES, Run
 
 CURVE_POINTS = 100
 """How many points of every curve a run keeps."""
 
-CHECKPOINT_SECONDS = 30.0
-"""Wall time between two checkpoints of a stack."""
 
-
-def train(config: RunConfig, *, device: str = "cpu", progress: bool = True) -> Run:
+def train(config: RunConfig, *, device: str = "cpu", progress: bool = True, machinery: Machinery | None = None) -> Run:
     """Train one run and score it.
 
     Parameters
@@ -40,6 +37,8 @@ def train(config: RunConfig, *, device: str = "cpu", progress: bool = True) -> R
         A torch device. On a CPU one thread is used: small networks lose time with more.
     progress : bool
         Show a bar with an estimate on standard error.
+    machinery : Machinery, optional
+        On images: where the data lie, precision, memory layout, compilation.
 
     Returns
     -------
@@ -53,9 +52,37 @@ def train(config: RunConfig, *, device: str = "cpu", progress: bool = True) -> R
     """
     check_config(config)
     check_device(device)
-    with tqdm(total=config.steps, desc=config.objective, unit="step", disable=not progress) as bar:
-        [run] = train_stack([config], device, bar.update)
+    total, unit = work([config])
+    with tqdm(total=total, desc=config.objective, unit=unit, disable=not (progress and is_chief())) as bar:
+        [run] = train_any([config], device, bar.update, machinery=machinery)
     return run
+
+
+def work(configs: Sequence[RunConfig]) -> tuple[int, str]:
+    """Return how much there is to train, and in what a progress bar counts it: images, or steps in the plane."""
+    images = {is_plane(config.dataset) for config in configs} == {False}
+    total = sum(config.steps * (config.recipe.batch_size if images else 1) for config in configs)
+    return total, "img" if images else "step"
+
+
+def train_any(
+    configs: Sequence[RunConfig],
+    device: str,
+    advance: Callable[[int], object],
+    interruption: Interruption | None = None,
+    begun: Checkpoint | None = None,
+    commit: str | None = None,
+    machinery: Machinery | None = None,
+) -> list[Run] | None:
+    """Train a stack of runs in the plane, or the one run on images that ``configs`` holds.
+
+    ``advance`` is told how much of :func:`work` has passed. ``None`` if it was interrupted.
+    """
+    if is_plane(configs[0].dataset):
+        return train_stack(configs, device, advance, interruption, begun, commit)
+    [config] = configs
+    run = train_images(config, device, machinery or Machinery(), advance, interruption, commit)
+    return None if run is None else [run]
 
 
 def check_config(config: RunConfig) -> None:
@@ -71,23 +98,6 @@ def check_device(device: str) -> None:
     if device not in have:
         note = "" if count else " (no CUDA device is visible here)"
         refuse("device", device, ", ".join(map(repr, have)) + note)
-
-
-@dataclass(frozen=True)
-class Interruption:
-    """When a stack saves itself, and when it stops before its end."""
-
-    path: Path | None = None
-    """Where its checkpoint lies; ``None``: nowhere."""
-    deadline: float = float("inf")
-    """Seconds since the epoch."""
-    parent: int | None = None
-    """The process that must be alive for the work to make sense."""
-
-    @property
-    def due(self) -> bool:
-        """Whether to stop now."""
-        return time.time() >= self.deadline or (self.parent is not None and os.getppid() != self.parent)
 
 
 def train_stack(
@@ -106,7 +116,7 @@ def train_stack(
     interruption = interruption or Interruption()
     if interruption.due:
         return None
-    with _one_thread():
+    with threads(1):
         start = time.perf_counter() - (begun.seconds if begun else 0.0)
         commit = begun.commit if begun else commit or provenance.commit()
         lanes = begun.lanes(device) if begun else Lanes(configs, device)
@@ -164,14 +174,3 @@ def _finish(lanes: Lanes, i: int, curves: checkpoints.Curves, device: str, secon
         return run
     scores = metrics.score(lambda n, draw: run.sample(n, draw), lanes.dataset)
     return dataclasses.replace(run, scores=scores, samples=run.sample(SAMPLES).round(decimals=2))
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    keep_memory()
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -17,12 +17,12 @@ from baseline import TextbookStep, plain_as_distance
 
 from asvae import RunConfig, datasets, provenance
 from asvae.allocator import huge_pages, keep_memory
-from asvae.config import SCALES, combination
 from asvae.files import write_record
 from asvae.graphs import stepper
 from asvae.lanes import Lanes
 from asvae.losses import as_distance
 from asvae.paths import DATA
+from asvae.recipes import SCALES, combination
 
 LANE_COUNTS = (1, 4, 16, 64, 128)
 SIZES = ((128, 2), (512, 2), (128, 32), (512, 32), (512, 256))

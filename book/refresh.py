@@ -1,9 +1,11 @@
 """Make the notebooks in ``book/`` from their text in ``book/text/``: execute, drop progress bars and timestamps.
 
-Usage: ``python book/refresh.py [NAME ...]``, by default every chapter.
+Usage: ``python book/refresh.py [NAME ...]``, by default every chapter. A template is made once for each variant,
+``images-mnist`` and so on: another title, other values in the parameters cell.
 """
 
 import base64
+import re
 import sys
 from pathlib import Path
 
@@ -13,10 +15,33 @@ from nbclient import NotebookClient
 
 BOOK = Path(__file__).resolve().parent
 
+VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
+    "images-mnist": ("# Images: MNIST", {"dataset": "mnist", "scale": "paper"}),
+    "images-cifar10": ("# Images: CIFAR-10", {"dataset": "cifar10", "scale": "paper"}),
+    "images-celeba128": ("# Images: CelebA-128", {"dataset": "celeba128", "scale": "paper"}),
+    "images-celeba256": ("# Images: CelebA-256", {"dataset": "celeba256", "scale": "paper"}),
+}
+"""Chapters made from the template named before the hyphen: title and parameters."""
 
-def refresh(text: Path) -> None:
-    """Execute the chapter in ``text`` and write it, with outputs, as a notebook."""
-    notebook = jupytext.read(text, fmt="md:myst")
+
+def source(name: str) -> nbformat.NotebookNode:
+    """Return the chapter called ``name`` as its text has it, a template's variant with its title and parameters."""
+    notebook = jupytext.read(BOOK / "text" / f"{name.partition('-')[0]}.md", fmt="md:myst")
+    if name in VARIANTS:
+        title, values = VARIANTS[name]
+        notebook.cells[0].source = "\n".join([title, *notebook.cells[0].source.splitlines()[1:]])
+        [parameters] = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+        for key, value in values.items():
+            pattern = rf'(?m)^({key}: str = )"[^"]*"'
+            parameters.source, replaced = re.subn(pattern, rf'\1"{value}"', parameters.source)
+            if replaced != 1:
+                raise ValueError(f"{name}: the template has no parameter {key}")
+    return notebook
+
+
+def refresh(name: str) -> None:
+    """Execute the chapter called ``name`` and write it, with outputs, as a notebook."""
+    notebook = source(name)
     NotebookClient(notebook, timeout=None, record_timing=False, resources={"metadata": {"path": str(BOOK)}}).execute()
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -25,8 +50,8 @@ def refresh(text: Path) -> None:
     notebook.metadata.pop("language_info", None)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02d}"
-    nbformat.write(notebook, BOOK / f"{text.stem}.ipynb")
-    if text.stem == "checkerboard":
+    nbformat.write(notebook, BOOK / f"{name}.ipynb")
+    if name == "checkerboard":
         outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
         pictures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
         # The first figure, Figure 8, for the README.
@@ -34,7 +59,6 @@ def refresh(text: Path) -> None:
 
 
 if __name__ == "__main__":
-    names = sys.argv[1:] or sorted(path.stem for path in BOOK.glob("text/*.md"))
-    for name in names:
-        print(f"book/{name}.ipynb: executing book/text/{name}.md", flush=True)
-        refresh(BOOK / "text" / f"{name}.md")
+    for name in sys.argv[1:] or [*sorted(path.stem for path in BOOK.glob("text/*.md")), *VARIANTS]:
+        print(f"book/{name}.ipynb: executing", flush=True)
+        refresh(name)

@@ -5,17 +5,18 @@ import torch
 
 from asvae import golden, lanes, metrics, objectives, run
 from asvae.files import read_record
-from asvae.lanes import Lanes
 from asvae.objectives import introvae
+from asvae.recipes import Recipe
 
 
+@pytest.mark.parametrize("dataset", golden.TRACED)
 @pytest.mark.parametrize("name", objectives.names())
-def test_todays_numerics_are_the_committed_ones(name):
-    kept = read_record(golden.path(name, "checkerboard"))
-    assert golden.agree(golden.trace(name), kept["trace"]), (
+def test_todays_numerics_are_the_committed_ones(name, dataset):
+    kept = read_record(golden.path(name, dataset))
+    assert golden.agree(golden.trace(name, dataset), kept["trace"]), (
         f"{name}: its numbers changed. Meant? Then `make golden`, and make its results again or mark them."
     )
-    assert golden.fingerprint(name) == kept["fingerprint"]
+    assert golden.fingerprint(name, dataset) == kept["fingerprint"]
 
 
 def test_a_fingerprint_follows_the_numbers(monkeypatch):
@@ -29,7 +30,7 @@ def test_a_fingerprint_follows_the_numbers(monkeypatch):
         patch.setattr(metrics, "EPSILON", 1e-12)
         assert fingerprint("vae") != before["vae"]
     with monkeypatch.context() as patch:
-        patch.setattr(Lanes, "learning_rate", lambda self, step: self.recipe.learning_rate)
+        patch.setattr(Recipe, "rate", lambda self, step: self.learning_rate)
         assert fingerprint("vae") != before["vae"]
     with monkeypatch.context() as patch:
         patch.setattr(golden, "sample", lambda networks, n, seed: 1.001 * run.sample(networks, n, seed))

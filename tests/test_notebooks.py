@@ -4,12 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jupytext
 import nbformat
 import pytest
 
 BOOK = Path(__file__).parents[1] / "book"
-CHAPTERS = sorted(path.stem for path in BOOK.glob("text/*.md"))
+sys.path.insert(0, str(BOOK))
+
+from refresh import VARIANTS, source  # noqa: E402
+
+CHAPTERS = sorted([*(path.stem for path in BOOK.glob("text/*.md")), *VARIANTS])
 
 
 def read(name):
@@ -26,7 +29,7 @@ def test_every_notebook_has_a_text_and_every_text_a_notebook():
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_notebook_and_its_text_hold_the_same_cells(name):
-    assert cells(read(name)) == cells(jupytext.read(BOOK / "text" / f"{name}.md", fmt="md:myst"))
+    assert cells(read(name)) == cells(source(name))
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -91,14 +91,14 @@ def test_a_run_is_found_by_its_configuration_and_the_numerics(monkeypatch):
 
 def test_a_finished_run_is_kept_even_if_a_later_one_fails(tmp_path, monkeypatch):
     first, second = RunConfig("vae", **TINY), RunConfig("s-introvae", **TINY)
-    real = sweeps.train_stack
+    real = sweeps.train_any
 
     def fail_on_second(configs, *arguments):
         if configs[0] == first:
             raise KeyboardInterrupt
         return real(configs, *arguments)
 
-    monkeypatch.setattr(sweeps, "train_stack", fail_on_second)
+    monkeypatch.setattr(sweeps, "train_any", fail_on_second)
     with pytest.raises(KeyboardInterrupt):
         store.load_or_train([first, second], root=tmp_path, progress=False, workers=1)
     assert [path.name for path in tmp_path.iterdir()] == [store.locate(second, tmp_path).name]

@@ -9,8 +9,8 @@ from conftest import TINY
 
 from asvae import RunConfig, draws, objectives, train
 from asvae.checks import InvalidArgumentError
-from asvae.config import COMBINATIONS, SCALES, combination
 from asvae.lanes import Lanes
+from asvae.recipes import COMBINATIONS, SCALES, combination
 
 
 def same(a, b):
@@ -85,7 +85,7 @@ def test_adam_moves_as_a_plain_adam_would():
         batch = plain.dataset.sample(16, 0, step)[None]
         noise = {"posterior": draws.normal_lanes([0], step, "posterior", (16, 2))}
         loss = plain.objective.players[0].loss(plain.networks, batch, noise, plain.hyperparameters, 0.0, {})
-        adam.param_groups[0]["lr"] = plain.learning_rate(step)
+        adam.param_groups[0]["lr"] = plain.recipe.rate(step)
         adam.zero_grad()
         loss.value.sum().backward()
         adam.step()
@@ -101,13 +101,13 @@ def test_the_paper_scale_is_the_published_one():
     assert [tuple(p.shape[1:]) for p in lanes.networks.modules["encoder"].body.weights] == [
         (2, 256), (256, 256), (256, 256), (256, 256), (256, 4),
     ]  # fmt: skip
-    rates = [lanes.learning_rate(step) for step in (0, 9_999, 10_000, 14_999, 15_000, 29_999)]
+    rates = [lanes.recipe.rate(step) for step in (0, 9_999, 10_000, 14_999, 15_000, 29_999)]
     assert rates == pytest.approx([2e-4, 2e-4, 2e-5, 2e-5, 2e-6, 2e-6])
     linear = Lanes([RunConfig("vae", steps=100, learning_rate=1.0, decay="linear")])
-    assert [linear.learning_rate(step) for step in (0, 50, 75, 99)] == pytest.approx([1.0, 1.0, 0.5, 0.02])
-    assert Lanes([RunConfig("vae", scale="paper", steps=1)]).learning_rate(0) == 2e-4
+    assert [linear.recipe.rate(step) for step in (0, 50, 75, 99)] == pytest.approx([1.0, 1.0, 0.5, 0.02])
+    assert Lanes([RunConfig("vae", scale="paper", steps=1)]).recipe.rate(0) == 2e-4
     assert RunConfig("vae", steps=20, warmup=0.99).warmup_steps == 19
-    assert [lanes.progress(step) for step in (0, 2_000, 16_000, 30_000)] == [0.0, 0.0, 0.5, 1.0]
+    assert [lanes.configs[0].progress(step) for step in (0, 2_000, 16_000, 30_000)] == [0.0, 0.0, 0.5, 1.0]
 
 
 def test_initial_weights_are_uniform_in_the_bound_of_torch_linear():

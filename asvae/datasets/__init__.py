@@ -5,9 +5,16 @@ from pathlib import Path
 
 from asvae.checks import known, one_of
 from asvae.datasets.base import Dataset
+from asvae.datasets.celeba import CelebA128, CelebA256
 from asvae.datasets.checkerboard import Checkerboard
+from asvae.datasets.cifar10 import CIFAR10
+from asvae.datasets.digits import Digits
+from asvae.datasets.folder import Folder
+from asvae.datasets.mnist import MNIST
 
-_REGISTRY: dict[str, Callable[..., Dataset]] = {"checkerboard": Checkerboard}
+_REGISTRY: dict[str, Callable[..., Dataset]] = {
+    dataset.name: dataset for dataset in (Checkerboard, Digits, MNIST, CIFAR10, CelebA128, CelebA256, Folder)
+}
 
 
 def names() -> list[str]:
@@ -16,21 +23,22 @@ def names() -> list[str]:
 
 
 def get(name: str, root: str | Path | None = None, **options) -> Dataset:
-    """Return the data set called ``name``.
+    """Return the data set called ``name``; no file is opened before the first sample is asked for.
 
     Parameters
     ----------
     name : str
         One of :func:`names`.
     root : path, optional
-        The folder that holds the files of a data set that has any; a synthetic one ignores it.
+        The folder that holds the files of a data set that has any, by default ``data/images``; one without files
+        ignores it.
     **options
-        What the data set itself offers.
+        What the data set itself offers: ``pixels`` and ``grey`` of ``"folder"``.
 
     Raises
     ------
     InvalidArgumentError
-        If the name or an option is unknown.
+        If the name or an option is unknown, or an option's value is impossible.
     """
     dataset = _REGISTRY[one_of("dataset", name, _REGISTRY)]
     known(f"option of data set {name!r}", options, dataset.options)

@@ -10,11 +10,19 @@ class Dataset(ABC):
     """Samples of one shape, drawn as a function of (seed, step): no iterator state to save or restore."""
 
     name: ClassVar[str]
-    shape: ClassVar[tuple[int, ...]]
-    """Shape of one sample."""
+    shape: tuple[int, ...]
+    """Shape of one sample, known without opening any file."""
     options: ClassVar[tuple[str, ...]] = ()
     """Names of the keyword options that :func:`asvae.datasets.get` may pass."""
 
     @abstractmethod
     def sample(self, n: int, seed: int, step: int = 0) -> Tensor:
         """Return ``(n, *shape)`` samples in float32; equal arguments give equal samples."""
+
+    @property
+    def available(self) -> bool:
+        """Whether the files are there, without reading them all; a data set without files always is."""
+        return True
+
+    def download(self) -> None:  # noqa: B027 - most data sets have files, not all
+        """Fetch the files, on request only; a data set without files has nothing to do."""

@@ -5,14 +5,15 @@ from asvae.objectives.base import Loss, Objective, Player
 from asvae.objectives.introspective import AS_INTROVAE, S_INTROVAE
 from asvae.objectives.introvae import INTROVAE
 from asvae.objectives.vae import VAE
+from asvae.objectives.wgan_gp import WGAN_GP
 
 __all__ = ["Loss", "Objective", "Player", "get", "names"]
 
-_REGISTRY = {objective.name: objective for objective in (VAE, INTROVAE, S_INTROVAE, AS_INTROVAE)}
+_REGISTRY = {objective.name: objective for objective in (VAE, INTROVAE, S_INTROVAE, AS_INTROVAE, WGAN_GP)}
 
 
 def names() -> list[str]:
-    """Return the names that :func:`get` accepts, in the order of Table 1."""
+    """Return the names that :func:`get` accepts, those of Table 1 first, in its order."""
     return list(_REGISTRY)
 
 

@@ -35,7 +35,8 @@ class Player:
     name: str
     networks: tuple[str, ...]
     loss: PlayerLoss
-    repeats: int = 1
+    repeats: str | None = None
+    """The hyper-parameter that says how often it moves a step, each time on new data and noise; ``None``: once."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +51,22 @@ class Objective:
     players: tuple[Player, ...]
     draws: tuple[str, ...]
     """Names of the standard normal draws a step needs, ``(lanes, B, D)`` each."""
+    mixes: tuple[str, ...] = ()
+    """Names of the draws uniform in [0, 1), ``(lanes, B)`` each."""
+    betas: tuple[float, float] = (0.9, 0.999)
+    """Adam's."""
+    warms_up: bool = True
+    """Whether the run begins as a plain VAE; without an encoder it cannot."""
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Names of the networks that its players move, in the order of their turns."""
+        return tuple(dict.fromkeys(name for player in self.players for name in player.networks))
+
+    def repeats(self, player: Player, hyperparameters: Any) -> int:
+        """Return how often ``player`` moves in one step."""
+        return 1 if player.repeats is None else getattr(hyperparameters, player.repeats)
+
+    def batches(self, hyperparameters: Any) -> int:
+        """Return how many batches of data a step takes."""
+        return max(self.repeats(player, hyperparameters) for player in self.players)

@@ -72,8 +72,10 @@ def _squashed(posterior, squash):
     return tuple(torch.tanh(t) for t in posterior) if squash else posterior
 
 
-def _distance(real, rec, fake, hp, reduction):
-    reference, fake = (_squashed(q, hp.squash) for q in (real if hp.reference == "real" else rec, fake))
+def _distance(networks, real, rec, fake, hp, reduction):
+    """Return the distance of the whole batch's posteriors, also where its parts lie in several processes."""
+    pair = (_squashed(q, hp.squash) for q in (real if hp.reference == "real" else rec, fake))
+    reference, fake = (tuple(networks.gather(t) for t in q) for q in pair)
     return as_distance(*reference, *fake, kernel=hp.kernel, reduction=reduction)
 
 
@@ -103,7 +105,7 @@ def encoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
     divergences = kls
     if hp.anneals:
         c = hp.c(progress)[..., None]
-        terms["as_distance"] = _distance((mu, logvar), *posteriors, hp, hp.encoder_reduction)
+        terms["as_distance"] = _distance(networks, (mu, logvar), *posteriors, hp, hp.encoder_reduction)
         divergences = [c * kl + (1.0 - c) * terms["as_distance"][..., None] for kl in kls]
     soft = [
         exp_elbo(reconstruction_error(f, r, event_dims=dims), d, scale=s, beta_rec=hp.beta_rec, beta_neg=hp.beta_neg)
@@ -133,7 +135,7 @@ def decoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
         if hp.reference == "real":
             with torch.no_grad():
                 real = networks.encode(x)
-        terms["decoder_as_distance"] = _distance(real, rec, gen, hp, "mean")
+        terms["decoder_as_distance"] = _distance(networks, real, rec, gen, hp, "mean")
         divergence = c * divergence + (1.0 - c) * terms["decoder_as_distance"]
     reconstruction = reconstruction_error(x, x_hat, event_dims=networks.event_dims).mean(-1)
     value = networks.normaliser * (hp.beta_rec * reconstruction + 0.5 * hp.beta_kl * divergence)

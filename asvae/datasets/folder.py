@@ -1,0 +1,67 @@
+"""Anyone's own images: a folder of files, of any size, in colour or grey."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import ClassVar
+
+from asvae.checks import boolean, integer
+from asvae.datasets.decoding import EXTENSIONS, image_names
+from asvae.datasets.images import MissingDataError
+from asvae.datasets.packing import ImageFiles, Listing
+from asvae.paths import DATA
+
+
+class Folder(ImageFiles):
+    """All image files in a folder and the folders in it: the central square of each, resized.
+
+    A tenth is for testing, at least one image. Which ones, a checksum of their names decides, so that every
+    sub-folder has its share, and an added image moves few others from one part to the other.
+
+    Parameters
+    ----------
+    root : path, optional
+        The folder; by default ``data/images/folder``.
+    pixels : int
+        Height and width of the samples.
+    grey : bool
+        One channel instead of three.
+    """
+
+    name: ClassVar[str] = "folder"
+    options: ClassVar[tuple[str, ...]] = ("pixels", "grey")
+    flip: ClassVar[bool] = True
+    source: ClassVar[str] = "Images in a folder of the reader's own."
+
+    def __init__(self, root: str | Path | None = None, pixels: int = 64, grey: bool = False):
+        super().__init__(DATA / "images" / "folder" if root is None else root)
+        pixels = integer("pixels", pixels, 8, 1024)
+        self.shape = (1 if boolean("grey", grey) else 3, pixels, pixels)
+
+    @property
+    def available(self) -> bool:
+        """Whether there is any image file in the folder."""
+        return next(image_names(self.root, deep=True), None) is not None
+
+    def _listing(self) -> Listing:
+        names = image_names(self.root, deep=True)
+        return Listing(self.root, sorted(names, key=lambda name: hashlib.sha256(os.fsencode(name)).digest()))
+
+    def download(self) -> None:
+        """Refuse: nobody but the reader has these images.
+
+        Raises
+        ------
+        MissingDataError
+            Always; the message says where to put files.
+        """
+        raise MissingDataError(
+            "dataset: got 'folder', which cannot be downloaded; allowed: put your own images "
+            f"({', '.join(EXTENSIONS)}) into {self.root}, or name their folder as data_root."
+        )
+
+    def _absent(self) -> str:
+        return (
+            f"data_root: got {str(self.root)!r}, where the files of 'folder' are absent; allowed: a folder that holds "
+            f"your own images ({', '.join(EXTENSIONS)}), in it or in folders in it."
+        )

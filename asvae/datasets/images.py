@@ -1,0 +1,233 @@
+"""What all image data sets share: pixels in memory or on disk, an order for every epoch, mirrored images."""
+
+import hashlib
+import os
+import shlex
+import socket
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from asvae import draws
+from asvae.checks import InvalidArgumentError, integer, refuse
+from asvae.datasets.base import Dataset
+from asvae.paths import DATA
+
+_PATIENCE = 60.0
+"""Seconds a download may stand still."""
+
+
+class MissingDataError(InvalidArgumentError):
+    """The files of a data set are absent; the message is one complete sentence that says how to get them."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the files of a data set hold."""
+
+    train: np.ndarray
+    """``(N, C, H, W)`` in uint8."""
+    test: np.ndarray
+    """``(M, C, H, W)`` in uint8."""
+    labels: np.ndarray | None = None
+    """``(N,)`` in int64, of the training images."""
+    fingerprint: str = ""
+    """:func:`pixel_fingerprint`, where it is known already."""
+    skipped: list[str] = field(default_factory=list)
+    """Names of files that could not be read."""
+
+
+def pixel_fingerprint(pixels: Iterator[np.ndarray], train: int, shape: tuple[int, ...]) -> str:
+    """Return 12 hex digits: a SHA-256 over the training images, the test images, and their number and shape.
+
+    Parameters
+    ----------
+    pixels : iterator of uint8 arrays
+        All training images, then all test images, in pieces of any size.
+    train : int
+        How many are for training.
+    shape : tuple
+        Of all images together, ``(N + M, C, H, W)``.
+    """
+    digest = hashlib.sha256()
+    for piece in pixels:
+        digest.update(np.ascontiguousarray(piece))
+    digest.update(repr((train, *map(int, shape))).encode())
+    return digest.hexdigest()[:12]
+
+
+class ImageDataset(Dataset):
+    """Images in uint8, opened when first asked for, and given out as float32 in [0, 1].
+
+    Which images a step gets, and which of them mirrored, follows from (seed, step) alone. An epoch is
+    ``steps_per_epoch(n)`` steps and gives no image twice; a remainder below n is left out, another one each epoch.
+
+    Parameters
+    ----------
+    root : path, optional
+        The folder with the files; by default ``data/images``. Nothing is opened yet.
+    """
+
+    shape: tuple[int, int, int]
+    """``(C, H, W)``."""
+    flip: ClassVar[bool]
+    """Whether a mirrored image is as good as the original."""
+    classes: ClassVar[int] = 0
+    """Number of labels; 0 where there are none."""
+    source: ClassVar[str]
+    """One sentence: what it is and where it comes from."""
+    expects: ClassVar[str] = "."
+    """The file or folder, relative to the root, that is there when the data set is."""
+
+    def __init__(self, root: str | Path | None = None):
+        self.root = Path(root).expanduser() if root is not None else DATA / "images"
+        self._order: tuple[tuple[int, int], np.ndarray] | None = None
+
+    @abstractmethod
+    def _load(self) -> Content:
+        """Return what the files hold; they are known to be there."""
+
+    def _fetch(self) -> None:
+        """Put the files under the root."""
+        raise NotImplementedError(f"{self.name} has nothing to download")
+
+    @property
+    def available(self) -> bool:
+        """Whether the files are there, without reading them all."""
+        return (self.root / self.expects).exists()
+
+    @property
+    def images(self) -> np.ndarray:
+        """``(N, C, H, W)`` in uint8, read-only: the training images.
+
+        Raises
+        ------
+        MissingDataError
+            If the files are absent; so do all that follows from the images: labels, samples, the fingerprint.
+        InvalidArgumentError
+            If the files are damaged.
+        """
+        return self._content.train
+
+    @property
+    def test_images(self) -> np.ndarray:
+        """``(M, C, H, W)`` in uint8, read-only: images that training never sees."""
+        return self._content.test
+
+    @property
+    def labels(self) -> np.ndarray | None:
+        """``(N,)`` in int64: the classes of the training images; ``None`` without labels."""
+        return self._content.labels
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """12 hex digits: a SHA-256 over the shape and the pixels of all images."""
+        train, test = self.images, self.test_images
+        together = (len(train) + len(test), *train.shape[1:])
+        return self._content.fingerprint or pixel_fingerprint(iter((train, test)), len(train), together)
+
+    @property
+    def skipped(self) -> list[str]:
+        """Names of the files that could not be read."""
+        return list(self._content.skipped)
+
+    def steps_per_epoch(self, n: int) -> int:
+        """Return how many batches of ``n`` different training images there are.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there are fewer images than ``n``.
+        """
+        n, images = integer("n", n, 1), len(self.images)
+        if n > images:
+            refuse("batch_size", n, f"a whole number from 1 to {images} (the training images of {self.name!r})")
+        return images // n
+
+    def indices(self, n: int, seed: int, step: int) -> np.ndarray:
+        """Return ``(n,)`` in int64: the training images of a step, none of them twice in an epoch."""
+        n, seed, step = _position(n, seed, step)
+        epoch, batch = divmod(step, self.steps_per_epoch(n))
+        if self._order is None or self._order[0] != (seed, epoch):
+            # One epoch's order is kept: at 160,000 images it takes longer to draw than a small step to train.
+            permutation = draws.generator(seed, epoch, "data/order").permutation(len(self.images))
+            self._order = (seed, epoch), permutation
+        return self._order[1][batch * n : (batch + 1) * n].copy()
+
+    def mirrored(self, n: int, seed: int, step: int) -> np.ndarray:
+        """Return ``(n,)`` in bool: which images of a step are mirrored; none where :attr:`flip` is False."""
+        n, seed, step = _position(n, seed, step)
+        if not self.flip:
+            return np.zeros(n, dtype=bool)
+        return draws.generator(seed, step, "data/flip").random(n) < 0.5
+
+    def sample(self, n: int, seed: int, step: int = 0) -> Tensor:
+        """Return ``(n, C, H, W)`` training images in float32, in [0, 1]; equal arguments give equal samples."""
+        pixels = np.asarray(self.images[self.indices(n, seed, step)])
+        mirrored = self.mirrored(n, seed, step)
+        pixels[mirrored] = pixels[mirrored, ..., ::-1]
+        return torch.from_numpy(pixels).float().div_(255.0)
+
+    def download(self) -> None:
+        """Fetch the files into the root, with progress and checksums; what is already there is not fetched again.
+
+        Raises
+        ------
+        MissingDataError
+            If there is no network, the source does not answer, or what it sent has the wrong checksum.
+        """
+        if self.available:
+            return
+        before = socket.getdefaulttimeout()
+        socket.setdefaulttimeout(_PATIENCE)
+        try:
+            self._fetch()
+        except Exception as error:
+            reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+            raise MissingDataError(
+                f"data_root: got {str(self.root)!r}, where the download of {self.name!r} failed ({reason}); "
+                f"allowed: a folder in which {self.expects} can be written or lies already."
+            ) from error
+        finally:
+            socket.setdefaulttimeout(before)
+
+    @cached_property
+    def _content(self) -> Content:
+        if not self.available:
+            raise MissingDataError(self._absent())
+        content = self._load()
+        for array in (content.train, content.test, content.labels):
+            if array is not None:
+                array.flags.writeable = False
+        return content
+
+    def _absent(self) -> str:
+        command = f"asvae data {self.name} --data-root {shlex.quote(os.fspath(self.root))}"
+        looked = self.root / self.expects
+        return (
+            f"data_root: got {str(self.root)!r}, where the files of {self.name!r} are absent (looked for {looked}); "
+            f"allowed: a folder with them, which `{command}` fetches."
+        )
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Turn whatever a library raises on damaged files into one sentence."""
+        try:
+            yield
+        except Exception as error:
+            raise InvalidArgumentError(
+                f"data_root: got {str(self.root)!r}, where the files of {self.name!r} are damaged "
+                f"({type(error).__name__}: {error}); allowed: whole ones, fetched anew once {self.expects} is removed."
+            ) from error
+
+
+def _position(n: int, seed: int, step: int) -> tuple[int, int, int]:
+    return integer("n", n, 1), integer("seed", seed, 0, 2**63 - 1), integer("step", step, 0, 2**63 - 1)

@@ -1,0 +1,72 @@
+"""MNIST: 70,000 handwritten digits, 28×28."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from asvae.datasets.images import Content, ImageDataset
+
+_FILES = [f"{part}-{what}-ubyte" for part in ("train", "t10k") for what in ("images-idx3", "labels-idx1")]
+
+
+class MNIST(ImageDataset):
+    """The four IDX files in torchvision's place, ``ROOT/MNIST/raw``, gzipped as they are published or unpacked."""
+
+    name: ClassVar[str] = "mnist"
+    shape = (1, 28, 28)
+    flip: ClassVar[bool] = False
+    classes: ClassVar[int] = 10
+    expects: ClassVar[str] = "MNIST/raw"
+    source: ClassVar[str] = (
+        "60,000 and 10,000 handwritten digits (LeCun, Cortes and Burges, from NIST's databases), "
+        "fetched by torchvision from its mirror."
+    )
+
+    @property
+    def available(self) -> bool:
+        """Whether all four files are there, each gzipped or unpacked."""
+        return all(self._file(name).is_file() for name in _FILES)
+
+    def _file(self, name: str) -> Path:
+        unpacked = self.root / self.expects / name
+        return unpacked if unpacked.is_file() else unpacked.with_name(f"{name}.gz")
+
+    def _load(self) -> Content:
+        import torchvision  # seconds to import, and most runs train on something else
+
+        with self._reading(), self._unpacked() as root:
+            parts = [torchvision.datasets.MNIST(root, train=train) for train in (True, False)]
+            images = [part.data.numpy().reshape(-1, *self.shape) for part in parts]
+            labels = parts[0].targets.numpy().astype(np.int64)
+            if len(labels) != len(images[0]):
+                raise ValueError(f"{len(labels)} labels for {len(images[0])} images")
+            return Content(*images, labels)
+
+    @contextmanager
+    def _unpacked(self) -> Iterator[Path]:
+        """Yield a root with unpacked files: torchvision reads no others, and ours may be read-only."""
+        from torchvision.datasets.utils import extract_archive
+
+        if not any(self._file(name).suffix == ".gz" for name in _FILES):
+            yield self.root
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder, self.expects)
+            place.mkdir(parents=True)
+            for name in _FILES:
+                file = self._file(name)
+                if file.suffix == ".gz":
+                    extract_archive(str(file), str(place))
+                else:
+                    shutil.copy(file, place)
+            yield Path(folder)
+
+    def _fetch(self) -> None:
+        import torchvision
+
+        torchvision.datasets.MNIST(self.root, download=True)

@@ -1,0 +1,47 @@
+"""What every feature network is to the metrics."""
+
+import torch
+from torch import Tensor, nn
+
+from asvae.checks import InvalidArgumentError
+
+
+class FeatureExtractor(nn.Module):
+    """A frozen network from images to features; its BatchNorm uses running statistics, so no image affects another.
+
+    Parameters
+    ----------
+    network : Module
+        Maps ``(N, C, H, W)`` in uint8 to ``(N, num_features)``.
+    num_features : int
+        How many there are.
+    name : str
+        What it is, to be read beside every distance.
+    identity : str
+        12 hex digits: a SHA-256 over its weights. Distances compare only under one identity.
+    resize : str
+        What it does to an image's size.
+    """
+
+    def __init__(self, network: nn.Module, num_features: int, name: str, identity: str, resize: str):
+        super().__init__()
+        self.network = network.eval().requires_grad_(False)
+        self.num_features, self.name, self.identity, self.resize = num_features, name, identity, resize
+
+    def train(self, mode: bool = True) -> "FeatureExtractor":
+        """Stay in evaluation mode, whatever holds it is told."""
+        return super().train(False)
+
+    @torch.no_grad()
+    def forward(self, images: Tensor) -> Tensor:
+        """Map images ``(N, C, H, W)`` in uint8 to ``(N, num_features)`` in float32, on the network's device.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the images are anything else.
+        """
+        if images.dtype != torch.uint8 or images.ndim != 4:
+            got = f"{images.dtype} of shape {tuple(images.shape)}"
+            raise InvalidArgumentError(f"images: got {got}; allowed: torch.uint8 of shape (N, C, H, W).")
+        return self.network(images.to(next(self.network.parameters()).device))

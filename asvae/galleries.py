@@ -1,0 +1,133 @@
+"""Runs on images → figures and tables: the layout of Figures 4–7, reconstructions, interpolations, scores, cost."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+from torchvision.utils import make_grid
+
+from asvae import objectives
+from asvae.figures import COLOURS
+from asvae.run import Result
+
+LAYOUT = ("as-introvae", "s-introvae", "wgan-gp")
+"""The paper's places: upper left, upper right, below."""
+
+
+def _sheet(axis: Axes, images: Tensor, columns: int, title: str, colour: str) -> None:
+    """Draw ``(n, C, H, W)`` images in [0, 1] with ``columns`` a row, under a title."""
+    grid = make_grid(images.clamp(0.0, 1.0), nrow=columns, padding=1, pad_value=1.0)
+    axis.imshow(grid.permute(1, 2, 0).numpy(), interpolation="nearest")
+    axis.set_title(title, color=colour)
+    axis.set_axis_off()
+
+
+def _label(name: str) -> str:
+    return objectives.get(name).label
+
+
+def samples(runs: Sequence[Result]) -> Figure:
+    """Draw 16 random images a method as Figures 4–7 do, AS-IntroVAE and S-IntroVAE above, WGAN-GP below.
+
+    The paper leaves the lower right free: real images stand there, never seen in training. Methods beyond the paper's
+    three follow in the next row. A run that diverged has no images, and its place says so.
+    """
+    by_name = {run.config.objective: run for run in runs}
+    real = next((run.pictures["real"] for run in runs if "real" in run.pictures), None)
+    order = [name for name in LAYOUT if name in by_name] + [None] + [name for name in by_name if name not in LAYOUT]
+    rows = -(-len(order) // 2)
+    figure, axes = plt.subplots(rows, 2, figsize=(6.4, 3.4 * rows), squeeze=False)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for axis, name in zip(axes.flat, order, strict=False):
+        if name is None and real is not None:
+            _sheet(axis, real[:16], 4, "real", COLOURS["truth"])
+        elif name is not None and len(by_name[name].samples):
+            _sheet(axis, by_name[name].samples[:16], 4, _label(name), COLOURS[name])
+        elif name is not None:
+            axis.text(0.5, 0.5, f"{_label(name)}\ndiverged, no images", ha="center", va="center")
+    return figure
+
+
+def reconstructions(runs: Sequence[Result]) -> Figure:
+    """Draw eight real test images, and below them what each method with an encoder makes of them."""
+    shown = [run for run in runs if "reconstructed" in run.pictures]
+    figure, axes = plt.subplots(1 + len(shown), 1, figsize=(6.4, 0.98 * (1 + len(shown))), squeeze=False)
+    axes[0, 0].set_axis_off()
+    for axis, run in zip(axes[1:, 0], shown, strict=True):
+        name = run.config.objective
+        _sheet(axis, run.pictures["reconstructed"][:8], 8, _label(name), COLOURS[name])
+    if shown:
+        _sheet(axes[0, 0], shown[0].pictures["real"][:8], 8, "real, never trained on", COLOURS["truth"])
+    return figure
+
+
+def interpolations(runs: Sequence[Result]) -> Figure:
+    """Draw for each method with an encoder two straight ways in latent space, each between two real test images."""
+    shown = [run for run in runs if "interpolation" in run.pictures]
+    figure, axes = plt.subplots(max(1, len(shown)), 1, figsize=(6.4, 1.8 * max(1, len(shown))), squeeze=False)
+    axes[0, 0].set_axis_off()
+    for axis, run in zip(axes[:, 0], shown, strict=False):
+        name = run.config.objective
+        _sheet(axis, run.pictures["interpolation"][:16], 8, _label(name), COLOURS[name])
+    return figure
+
+
+_SCORES = {
+    "fid": "FID",
+    "frechet_classifier": "Fréchet distance, classifier features",
+    "kid_classifier": "kernel distance, classifier features",
+    "sharpness": "sharpness / real",
+    "sharpness_sd": "its spread over images",
+    "rec_mse": "reconstruction error a pixel",
+}
+_ANCHORS = {
+    "real against real": {
+        "fid": "fid_floor",
+        "frechet_classifier": "frechet_classifier_floor",
+        "kid_classifier": "kid_classifier_floor",
+        "sharpness_sd": "sharpness_sd_real",
+    },
+    "noise": {"frechet_classifier": "frechet_classifier_noise"},
+}
+
+
+def scores(runs: Sequence[Result]) -> pd.DataFrame:
+    """Return one row a method, and between floor and noise what any score can be; a score nobody has is left out."""
+    rows = {
+        _label(run.config.objective): {title: run.scores.get(key) for key, title in _SCORES.items()} for run in runs
+    }
+    measured = next((run for run in runs if not run.diverged), None)
+    if measured is not None:
+        for anchor, keys in _ANCHORS.items():
+            rows[anchor] = {_SCORES[key]: measured.scores.get(source) for key, source in keys.items()}
+        rows["real against real"][_SCORES["sharpness"]] = 1.0
+    table = pd.DataFrame.from_dict(rows, orient="index").astype(float).dropna(axis=1, how="all")
+    return table.map(lambda value: "–" if pd.isna(value) else f"{value:.3g}")
+
+
+def protocol(runs: Sequence[Result]) -> str:
+    """Return in one sentence how the scores were taken, as the runs themselves record it."""
+    stated = [run.provenance["protocol"] for run in runs if run.provenance.get("protocol")]
+    if not stated:
+        return "No run was scored."
+    return "; ".join(f"{key.replace('_', ' ')}: {value}" for key, value in stated[0].items()) + "."
+
+
+def cost(runs: Sequence[Result]) -> pd.DataFrame:
+    """Return what each run took: steps, images, wall time, where."""
+    rows = {}
+    for run in runs:
+        images = run.config.steps * run.config.recipe.batch_size
+        source = run.provenance
+        rows[_label(run.config.objective)] = {
+            "steps": f"{run.config.steps:,}",
+            "images": f"{images:,}",
+            "seconds": f"{source['seconds']:,.0f}",
+            "images / s": f"{images / max(source['seconds'], 1e-9):,.0f}",
+            "precision": source.get("precision", "float32"),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

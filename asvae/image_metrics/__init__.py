@@ -1,0 +1,21 @@
+"""Images → numbers: distances of two sets of images in a network's features, sharpness, reconstruction error.
+
+Every distance stands beside the same distance between real images and real images, its floor: as both sets are finite,
+a perfect model's is not 0. Only in Inception's features is a Fréchet distance called FID.
+"""
+
+from asvae.image_metrics.distances import KernelDistance, frechet_distance, kernel_distance
+from asvae.image_metrics.measuring import sharpness
+from asvae.image_metrics.scores import nothing, reconstruction_scores, score
+from asvae.image_metrics.stated import protocol
+
+__all__ = [
+    "KernelDistance",
+    "frechet_distance",
+    "kernel_distance",
+    "nothing",
+    "protocol",
+    "reconstruction_scores",
+    "score",
+    "sharpness",
+]

@@ -1,0 +1,165 @@
+"""What the objectives see of a run's networks; they know no loss."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from math import prod
+
+import torch
+from torch import Tensor, nn
+
+from asvae.checks import InvalidArgumentError
+
+PASS = 256
+"""Images a pass where nothing is learnt: bounds the memory of sampling and encoding."""
+
+
+class GaussianEncoder(nn.Module):
+    """A body whose output is split into the mean and log-variance of q(z|x).
+
+    Parameters
+    ----------
+    body : Module
+        Maps samples to ``(..., B, 2 D)``.
+    limit : float, optional
+        Bound of the log-variance. Far outside ±10 its exponential leaves single precision, and gradients become NaN
+        while every term is still finite.
+    """
+
+    def __init__(self, body: nn.Module, limit: float | None = None):
+        super().__init__()
+        self.body, self.limit = body, limit
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Map samples to ``mu`` and ``logvar``, ``(..., B, D)`` each."""
+        mu, logvar = self.body(x).chunk(2, dim=-1)
+        return mu, logvar if self.limit is None else logvar.clamp(-self.limit, self.limit)
+
+
+def _same(value: Tensor) -> Tensor:
+    return value
+
+
+def _wide(value: Tensor) -> Tensor:
+    """Return 16-bit outputs in float32: losses sum many terms and take small differences of large ones."""
+    return value.float() if value.dtype in (torch.bfloat16, torch.float16) else value
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The networks of a run (or of a stack of lanes), as the objectives see them."""
+
+    modules: dict[str, nn.Module]
+    """``"encoder"`` and ``"decoder"``, or ``"critic"`` and ``"decoder"``, which is then called the generator."""
+    shape: tuple[int, ...]
+    """Shape of one sample."""
+    latent_dim: int
+    stacked: bool = True
+    """Whether weights have a leading lane axis. Those of images have none, and BatchNorm, so batches stay apart."""
+    autocast: Callable[[], AbstractContextManager] = nullcontext
+    """The precision of a pass; what it returns is float32 at least."""
+    gather: Callable[[Tensor], Tensor] = _same
+    """Batches ``(B, D)`` of all processes as one, differentiable: for statistics of the whole batch."""
+
+    @property
+    def event_dims(self) -> int:
+        """How many trailing axes make one sample."""
+        return len(self.shape)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the weights."""
+        return next(self.modules["decoder"].parameters()).dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Of the weights."""
+        return next(self.modules["decoder"].parameters()).device
+
+    @property
+    def normaliser(self) -> float:
+        """The papers' s: 1 / (entries of a sample), ½ in the plane and 1/(C·H·W) for images."""
+        return 1.0 / prod(self.shape)
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return ``mu`` and ``logvar`` of q(z|x), ``(..., B, D)`` each."""
+        with self.autocast():
+            mu, logvar = self.modules["encoder"](x)
+        return _wide(mu), _wide(logvar)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return samples ``(..., B, *shape)`` of latents ``(..., B, D)``."""
+        with self.autocast():
+            return _wide(self.modules["decoder"](z))
+
+    def criticise(self, x: Tensor) -> Tensor:
+        """Return the critic's scores ``(..., B)`` of samples."""
+        with self.autocast():
+            return _wide(self.modules["critic"](x)).squeeze(-1)
+
+    def encode_each(self, *batches: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Encode several batches of one size, in a single pass where they cannot influence each other."""
+        if not self.stacked:
+            return [self.encode(batch) for batch in batches]
+        mu, logvar = self.encode(torch.cat(batches, dim=-1 - self.event_dims))
+        n = len(batches)
+        return list(zip(mu.chunk(n, dim=-2), logvar.chunk(n, dim=-2), strict=True))
+
+    def decode_each(self, *latents: Tensor) -> list[Tensor]:
+        """Decode several batches of latents of one size, in a single pass where they cannot influence each other."""
+        if not self.stacked:
+            return [self.decode(batch) for batch in latents]
+        x = self.decode(torch.cat(latents, dim=-2))
+        return list(x.chunk(len(latents), dim=-1 - self.event_dims))
+
+    @torch.no_grad()
+    def generate(self, z: Tensor) -> Tensor:
+        """Return samples ``(N, *shape)`` of latents ``(N, D)`` by a single run, on the CPU."""
+        z = z.to(self.device, self.dtype)
+        if self.stacked:
+            return self.decode(z[None])[0].cpu()
+        return torch.cat([self.decode(part).cpu() for part in z.split(PASS)])
+
+    @torch.no_grad()
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return ``mu`` and ``logvar``, ``(N, D)`` each, of ``(N, *shape)`` samples by a single run, on the CPU.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no encoder, as in WGAN-GP.
+        """
+        if "encoder" not in self.modules:
+            raise InvalidArgumentError("encode: got a run without an encoder; allowed: any objective but 'wgan-gp'.")
+        x = x.to(self.device, self.dtype)
+        if self.stacked:
+            mu, logvar = self.encode(x[None])
+            return mu[0].cpu(), logvar[0].cpu()
+        mu, logvar = zip(*(self.encode(part) for part in x.split(PASS)), strict=True)
+        return torch.cat(mu).cpu(), torch.cat(logvar).cpu()
+
+    def evaluate(self) -> None:
+        """Let BatchNorm use its running statistics: what is sampled then depends on no other sample."""
+        for module in self.modules.values():
+            module.eval()
+
+    def parameters(self, name: str) -> list[nn.Parameter]:
+        """Return the parameters of the network called ``name``."""
+        return list(self.modules[name].parameters())
+
+    def state(self) -> dict[str, Tensor]:
+        """Return copies of all weights on the CPU, keyed ``network.parameter``."""
+        return {
+            f"{name}.{key}": value.detach().cpu().clone(memory_format=torch.contiguous_format)
+            for name, module in self.modules.items()
+            for key, value in module.state_dict().items()
+        }
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Take the weights that :meth:`state` gave; a missing, unknown or misshapen one raises ``RuntimeError``."""
+        unknown = [key for key in state if key.split(".")[0] not in self.modules]
+        if unknown:
+            raise RuntimeError(f"weights of unknown networks: {', '.join(unknown)}")
+        for name, module in self.modules.items():
+            own = {key.removeprefix(f"{name}."): v for key, v in state.items() if key.startswith(f"{name}.")}
+            module.load_state_dict(own, strict=True)

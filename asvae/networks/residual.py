@@ -1,0 +1,114 @@
+"""Residual convolutional networks for images: the design of the IntroVAE line (Huang et al. 2018, figure 7).
+
+A 5×5 convolution, then residual blocks of two 3×3 convolutions with BatchNorm and LeakyReLU 0.2; average pooling
+halves the image before every block but the first, nearest up-sampling doubles it on the way back; one linear layer
+to 2·D numbers. Following Soft-IntroVAE's released code, a block's BatchNorm precedes its sum with the shortcut, and
+the decoder ends in a plain convolution, so outputs may leave [0, 1] a little.
+"""
+
+import itertools
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from asvae import draws
+from asvae.networks.base import GaussianEncoder, Networks
+
+LOGVAR_LIMIT = 10.0
+
+
+class ResidualBlock(nn.Module):
+    """Two 3×3 convolutions beside a shortcut, which is a 1×1 convolution where the number of channels changes.
+
+    A critic has no BatchNorm: the gradient penalty is one image's own, which a norm over the batch would undo.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, norm: bool):
+        super().__init__()
+        changes = channels_in != channels_out
+        self.shortcut = nn.Conv2d(channels_in, channels_out, 1, bias=False) if changes else nn.Identity()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=not norm),
+            *_normed(channels_out, norm),
+            nn.LeakyReLU(0.2, inplace=norm),
+            nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=not norm),
+            *_normed(channels_out, norm),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(B, channels_in, H, W)`` to ``(B, channels_out, H, W)``."""
+        return nn.functional.leaky_relu(self.body(x) + self.shortcut(x), 0.2)
+
+
+def _normed(channels: int, norm: bool) -> list[nn.Module]:
+    return [nn.BatchNorm2d(channels)] if norm else []
+
+
+def _coarse(shape: tuple[int, ...], channels: Sequence[int]) -> int:
+    """Return the side of the coarsest feature map: the image halved once for every entry of ``channels``."""
+    return shape[-1] // 2 ** len(channels)
+
+
+def downward(shape: tuple[int, ...], channels: Sequence[int], outputs: int, norm: bool = True) -> nn.Sequential:
+    """Build the way from images ``(B, *shape)`` to ``(B, outputs)``."""
+    first, last, side = channels[0], channels[-1], _coarse(shape, channels)
+    layers = [nn.Conv2d(shape[0], first, 5, padding=2, bias=not norm), *_normed(first, norm), nn.LeakyReLU(0.2)]
+    for before, after in itertools.pairwise([*channels, last]):
+        layers += [nn.AvgPool2d(2), ResidualBlock(before, after, norm)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(last * side * side, outputs))
+
+
+def upward(shape: tuple[int, ...], channels: Sequence[int], latent_dim: int) -> nn.Sequential:
+    """Build the way from latents ``(B, latent_dim)`` to images ``(B, *shape)``."""
+    first, last, side = channels[0], channels[-1], _coarse(shape, channels)
+    layers = [nn.Linear(latent_dim, last * side * side), nn.ReLU(), nn.Unflatten(1, (last, side, side))]
+    for before, after in itertools.pairwise([last, *reversed(channels)]):
+        layers += [ResidualBlock(before, after, norm=True), nn.Upsample(scale_factor=2, mode="nearest")]
+    return nn.Sequential(*layers, ResidualBlock(first, first, norm=True), nn.Conv2d(first, shape[0], 5, padding=2))
+
+
+def image_networks(
+    names: Sequence[str],
+    shape: tuple[int, ...],
+    latent_dim: int,
+    channels: Sequence[int],
+    seed: int,
+) -> Networks:
+    """Build the networks called ``names`` for images of ``shape``, initialised from ``seed`` alone.
+
+    Weights and biases of convolutions and linear layers begin uniform in ±1/√(entries that one output sums), as
+    PyTorch's own.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of ``"encoder"``, ``"decoder"``, ``"critic"``.
+    shape : tuple of int
+        ``(C, H, W)``; H = W, divisible by two as often as there are ``channels``.
+    latent_dim : int
+        D.
+    channels : sequence of int
+        Of the blocks, from the finest resolution to the coarsest.
+    seed : int
+        Of the run.
+    """
+    build = {
+        "encoder": lambda: GaussianEncoder(downward(shape, channels, 2 * latent_dim), LOGVAR_LIMIT),
+        "decoder": lambda: upward(shape, channels, latent_dim),
+        "critic": lambda: downward(shape, channels, 1, norm=False),
+    }
+    networks = Networks({name: build[name]() for name in names}, shape, latent_dim, stacked=False)
+    for name, module in networks.modules.items():
+        _initialise(module, seed, name)
+    return networks
+
+
+@torch.no_grad()
+def _initialise(module: nn.Module, seed: int, name: str) -> None:
+    for place, layer in module.named_modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            bound = layer.weight[0].numel() ** -0.5
+            for part, value in layer.named_parameters():
+                noise = draws.uniform(seed, 0, f"init/{name}/{place}/{part}", tuple(value.shape))
+                value.copy_((2.0 * noise - 1.0) * bound)

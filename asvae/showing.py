@@ -1,0 +1,89 @@
+"""What an image chapter shows: kept results, runs made now, or, where neither can be, a labelled stand-in."""
+
+import shlex
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from asvae import objectives
+from asvae.config import RunConfig
+from asvae.cost import estimate
+from asvae.machinery import Machinery
+from asvae.results import find
+from asvae.run import Result
+from asvae.store import evidence
+
+STAND_IN = "digits"
+"""The data set that lies in scikit-learn: it stands in for one that is absent, by name."""
+
+
+class Shown(NamedTuple):
+    """The runs of a chapter, and whether they are those that were asked for."""
+
+    runs: list[Result]
+    missing: str
+    """Why the runs that were asked for are not these, in Markdown; empty if they are."""
+
+
+def shown(
+    names: Sequence[str],
+    dataset: str,
+    scale: str,
+    seed: int,
+    steps: int | None = None,
+    *,
+    device: str = "cpu",
+    data_root: str | None = None,
+    fresh: bool = False,
+) -> Shown:
+    """Return a run of each objective on ``dataset``, or of each on the stand-in with the reason.
+
+    Kept results come first and need no data. What is missing is trained if the data are there, but not at the published
+    settings on a CPU, where it would take weeks.
+    """
+    configs = [RunConfig(name, dataset, scale, seed, steps) for name in names]
+    found = {} if fresh else find(configs)
+    if len(found) == len(configs):
+        return Shown([found[config] for config in configs], "")
+    machinery = Machinery(data_root=data_root)
+    data = configs[0].data(data_root)
+    why = ""
+    if not data.available:
+        why = f"The files of `{dataset}` are not in `{data.root}`, and `data/results/` holds no run of this kind."
+    elif scale == "paper" and device == "cpu" and steps is None:
+        why = "The published settings are not trained on a CPU, and `data/results/` holds no run of this kind."
+    if not why:
+        return Shown(evidence(configs, fresh=fresh, device=device, machinery=machinery), "")
+    stand_ins = [RunConfig(name, STAND_IN, "quick", seed) for name in names]
+    label = (
+        f"**Not run here.** {why} **In their place you see `{STAND_IN}`, small handwritten digits**, at quick scale."
+    )
+    return Shown(evidence(stand_ins), label)
+
+
+def commands(names: Sequence[str], dataset: str, scale: str, data_root: str | None = None) -> str:
+    """Return the shell commands that fetch a data set and train each objective on it."""
+    root = f" --data-root {shlex.quote(data_root)}" if data_root else ""
+    fetch = [] if dataset in (STAND_IN, "folder") else [f"asvae data {dataset}{root}"]
+    device = " --device cuda" if scale == "paper" else ""
+    train = [f"asvae train --objective {name} --dataset {dataset} --scale {scale}{device}{root}" for name in names]
+    return "\n".join([*fetch, *train])
+
+
+def expectations(names: Sequence[str], dataset: str, scale: str) -> pd.DataFrame:
+    """Return what each run is expected to take on one H200-class GPU: an estimate, see :mod:`asvae.cost`."""
+    rows = {}
+    for name in names:
+        config = RunConfig(name, dataset, scale)
+        cost = estimate(config)
+        hours = f"{cost.hours:.0f} h" if cost.hours >= 10 else f"{cost.hours:.1f} h"
+        rows[objectives.get(name).label] = {
+            "steps": f"{config.steps:,}",
+            "batch": config.recipe.batch_size,
+            "parameters": f"{sum(cost.parameters.values()) / 1e6:.1f} M",
+            "TFLOP a step": f"{cost.flops / 1e12:.2f}",
+            "time": hours if cost.hours >= 1 else f"{60 * cost.hours:.0f} min",
+            "memory": f"{cost.gibibytes:.1f} GiB",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

@@ -1,0 +1,206 @@
+"""Runs on images: kept and found again, shown or stood in for, and the chapter from the real formats to its tables."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import nbformat
+import numpy as np
+import pytest
+import torch
+from tiny_data import write_celeba, write_cifar10, write_folder, write_mnist
+
+mpl.use("Agg")
+
+import asvae
+from asvae import RunConfig, chapters, galleries, objectives, pictures, results, showing, store
+from asvae.checks import InvalidArgumentError
+from asvae.cost import estimate
+from asvae.machinery import Machinery
+from asvae.recipes import SCALES
+
+BOOK = Path(__file__).parents[1] / "book"
+SMALL = {"width": 0.125, "latent_dim": 4, "batch_size": 16, "steps": 3}
+
+
+@pytest.fixture(scope="module")
+def runs():
+    """A run of each method on the digits, three small steps long."""
+    return asvae.sweep([RunConfig(name, "digits", **SMALL) for name in objectives.names()], workers=1, progress=False)
+
+
+def test_a_run_on_images_samples_reconstructs_encodes_and_interpolates(runs):
+    vae, wgan = runs[0], runs[-1]
+    x = torch.rand(3, 1, 16, 16)
+    assert vae.sample(5).shape == (5, 1, 16, 16)
+    assert torch.equal(vae.sample(5, seed=1), vae.sample(5, seed=1))
+    assert vae.encode(x)[0].shape == (3, 4)
+    assert vae.reconstruct(x).shape == x.shape
+    way = vae.interpolate(x[0], x[1], 5)
+    assert torch.allclose(way[[0, -1]], vae.reconstruct(x)[:2], atol=1e-5)
+    assert wgan.sample(2).shape == (2, 1, 16, 16)
+    for ask in (lambda: wgan.encode(x), lambda: wgan.reconstruct(x)):
+        with pytest.raises(InvalidArgumentError, match="without an encoder"):
+            ask()
+    with pytest.raises(InvalidArgumentError, match=r"x: got shape \(3, 16, 16\); allowed: \(N, 1, 16, 16\)"):
+        vae.encode(x[:, 0])
+
+
+def test_scores_have_a_floor_and_noise_beside_them_and_their_protocol(runs):
+    for run in runs:
+        assert run.scores["frechet_classifier_floor"] < run.scores["frechet_classifier_noise"]
+        assert np.isfinite(run.scores["sharpness"])
+        assert "fid" not in run.scores
+        assert run.provenance["protocol"]
+        assert run.provenance["data"] == run.config.data().fingerprint
+    assert np.isnan(runs[-1].scores["rec_mse"])
+
+
+def test_a_kept_result_is_found_again_with_its_pictures_and_without_the_data(runs, tmp_path, monkeypatch):
+    run = runs[0]
+    path = results.keep(run, tmp_path)
+    assert path.name.startswith("digits-quick-vae-published-seed0-")
+    again = results.find([run.config], tmp_path)[run.config]
+    assert torch.equal(again.samples, run.samples)
+    assert again.pictures.keys() == {"real", "reconstructed", "interpolation"}
+    assert torch.allclose(again.pictures["interpolation"], run.pictures["interpolation"])
+    assert again.scores.keys() == run.scores.keys()
+    assert again.provenance["origin"] == "loaded"
+    table = results.results("digits", root=tmp_path)
+    assert list(table["frechet_classifier"]) == [run.scores["frechet_classifier"]]
+
+
+def test_a_stored_run_is_loaded_with_its_weights_and_others_are_refused(runs, tmp_path):
+    store.save_run(runs[3], tmp_path / "a")
+    again = asvae.load(tmp_path / "a")
+    assert torch.equal(again.sample(3), runs[3].sample(3))
+    store.save_run(runs[4], tmp_path / "b")
+    (tmp_path / "b" / "weights.safetensors").replace(tmp_path / "a" / "weights.safetensors")
+    with pytest.raises(InvalidArgumentError, match=r"path: got 'a'; allowed: the folder of a whole run"):
+        asvae.load(tmp_path / "a")
+
+
+def test_packed_images_come_back_to_the_byte():
+    for channels in (1, 3):
+        images = torch.rand(5, channels, 12, 12)
+        again = pictures.unpack(pictures.pack(images), (channels, 12, 12))
+        assert torch.equal(pictures.to_bytes(again), pictures.to_bytes(images))
+    odd = torch.tensor([[[[-1.0, 2.0, float("nan"), 0.5]]]])
+    assert pictures.to_bytes(odd).flatten().tolist() == [0, 255, 0, 128]
+
+
+def test_galleries_draw_every_method_and_name_what_diverged(runs):
+    figure = galleries.samples(runs)
+    titles = [axis.get_title() for axis in figure.axes]
+    assert titles[:4] == ["AS-IntroVAE", "S-IntroVAE", "WGAN-GP", "real"]
+    assert len(galleries.reconstructions(runs).axes) == 5
+    assert len(galleries.interpolations(runs).axes) == 4
+    table = galleries.scores(runs)
+    assert {"real against real", "noise", "WGAN-GP"} <= set(table.index)
+    assert not [title for title in table.columns if "FID" in title]
+    [lost] = asvae.sweep([RunConfig("vae", "digits", learning_rate=1e30, **SMALL)], progress=False)
+    assert lost.diverged
+    words = [text.get_text() for axis in galleries.samples([lost]).axes for text in axis.texts]
+    assert any("diverged" in text for text in words)
+
+
+def test_absent_data_are_stood_in_for_and_said_to_be(monkeypatch, tmp_path, runs):
+    monkeypatch.setattr(showing, "evidence", lambda configs, **options: [configs, options])
+    shown = showing.shown(["vae"], "mnist", "quick", 0, data_root=str(tmp_path))
+    assert shown.runs[0] == [RunConfig("vae", "digits")]
+    assert f"The files of `mnist` are not in `{tmp_path}`" in shown.missing
+    assert "`digits`" in shown.missing
+    write_mnist(tmp_path)
+    shown = showing.shown(["vae"], "mnist", "quick", 0, data_root=str(tmp_path))
+    assert not shown.missing
+    assert shown.runs[0] == [RunConfig("vae", "mnist")]
+    assert "not trained on a CPU" in showing.shown(["vae"], "mnist", "paper", 0, data_root=str(tmp_path)).missing
+
+
+def test_commands_fetch_first_and_train_on_a_gpu():
+    said = showing.commands(["vae", "wgan-gp"], "celeba128", "paper", "/my data").splitlines()
+    assert said[0] == "asvae data celeba128 --data-root '/my data'"
+    assert said[2].startswith("asvae train --objective wgan-gp --dataset celeba128 --scale paper --device cuda")
+    assert showing.commands(["vae"], "digits", "quick") == "asvae train --objective vae --dataset digits --scale quick"
+
+
+def test_the_cost_counts_operations_by_hand():
+    config = RunConfig("vae", "digits", channels=(2,), latent_dim=3, batch_size=4, width=1.0)
+    sides = {16: 0, 8: 0}
+    # Encoder: 5×5 convolution at 16, one block of two 3×3 at 8, linear. Decoder: back the same way, its 5×5 last.
+    sides[16] += 2 * 25 * 2 + 2 * (2 * 2 * 9 * 2)
+    sides[8] += 2 * (2 * 2 * 9 * 2) * 2
+    forward = sum(flops * side * side for side, flops in sides.items()) + 2 * 128 * 6 + 2 * 3 * 128
+    first = 2 * 25 * 2 * 256
+    # Backward is twice the forward pass, but nobody asks for the gradient of the data; the decoder's last 5×5 counts.
+    sides_last = 2 * 25 * 2 * 256
+    assert estimate(config).flops == 4 * (3 * (forward + sides_last) - first)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"dataset": "checkerboard"}, "dataset: got 'checkerboard'; allowed: 'digits', 'mnist'"),
+        ({"objectives": ["gan"]}, "objectives: got 'gan'; allowed: "),
+        ({"scale": "large"}, "scale: got 'large'; allowed: 'quick', 'paper'"),
+        ({"seed": -1}, "seed: got -1; allowed: a whole number from 0 up"),
+        ({"data_root": 3}, "data_root: got 3; allowed: a folder, or None for data/images"),
+        ({"device": "tpu"}, "device: got 'tpu'; allowed: 'cpu'"),
+    ],
+)
+def test_bad_parameters_of_the_chapter_are_answered_in_one_sentence(changes, says):
+    good = {"dataset": "digits", "objectives": ["vae"], "scale": "quick", "seed": 0, "steps": None}
+    good |= {"device": "cpu", "data_root": None, "fresh": False}
+    assert chapters.ImagesParameters(**good).objectives == ("vae",)
+    with pytest.raises(InvalidArgumentError) as refused:
+        chapters.ImagesParameters(**good | changes)
+    assert str(refused.value).startswith(says)
+
+
+def test_sizes_that_a_data_set_does_not_leave_open_are_refused():
+    with pytest.raises(InvalidArgumentError, match=r"pixels: got 64; allowed: 28 for 'mnist', any for 'folder'"):
+        RunConfig("vae", "mnist", pixels=64)
+    with pytest.raises(InvalidArgumentError, match=r"pixels: got 72; allowed: a multiple of 16 for 4 channels"):
+        RunConfig("vae", "folder", pixels=72)
+    with pytest.raises(InvalidArgumentError, match=r"channels: got \[\]; allowed: a non-empty list of whole numbers"):
+        RunConfig("vae", "digits", channels=[])
+    assert RunConfig("vae", "folder", grey=True, pixels=32).data().shape == (1, 32, 32)
+
+
+@pytest.mark.parametrize("dataset", [name for name in SCALES if name != "checkerboard"])
+def test_every_image_data_set_has_scales_that_describe_networks_of_its_shape(dataset):
+    for scale, recipe in SCALES[dataset].items():
+        config = RunConfig("as-introvae", dataset, scale)
+        assert config.data().shape[1:] == (recipe.pixels, recipe.pixels)
+        assert RunConfig(**config.to_dict()) == config
+    assert SCALES[dataset]["paper"].width == 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("dataset", "write"), [("cifar10", write_cifar10), ("celeba128", write_celeba), ("folder", write_folder)]
+)
+def test_a_run_trains_from_the_real_format(dataset, write, tmp_path):
+    write(tmp_path)
+    small = {"width": 0.05, "latent_dim": 4, "batch_size": 4, "steps": 2}
+    run = asvae.train(
+        RunConfig("as-introvae", dataset, **small), progress=False, machinery=Machinery(data_root=str(tmp_path))
+    )
+    assert not run.diverged
+    assert np.isfinite(run.scores["frechet_classifier"])
+    assert run.provenance["skipped"] == (1 if dataset == "folder" else 0)
+
+
+@pytest.mark.slow
+def test_papermill_runs_the_chapter_on_mnists_own_files(tmp_path):
+    write_mnist(tmp_path / "files", train=80, test=20)
+    command = [sys.executable, "-m", "papermill", str(BOOK / "images.ipynb"), "out.ipynb", "-p", "dataset", "mnist"]
+    command += ["-p", "data_root", str(tmp_path / "files"), "-p", "scale", "quick", "-p", "steps", "2"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    out = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    text = "".join(str(output.get("data", {})) for cell in out.cells for output in cell.get("outputs", []))
+    assert "These runs are of the data set that was asked for." in text
+    assert "Not run here" not in text
+    assert "5 runs" in text
