@@ -21,16 +21,13 @@ from asvae.checkpoints import Checkpoint, family, keep, place, read, remove
 from asvae.checks import InvalidArgumentError, integer, number, refuse
 from asvae.config import RunConfig
 from asvae.interruption import Interruption
-from asvae.lanes import stack_key
 from asvae.machinery import Machinery
 from asvae.processes import is_chief
 from asvae.recipes import is_plane
 from asvae.run import Run
+from asvae.stacking import COST, into_stacks
 from asvae.training import check_config, check_device, train_any
 from asvae.training import work as amount
-
-LANE_WORK = 200_000
-"""Batch × width of a stack on a CPU: up to here lanes share the cost of calls, beyond they only end later."""
 
 
 class BudgetSpentError(RuntimeError):
@@ -99,9 +96,10 @@ def sweep(
     plane = [config for config in wanted if is_plane(config.dataset)]
     begun = _begun(plane, checkpoints, device)
     resumed = {config for checkpoint in begun.values() for config in checkpoint.configs}
-    stacks = _stack([config for config in plane if config not in resumed], workers, device)
+    stacks = into_stacks([config for config in plane if config not in resumed], workers, device)
     # Runs on images stand alone, and their folder knows by itself how far they are.
-    stacks += [[config] for config in wanted if not is_plane(config.dataset)]
+    images = [config for config in wanted if not is_plane(config.dataset)]
+    stacks += [[each] for each in sorted(images, key=lambda each: (each.seed, -COST[each.objective] * each.steps))]
     work = [(checkpoint.configs, path, True) for path, checkpoint in begun.items()]
     work += [(stack, None if checkpoints is None else place(stack, checkpoints, device), False) for stack in stacks]
     total, unit = amount(wanted)
@@ -188,52 +186,6 @@ def _begun(wanted: Sequence[RunConfig], root: Path | None, device: str) -> dict[
             begun[path] = checkpoint
             left -= set(lanes)
     return begun
-
-
-def _stack(configs: list[RunConfig], workers: int, device: str) -> list[list[RunConfig]]:
-    """Group runs into stacks that fit into memory and give every worker a share.
-
-    First seeds come first, so that a sweep that is stopped has some of everything; among these, the longest.
-    """
-    families: dict[tuple, list[RunConfig]] = {}
-    for config in configs:
-        families.setdefault(stack_key(config), []).append(config)
-    cpu = torch.device(device).type == "cpu"
-    cost = {"vae": 1, "introvae": 3, "s-introvae": 4, "as-introvae": 5, "wgan-gp": 6}
-    stacks = []
-    for (objective, _, recipe, *_), runs in families.items():
-        runs.sort(key=lambda config: config.seed)
-        useful = max(1, LANE_WORK // (recipe.batch_size * recipe.width)) if cpu else len(runs)
-        most = min(useful, lanes_that_fit(runs[0], device, workers))
-        parts = max(min(workers, len(runs)) if cpu else 1, -(-len(runs) // most))
-        for part in range(parts):
-            stack = runs[part * len(runs) // parts : (part + 1) * len(runs) // parts]
-            stacks.append((part, -len(stack) * cost.get(objective, 4) * recipe.steps, stack))
-    return [stack for _, _, stack in sorted(stacks, key=lambda each: each[:2])]
-
-
-def lanes_that_fit(config: RunConfig, device: str, workers: int, free: float | None = None) -> int:
-    """Return how many lanes of ``config`` half of the ``free`` memory (bytes) holds for each worker; at least 1."""
-    if free is not None:
-        free = free / workers
-    elif torch.device(device).type == "cpu":
-        free = _free_memory() / workers
-    else:
-        free = torch.cuda.mem_get_info(device)[0]
-    recipe, kernel = config.recipe, getattr(config.hyperparameters, "kernel", None)
-    # Eleven passes a step, each keeping a layer's input and output; Adam keeps two more copies of the weights.
-    passes = 11 * recipe.batch_size * (2 * recipe.depth + 1) * recipe.width
-    weights = 2 * 5 * recipe.depth * recipe.width**2
-    pairs = {None: 0, "marginal": 4, "joint": 3 * 7 * recipe.latent_dim}[kernel] * recipe.batch_size**2
-    return max(1, int(0.5 * free / (4 * (passes + weights + pairs))))
-
-
-def _free_memory() -> float:
-    """Return the bytes that new work may take; half of all where the system does not say."""
-    with contextlib.suppress(OSError, StopIteration):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return 1024.0 * int(next(line for line in lines if line.startswith("MemAvailable")).split()[1])
-    return 0.5 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 @contextmanager

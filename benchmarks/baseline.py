@@ -10,7 +10,7 @@ import itertools
 import torch
 from torch import Tensor, nn
 
-SCALE, GAMMA_R = 0.5, 1e-8
+GAMMA_R = 1e-8
 
 
 def mlp(sizes: list[int]) -> nn.Sequential:
@@ -28,15 +28,28 @@ def kl(mu: Tensor, logvar: Tensor) -> Tensor:
 
 def error(x: Tensor, y: Tensor) -> Tensor:
     """Squared error, ``(B,)``."""
-    return (x - y).pow(2).sum(1)
+    return (x - y).pow(2).flatten(1).sum(1)
+
+
+def plane(width: int, depth: int) -> tuple[nn.Module, nn.Module]:
+    """Return encoder and decoder for points in the plane, with two latent dimensions."""
+    hidden = [width] * depth
+    return mlp([2, *hidden, 4]), mlp([2, *hidden, 2])
 
 
 class TextbookStep:
-    """S-IntroVAE on points in the plane, as one writes it first."""
+    """S-IntroVAE as one writes it first: encoder and decoder, β of KL, reconstruction and fakes, and s."""
 
-    def __init__(self, width: int, depth: int, learning_rate: float, betas: tuple[float, float, float]):
-        hidden = [width] * depth
-        self.encoder, self.decoder = mlp([2, *hidden, 4]), mlp([2, *hidden, 2])
+    def __init__(
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        learning_rate: float,
+        betas: tuple[float, float, float],
+        scale: float = 0.5,
+        latent_dim: int = 2,
+    ):
+        self.encoder, self.decoder, self.scale, self.latent_dim = encoder, decoder, scale, latent_dim
         self.beta_kl, self.beta_rec, self.beta_neg = betas
         self.adam_e = torch.optim.Adam(self.encoder.parameters(), lr=learning_rate)
         self.adam_d = torch.optim.Adam(self.decoder.parameters(), lr=learning_rate)
@@ -50,17 +63,17 @@ class TextbookStep:
         """Return the adversarial term of one batch of fakes."""
         mu, logvar, z = self.encode(fake)
         again = self.decoder(z)
-        return torch.exp(-2 * SCALE * (self.beta_rec * error(fake, again) + self.beta_neg * kl(mu, logvar))).mean()
+        return torch.exp(-2 * self.scale * (self.beta_rec * error(fake, again) + self.beta_neg * kl(mu, logvar))).mean()
 
     def __call__(self, x: Tensor) -> tuple[float, float]:
         """Make one step; return both losses, as a loop that prints them does."""
-        noise = torch.randn(len(x), 2)
+        noise = torch.randn(len(x), self.latent_dim, device=x.device)
         self.encoder.requires_grad_(True)
         self.decoder.requires_grad_(False)
         fake = self.decoder(noise)
         mu, logvar, z = self.encode(x)
         rec = self.decoder(z)
-        real = SCALE * (self.beta_rec * error(x, rec).mean() + self.beta_kl * kl(mu, logvar).mean())
+        real = self.scale * (self.beta_rec * error(x, rec).mean() + self.beta_kl * kl(mu, logvar).mean())
         loss_e = real + 0.25 * (self.exp_elbo(rec.detach()) + self.exp_elbo(fake.detach()))
         self.adam_e.zero_grad()
         loss_e.backward()
@@ -75,7 +88,7 @@ class TextbookStep:
             again = self.decoder(z.detach())
             loss_d = loss_d + 0.5 * self.beta_kl * kl(mu, logvar).mean()
             loss_d = loss_d + 0.5 * GAMMA_R * self.beta_rec * error(each.detach(), again).mean()
-        loss_d = SCALE * loss_d
+        loss_d = self.scale * loss_d
         self.adam_d.zero_grad()
         loss_d.backward()
         self.adam_d.step()

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import joblib
 import torch
-from baseline import TextbookStep, plain_as_distance
+from baseline import TextbookStep, plain_as_distance, plane
 
 from asvae import RunConfig, datasets, provenance
 from asvae.allocator import huge_pages, keep_memory
@@ -82,7 +82,7 @@ def step_seconds(configs: list[RunConfig], device: str, least: float = 4.0) -> f
 def textbook(scale: str) -> Callable[[], object]:
     """Return a call that makes a textbook step, its data included."""
     recipe, board = SCALES["checkerboard"][scale], datasets.get("checkerboard")
-    step = TextbookStep(recipe.width, recipe.depth, recipe.learning_rate, (0.1, 0.2, 0.2))
+    step = TextbookStep(*plane(recipe.width, recipe.depth), recipe.learning_rate, (0.1, 0.2, 0.2))
     counter = iter(range(10**9))
     return lambda: step(board.sample(recipe.batch_size, 0, next(counter)))
 

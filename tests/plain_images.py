@@ -12,7 +12,7 @@ SMALL = {"width": 1 / 16, "latent_dim": 4, "batch_size": 8, "steps": 6, "warmup"
 def train(config, steps=None):
     """Return the losses of every step, by player, and the networks after it, all in double precision."""
     networks = {name: module.double() for name, module in build_networks(config, [config.seed]).modules.items()}
-    rate, betas = config.recipe.learning_rate, objectives.get(config.objective).betas
+    rate, betas = config.recipe.learning_rate, (0.0, 0.9) if config.objective == "wgan-gp" else (0.9, 0.999)
     adams = {name: torch.optim.Adam(net.parameters(), lr=rate, betas=betas) for name, net in networks.items()}
     data, losses = config.data(), []
     for step in range(config.steps if steps is None else steps):

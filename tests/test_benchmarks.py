@@ -20,7 +20,7 @@ import speed
 def test_the_textbook_step_moves_every_weight_as_ours_does(monkeypatch):
     config = RunConfig("s-introvae", width=12, depth=2, batch_size=32, steps=10, warmup=0.0, decay="linear")
     lanes = Lanes([config])
-    step = baseline.TextbookStep(12, 2, config.recipe.learning_rate, (0.1, 0.2, 0.2))
+    step = baseline.TextbookStep(*baseline.plane(12, 2), config.recipe.learning_rate, (0.1, 0.2, 0.2))
     for name, net in (("encoder", step.encoder), ("decoder", step.decoder)):
         ours = lanes.networks.modules[name]
         body = ours.body if name == "encoder" else ours

@@ -69,7 +69,7 @@ def test_core_layers_import_downward_only():
         {"golden", "snapshots"},
         {"checkpoints"},
         {"provenance"},
-        {"training", "image_training", "results"},
+        {"training", "image_training", "results", "stacking"},
         {"sweeps"},
         {"store", "table1"},
         {"figures", "claims", "galleries", "showing"},

@@ -15,7 +15,7 @@ import torch
 from conftest import TINY
 from test_training import same
 
-from asvae import RunConfig, checkpoints, store, sweep, sweeps, train, training
+from asvae import RunConfig, checkpoints, stacking, store, sweep, sweeps, train, training
 from asvae.adam import LaneAdam
 from asvae.checks import InvalidArgumentError
 from asvae.graphs import DrawAhead
@@ -135,18 +135,18 @@ def test_a_damaged_checkpoint_is_named_removed_and_its_runs_begin_again(tmp_path
 def test_stacks_fit_into_memory_and_split_over_workers(monkeypatch):
     configs = [RunConfig("as-introvae", seed=seed) for seed in range(10)]
     configs += [RunConfig("vae", seed=seed) for seed in range(3)]
-    stacks = sweeps._stack(configs, workers=2, device="cpu")
+    stacks = stacking.into_stacks(configs, workers=2, device="cpu")
     assert sorted(len(stack) for stack in stacks) == [1, 2, 5, 5]
     assert stacks[0][0].objective == "as-introvae"
-    monkeypatch.setattr(sweeps, "lanes_that_fit", lambda *of: 2)
-    assert max(len(stack) for stack in sweeps._stack(configs, workers=2, device="cpu")) == 2
+    monkeypatch.setattr(stacking, "lanes_that_fit", lambda *of: 2)
+    assert max(len(stack) for stack in stacking.into_stacks(configs, workers=2, device="cpu")) == 2
 
 
 def test_the_memory_estimate_is_no_less_than_what_a_step_takes():
     config = RunConfig("as-introvae", scale="paper", steps=100, kernel="joint")
     free = 2 * 1024**3
     for kernel in ("marginal", "joint"):
-        lanes = sweeps.lanes_that_fit(config.replace(kernel=kernel), "cpu", workers=1, free=free)
+        lanes = stacking.lanes_that_fit(config.replace(kernel=kernel), "cpu", workers=1, free=free)
         code = f"""
             import resource, torch
             torch.set_num_threads(1)
