@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from asvae import results, store, table1
+from asvae import store, table1
 from asvae.checks import InvalidArgumentError, integer, one_of, refuse
 from asvae.config import RunConfig
 from asvae.machinery import Machinery
@@ -18,6 +18,7 @@ from asvae.processes import is_chief
 from asvae.provenance import line
 from asvae.published import METHODS
 from asvae.recipes import COMBINATIONS, SCALES, is_plane
+from asvae.results import keep as keep_result
 from asvae.sweeps import BudgetSpentError
 
 _IMAGES = [name for name in SCALES if not is_plane(name) and name != "folder"]
@@ -72,7 +73,7 @@ def train(
     if not is_chief():
         return
     if keep:
-        typer.echo(results.keep(run))
+        typer.echo(keep_result(run))
     if run.divergence:
         where = f"step {run.divergence.step}, {run.divergence.player}: {run.divergence.term}"
         typer.echo(f"diverged at {where}; its scores are NaN")

@@ -1,5 +1,6 @@
 """Runs on images → figures and tables: the layout of Figures 4–7, reconstructions, interpolations, scores, cost."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -74,6 +75,23 @@ def interpolations(runs: Sequence[Result]) -> Figure:
         name = run.config.objective
         _sheet(axis, run.pictures["interpolation"][:16], 8, _label(name), COLOURS[name])
     return figure
+
+
+def settings(runs: Sequence[Result]) -> pd.DataFrame:
+    """Return what each run was given: the recipe's fields that matter most, and the objective's numbers."""
+    rows = {}
+    for run in runs:
+        recipe, weights = run.config.recipe, dataclasses.asdict(run.config.hyperparameters)
+        rows[_label(run.config.objective)] = {
+            "steps": f"{recipe.steps:,}",
+            "warm-up": f"{run.config.warmup_steps:,}",
+            "batch": recipe.batch_size,
+            "latents": recipe.latent_dim,
+            "channels": ", ".join(map(str, recipe.wide)),
+            "rate": f"{recipe.learning_rate:g}",
+            "weights": ", ".join(f"{name} {value:g}" for name, value in weights.items() if isinstance(value, float)),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 _SCORES = {

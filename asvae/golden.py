@@ -20,7 +20,7 @@ from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
 from asvae.files import read_record, write_record
 from asvae.lanes import Lanes
-from asvae.machinery import Machinery
+from asvae.machinery import Machinery, threads
 from asvae.paths import DATA
 from asvae.recipes import is_plane
 from asvae.run import sample
@@ -62,9 +62,15 @@ def path(objective: str, dataset: str) -> Path:
 
 def trace(objective: str, dataset: str = "checkerboard") -> Trace:
     """Return today's trace: every switch of the method turned once, both decays, what samples score, over how many."""
+    with threads(1):
+        return _trace(objective, dataset)
+
+
+def _trace(objective: str, dataset: str) -> Trace:
     traced: Trace = {}
     plane = is_plane(dataset)
-    for name, changes in _variants(objective).items():
+    # Switches are the same code on images, and are traced in the plane, where a step is cheap.
+    for name, changes in _variants(objective).items() if plane else [("default", {})]:
         config = RunConfig(objective, dataset, **(SMALL if plane else SMALL_IMAGES) | changes)
         # Processes of one run ask for this at times of their own, and each must find the same.
         alone = Machinery(alone=True)

@@ -9,6 +9,7 @@ import torch
 
 from asvae import image_metrics, pictures, provenance, snapshots
 from asvae.build import build_networks
+from asvae.checks import refuse
 from asvae.config import RunConfig
 from asvae.features import classifier, inception
 from asvae.golden import fingerprint
@@ -69,6 +70,13 @@ class _Loop:
         if begun:
             self.trainer.load_state(begun.state)
             self.done, before, self.commit, self.curves = begun.step, begun.seconds, begun.commit, list(begun.curves)
+        first = self.trainer.fabric.broadcast(self.done)
+        if first != self.done:
+            refuse(
+                "checkpoints",
+                f"step {self.done}, and {first} in the first process",
+                "a folder that all processes share",
+            )
         self.start = time.perf_counter() - before
         self.chief = self.trainer.fabric.is_global_zero
 
@@ -90,6 +98,8 @@ class _Loop:
                 self._draw_sheets(step + 1)
             if self._stops():
                 self._save(step + 1)
+                # Nobody looks for the checkpoint before it is there.
+                self.trainer.fabric.barrier()
                 return False
             if time.perf_counter() - saved > pause:
                 begin = time.perf_counter()

@@ -77,13 +77,14 @@ def expectations(names: Sequence[str], dataset: str, scale: str) -> pd.DataFrame
     for name in names:
         config = RunConfig(name, dataset, scale)
         cost = estimate(config)
+        minutes = f"{60 * cost.hours:.0f} min" if cost.hours >= 1 / 60 else "under a minute"
         hours = f"{cost.hours:.0f} h" if cost.hours >= 10 else f"{cost.hours:.1f} h"
         rows[objectives.get(name).label] = {
             "steps": f"{config.steps:,}",
             "batch": config.recipe.batch_size,
             "parameters": f"{sum(cost.parameters.values()) / 1e6:.1f} M",
-            "TFLOP a step": f"{cost.flops / 1e12:.2f}",
-            "time": hours if cost.hours >= 1 else f"{60 * cost.hours:.0f} min",
-            "memory": f"{cost.gibibytes:.1f} GiB",
+            "GFLOP a step": f"{cost.flops / 1e9:,.0f}",
+            "time": hours if cost.hours >= 1 else minutes,
+            "memory": f"{cost.gibibytes:.1f} GiB" if cost.gibibytes >= 0.1 else "under 0.1 GiB",
         }
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -14,11 +14,12 @@ from tiny_data import write_celeba, write_cifar10, write_folder, write_mnist
 mpl.use("Agg")
 
 import asvae
-from asvae import RunConfig, chapters, galleries, objectives, pictures, results, showing, store
+from asvae import RunConfig, chapters, galleries, objectives, pictures, showing, store
 from asvae.checks import InvalidArgumentError
 from asvae.cost import estimate
 from asvae.machinery import Machinery
 from asvae.recipes import SCALES
+from asvae.results import find, keep, results
 
 BOOK = Path(__file__).parents[1] / "book"
 SMALL = {"width": 0.125, "latent_dim": 4, "batch_size": 16, "steps": 3}
@@ -59,15 +60,15 @@ def test_scores_have_a_floor_and_noise_beside_them_and_their_protocol(runs):
 
 def test_a_kept_result_is_found_again_with_its_pictures_and_without_the_data(runs, tmp_path, monkeypatch):
     run = runs[0]
-    path = results.keep(run, tmp_path)
+    path = keep(run, tmp_path)
     assert path.name.startswith("digits-quick-vae-published-seed0-")
-    again = results.find([run.config], tmp_path)[run.config]
+    again = find([run.config], tmp_path)[run.config]
     assert torch.equal(again.samples, run.samples)
     assert again.pictures.keys() == {"real", "reconstructed", "interpolation"}
     assert torch.allclose(again.pictures["interpolation"], run.pictures["interpolation"])
     assert again.scores.keys() == run.scores.keys()
     assert again.provenance["origin"] == "loaded"
-    table = results.results("digits", root=tmp_path)
+    table = results("digits", root=tmp_path)
     assert list(table["frechet_classifier"]) == [run.scores["frechet_classifier"]]
 
 
