@@ -64,8 +64,9 @@ refresh: setup ## Make the notebooks in book/ again from their text in book/text
 golden: setup ## Accept changed numerics: write the golden traces again.
 	$(BIN)/python -c "from asvae.golden import renew; renew()"
 
-bench: setup ## Measure speed, about 15 minutes on a machine that does nothing else.
+bench: setup ## Measure speed, about 17 minutes on a machine that does nothing else.
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/images.py
 	$(BIN)/python benchmarks/time_to_quality.py
 
 clean: ## Remove what was built, keep what was trained.

@@ -12,7 +12,7 @@ from asvae.cost import estimate
 from asvae.machinery import Machinery
 from asvae.results import find
 from asvae.run import Result
-from asvae.store import evidence
+from asvae.store import load_or_train
 
 STAND_IN = "digits"
 """The data set that lies in scikit-learn: it stands in for one that is absent, by name."""
@@ -40,7 +40,7 @@ def shown(
     """Return a run of each objective on ``dataset``, or of each on the stand-in with the reason.
 
     Kept results come first and need no data. What is missing is trained if the data are there, but not at the published
-    settings on a CPU, where it would take weeks.
+    settings on a CPU, where it would take weeks. Its runs are stored, not kept: ``asvae train --keep`` does that.
     """
     configs = [RunConfig(name, dataset, scale, seed, steps) for name in names]
     found = {} if fresh else find(configs)
@@ -54,12 +54,15 @@ def shown(
     elif scale == "paper" and device == "cpu" and steps is None:
         why = "The published settings are not trained on a CPU, and `data/results/` holds no run of this kind."
     if not why:
-        return Shown(evidence(configs, fresh=fresh, device=device, machinery=machinery), "")
+        missing = [config for config in configs if config not in found]
+        made = load_or_train(missing, fresh=fresh, device=device, machinery=machinery)
+        found |= {run.config: run for run in made}
+        return Shown([found[config] for config in configs], "")
     stand_ins = [RunConfig(name, STAND_IN, "quick", seed) for name in names]
     label = (
         f"**Not run here.** {why} **In their place you see `{STAND_IN}`, small handwritten digits**, at quick scale."
     )
-    return Shown(evidence(stand_ins), label)
+    return Shown(list(load_or_train(stand_ins)), label)
 
 
 def commands(names: Sequence[str], dataset: str, scale: str, data_root: str | None = None) -> str:

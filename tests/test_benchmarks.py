@@ -32,7 +32,7 @@ def test_the_textbook_step_moves_every_weight_as_ours_does(monkeypatch):
         order = ["prior", "posterior", "posterior_rec", "posterior_fake", "prior", "prior"]
         queue = iter([drawn[name] for name in order])
         with monkeypatch.context() as patch:
-            patch.setattr(torch, "randn", lambda *shape, queue=queue: next(queue))
+            patch.setattr(torch, "randn", lambda *shape, queue=queue, **where: next(queue))
             patch.setattr(torch, "randn_like", lambda like, queue=queue: next(queue))
             losses = step(drawn["x"])
         terms = lanes.step(i)

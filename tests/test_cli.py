@@ -35,6 +35,21 @@ def test_train_prints_scores_and_their_source(asvae):
     assert "1 run loaded" in asvae("train", "--objective", "vae", "--steps", 20, *SMALL)[1]
 
 
+def test_train_makes_a_run_on_images_and_says_where_it_lies(asvae):
+    small = ("--set", "width=0.125", "--set", "channels=[8]", "--set", "latent_dim=3", "--steps", 2)
+    status, out, _ = asvae("train", "--objective", "wgan-gp", "--dataset", "digits", *small)
+    assert status == 0
+    assert out.startswith("frechet_classifier ")
+    assert "wgan-gp-quick-" in out.splitlines()[-1]
+
+
+def test_data_says_what_is_in_a_data_set(asvae):
+    status, out, _ = asvae("data", "digits")
+    assert status == 0
+    assert "1,438 training and 359 test images" in out
+    assert "fingerprint 844afa5d7d11, 0 unreadable" in out
+
+
 def test_sweep_makes_a_table_and_a_budget_stops_it_cleanly(asvae):
     grid = ("sweep", "--objectives", "vae,as-introvae", "--combinations", "C1,C3", "--seeds", 2, "--workers", 1, *SMALL)
     status, out, _ = asvae(*grid, "--steps", 300, "--budget", "0.4s")
@@ -64,6 +79,11 @@ def test_sweep_makes_a_table_and_a_budget_stops_it_cleanly(asvae):
         (("run", "chekerboard"), "chapter: got 'chekerboard'; allowed: "),
         (("train", "--bogus"), "No such option: --bogus"),
         (("sweep", "--seeds", "0"), "seeds: got 0; allowed: a whole number from 1 up."),
+        (("sweep", "--objectives", "wgan-gp"), "objectives: got 'wgan-gp'; allowed: 'vae', "),
+        (("train", "--dataset", "mnist", "--data-root", "/nowhere"), "data_root: got '/nowhere', where the files of"),
+        (("train", "--dataset", "digits", "--precision", "half"), "precision: got 'half'; allowed: 'float32', 'bfloat"),
+        (("train", "--dataset", "digits", "--set", "depth=3"), "unknown hyper-parameter: got 'depth'; allowed: "),
+        (("data", "digitz"), "dataset: got 'digitz'; allowed: 'digits', 'mnist'"),
     ],
 )
 def test_bad_input_ends_in_one_sentence_and_a_status(asvae, tmp_path, arguments, says):

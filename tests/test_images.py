@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -107,15 +108,15 @@ def test_galleries_draw_every_method_and_name_what_diverged(runs):
 
 
 def test_absent_data_are_stood_in_for_and_said_to_be(monkeypatch, tmp_path, runs):
-    monkeypatch.setattr(showing, "evidence", lambda configs, **options: [configs, options])
+    monkeypatch.setattr(showing, "load_or_train", lambda configs, **options: [replace(runs[0], config=configs[0])])
     shown = showing.shown(["vae"], "mnist", "quick", 0, data_root=str(tmp_path))
-    assert shown.runs[0] == [RunConfig("vae", "digits")]
+    assert [run.config for run in shown.runs] == [RunConfig("vae", "digits")]
     assert f"The files of `mnist` are not in `{tmp_path}`" in shown.missing
     assert "`digits`" in shown.missing
     write_mnist(tmp_path)
     shown = showing.shown(["vae"], "mnist", "quick", 0, data_root=str(tmp_path))
     assert not shown.missing
-    assert shown.runs[0] == [RunConfig("vae", "mnist")]
+    assert [run.config for run in shown.runs] == [RunConfig("vae", "mnist")]
     assert "not trained on a CPU" in showing.shown(["vae"], "mnist", "paper", 0, data_root=str(tmp_path)).missing
 
 

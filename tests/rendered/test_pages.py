@@ -87,9 +87,38 @@ def test_the_checkerboard_page_has_a_verdict_on_each_of_its_claims(pages):
 def test_the_speed_page_shows_ratios_and_where_they_were_measured(pages):
     soup = pages["book/speed.html"]
     sources = [p.get_text() for p in soup.find_all("p") if p.get_text().startswith("Source: ")]
-    assert len(sources) == 6
+    assert len(sources) == 7
     assert all("measured once on" in text for text in sources)
     assert "ratio" in [cell.get_text() for cell in soup.find(id="one-step").find_all("th")]
+
+
+IMAGE_PAGES = [page for page in PAGES if Path(page).stem.startswith("images")]
+
+
+@pytest.mark.parametrize("page", IMAGE_PAGES)
+def test_an_image_page_shows_five_methods_with_their_scores_and_sources(pages, page):
+    soup = pages[page]
+    for name in ("random-images", "reconstructions", "between-two-images", "curves"):
+        assert soup.find(id=name).find("img") is not None, name
+    rows = [cell.get_text() for cell in soup.find(id="scores").select("tbody th")]
+    assert rows == ["AS-IntroVAE", "S-IntroVAE", "WGAN-GP", "VAE", "IntroVAE", "real against real", "noise"]
+    sources = [p.get_text() for p in soup.find_all("p") if p.get_text().startswith("Source: ")]
+    assert len(sources) == 8
+    assert sum("5 runs" in text for text in sources) == 7
+    text = soup.find("main").get_text()
+    assert ("Not run here." in text) == (page != "book/images.html")
+    assert "asvae train --objective wgan-gp" in text
+
+
+def test_scores_of_images_lie_far_below_noise(pages):
+    table = pages["book/images.html"].find(id="scores").find("table")
+    heads = [cell.get_text() for cell in table.select("thead th")]
+    column = next(i for i, head in enumerate(heads) if head.startswith("Fréchet distance")) - 1
+    values = {
+        row.find("th").get_text(): float(row.find_all("td")[column].get_text()) for row in table.select("tbody tr")
+    }
+    noise, floor = values.pop("noise"), values.pop("real against real")
+    assert all(floor < value < noise / 5 for value in values.values()), values
 
 
 def test_the_page_was_executed_and_not_copied_from_the_committed_notebook(pages):
