@@ -67,9 +67,12 @@ def family(config: RunConfig, device: str) -> str:
     return f"{config.dataset}-{config.objective}-{numerics}-torch{version}-{torch.device(device).type}-"
 
 
-def place(configs: Sequence[RunConfig], root: Path, device: str = "cpu") -> Path:
+def place(configs: Sequence[RunConfig], root: Path, device: str = "cpu", data_root: str | Path | None = None) -> Path:
     """Return the file for a stack's checkpoint, the folder for an image run's: the same runs find the same."""
     text = json.dumps([config.to_dict() for config in configs], sort_keys=True)
+    if configs[0].dataset == "folder":
+        # Other images are another run.
+        text += configs[0].data(data_root).fingerprint
     end = ".safetensors" if is_plane(configs[0].dataset) else ""
     return root / f"{family(configs[0], device)}{hashlib.sha256(text.encode()).hexdigest()[:16]}{end}"
 

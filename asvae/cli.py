@@ -12,6 +12,7 @@ import typer
 from asvae import store, table1
 from asvae.checks import InvalidArgumentError, integer, one_of, refuse
 from asvae.config import RunConfig
+from asvae.features import inception as inception_network
 from asvae.machinery import Machinery
 from asvae.paths import DATA
 from asvae.processes import is_chief
@@ -21,6 +22,7 @@ from asvae.recipes import COMBINATIONS, SCALES, is_plane
 from asvae.results import keep as keep_result
 from asvae.sweeps import BudgetSpentError
 
+_INCEPTION = "inception"
 _IMAGES = [name for name in SCALES if not is_plane(name) and name != "folder"]
 _OWN = ("objective", "dataset", "scale", "seed", "steps")
 
@@ -69,6 +71,8 @@ def train(
     """
     config = RunConfig(objective, dataset, scale, seed, steps, **_settings(settings))
     machinery = Machinery(data_root, precision, compiled=compile, threads=threads, inception=inception)
+    if keep:
+        _check_whole(config, data_root)
     [run] = store.load_or_train([config], fresh=fresh, device=device, machinery=machinery)
     if not is_chief():
         return
@@ -84,7 +88,7 @@ def train(
 
 @app.command()
 def data(
-    dataset: Annotated[str, typer.Argument(help="mnist, cifar10, celeba128 or celeba256.")],
+    dataset: Annotated[str, typer.Argument(help="mnist, cifar10, celeba128, celeba256; inception: FID's network.")],
     data_root: DataRoot = None,
 ) -> None:
     """Fetch a data set's files, with checksums, and say what is in them.
@@ -92,7 +96,10 @@ def data(
     For celeba, if its server refuses: put img_align_celeba/ into DATA_ROOT/celeba/ by hand. Your own images need no
     fetching: asvae train --dataset folder --data-root DIR.
     """
-    images = RunConfig("vae", one_of("dataset", dataset, _IMAGES)).data(data_root)
+    if one_of("dataset", dataset, [*_IMAGES, _INCEPTION]) == _INCEPTION:
+        typer.echo(inception_network(download=True).name)
+        return
+    images = RunConfig("vae", dataset).data(data_root)
     if not images.available:
         images.download()
     typer.echo(f"{images.source}\n{len(images.images):,} training and {len(images.test_images):,} test images")
@@ -158,6 +165,17 @@ def run(
     else:
         arguments = [str(source), str(output or Path(f"{source.stem}-out.ipynb")), *context.args]
     raise typer.Exit(subprocess.run([sys.executable, "-m", "papermill", *arguments], check=False).returncode)
+
+
+def _check_whole(config: RunConfig, data_root: str | None) -> None:
+    """Refuse to keep, for all to see, what was not trained on the data set that its name says."""
+    if is_plane(config.dataset):
+        return
+    if config.dataset == "folder":
+        refuse("--keep", config.dataset, "a data set that others have, too")
+    images = config.data(data_root)
+    if len(images.images) != images.whole:
+        refuse("--keep", f"{len(images.images):,} training images", f"the {images.whole:,} of the published data set")
 
 
 def _settings(settings: list[str] | None) -> dict[str, Any]:

@@ -96,6 +96,7 @@ def settings(runs: Sequence[Result]) -> pd.DataFrame:
 
 _SCORES = {
     "fid": "FID",
+    "kid": "KID",
     "frechet_classifier": "Fréchet distance, classifier features",
     "kid_classifier": "kernel distance, classifier features",
     "sharpness": "sharpness / real",
@@ -105,6 +106,7 @@ _SCORES = {
 _ANCHORS = {
     "real against real": {
         "fid": "fid_floor",
+        "kid": "kid_floor",
         "frechet_classifier": "frechet_classifier_floor",
         "kid_classifier": "kid_classifier_floor",
         "sharpness_sd": "sharpness_sd_real",
@@ -139,7 +141,8 @@ def cost(runs: Sequence[Result]) -> pd.DataFrame:
     """Return what each run took: steps, images, wall time, where."""
     rows = {}
     for run in runs:
-        images = run.config.steps * run.config.recipe.batch_size
+        batches = objectives.get(run.config.objective).batches(run.config.hyperparameters)
+        images = run.config.steps * run.config.recipe.batch_size * batches
         source = run.provenance
         rows[_label(run.config.objective)] = {
             "steps": f"{run.config.steps:,}",

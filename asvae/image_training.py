@@ -1,6 +1,7 @@
 """From a configuration to a run on images: trained, watched, interrupted and resumed, scored."""
 
 import math
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from asvae import image_metrics, pictures, provenance, snapshots
 from asvae.build import build_networks
 from asvae.checks import refuse
 from asvae.config import RunConfig
-from asvae.features import classifier, inception
+from asvae.features import VARIABLE, classifier, inception
 from asvae.golden import fingerprint
 from asvae.interruption import CHECKPOINT_SECONDS, Interruption
 from asvae.machinery import Machinery, threads
@@ -64,6 +65,10 @@ class _Loop:
         # Another folder's images, or the same ones changed, begin again.
         self.numerics = f"{fingerprint(config.objective, config.dataset)}-{self.trainer.dataset.fingerprint}"
         self.curves: list[tuple[int, dict[str, float]]] = []
+        # What scoring needs is looked for now and not at the end of a week.
+        image_metrics.set_size(self.trainer.dataset)
+        named = machinery.inception or os.environ.get(VARIABLE)
+        self.inception = inception(named, str(self.trainer.device)) if named else None
         self.done, before = 0, 0.0
         self.commit = commit or provenance.commit()
         begun = self.folder and snapshots.newest(self.folder, config, self.numerics)
@@ -145,7 +150,9 @@ class _Loop:
         samples = torch.zeros(0, *networks.shape)
         # A run that diverged has no model to score: its row in the table is NaN, whatever its last weights give.
         if not trainer.divergence:
-            scores, protocol = self._score(networks)
+            # Of several processes the first has all that scores need, and it alone keeps them.
+            if self.chief:
+                scores, protocol = self._score(networks)
             count = SAMPLES if config.recipe.pixels <= 64 else SAMPLES // 4
             samples = pictures.to_bytes(sample(single, count, 0)) / 255.0
             kept = _examples(single, torch.from_numpy(trainer.dataset.test_images[:16].copy()) / 255.0)
@@ -170,8 +177,7 @@ class _Loop:
 
     def _score(self, networks: Networks) -> tuple[dict[str, float], dict]:
         dataset = self.trainer.dataset
-        extractor = classifier(dataset, device=str(self.trainer.device))
-        inner = inception(self.machinery.inception, str(self.trainer.device)) if self.machinery.inception else None
+        extractor, inner = classifier(dataset, device=str(self.trainer.device)), self.inception
         scores = image_metrics.nothing()
         scores |= image_metrics.score(
             lambda n, draw: sample(networks, n, draw), dataset, extractor=extractor, inception=inner
@@ -194,6 +200,8 @@ def _examples(networks: Networks, real: torch.Tensor) -> dict[str, torch.Tensor]
     if "encoder" not in networks.modules:
         return {"real": real}
     mu, _ = networks.posterior(real)
+    if len(real) < 2:
+        return {"real": real, "reconstructed": pictures.to_bytes(networks.generate(mu)) / 255.0}
     weights = torch.linspace(0.0, 1.0, 8)[:, None]
     ways = torch.cat([torch.lerp(mu[2 * i], mu[2 * i + 1], weights) for i in range(min(4, len(mu) // 2))])
     made = {"reconstructed": networks.generate(mu), "interpolation": networks.generate(ways)}

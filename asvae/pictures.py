@@ -67,5 +67,6 @@ def save_curves(steps: Sequence[int], curves: Mapping[str, Sequence[float]], pat
         axis = figure.add_subplot(lines, columns, k + 1)
         axis.plot(steps, values, lw=1.0)
         axis.set_title(name, fontsize=9)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=80)
+    file = io.BytesIO()
+    figure.savefig(file, dpi=80)
+    write(path, file.getvalue())

@@ -50,35 +50,47 @@ def shown(
     data = configs[0].data(data_root)
     why = ""
     if not data.available:
-        why = f"The files of `{dataset}` are not in `{data.root}`, and `data/results/` holds no run of this kind."
+        why = f"The files of `{dataset}` are not in `{data.root}`"
     elif scale == "paper" and device == "cpu" and steps is None:
-        why = "The published settings are not trained on a CPU, and `data/results/` holds no run of this kind."
+        why = "The published settings are not trained on a CPU"
+    if why and found:
+        lacking = ", ".join(objectives.get(config.objective).label for config in configs if config not in found)
+        return Shown(list(found.values()), f"**{lacking}: not run here.** {why}; the others are those asked for.")
     if not why:
         missing = [config for config in configs if config not in found]
         made = load_or_train(missing, fresh=fresh, device=device, machinery=machinery)
         found |= {run.config: run for run in made}
         return Shown([found[config] for config in configs], "")
     stand_ins = [RunConfig(name, STAND_IN, "quick", seed) for name in names]
-    label = (
-        f"**Not run here.** {why} **In their place you see `{STAND_IN}`, small handwritten digits**, at quick scale."
-    )
+    where = f"{why}, and `data/results/` holds no run of this kind."
+    instead = f"**In their place you see `{STAND_IN}`, small handwritten digits**, at quick scale."
+    label = f"**Not run here.** {where} {instead}"
     return Shown(list(load_or_train(stand_ins)), label)
 
 
-def commands(names: Sequence[str], dataset: str, scale: str, data_root: str | None = None) -> str:
+def commands(
+    names: Sequence[str],
+    dataset: str,
+    scale: str,
+    seed: int = 0,
+    steps: int | None = None,
+    *,
+    data_root: str | None = None,
+) -> str:
     """Return the shell commands that fetch a data set and train each objective on it."""
     root = f" --data-root {shlex.quote(data_root)}" if data_root else ""
     fetch = [] if dataset in (STAND_IN, "folder") else [f"asvae data {dataset}{root}"]
-    device = " --device cuda" if scale == "paper" else ""
-    train = [f"asvae train --objective {name} --dataset {dataset} --scale {scale}{device}{root}" for name in names]
+    ends = [f"--seed {seed}" * (seed > 0), f"--steps {steps}" if steps else "", "--device cuda" * (scale == "paper")]
+    end = "".join(f" {each}" for each in ends if each) + root
+    train = [f"asvae train --objective {name} --dataset {dataset} --scale {scale}{end}" for name in names]
     return "\n".join([*fetch, *train])
 
 
-def expectations(names: Sequence[str], dataset: str, scale: str) -> pd.DataFrame:
+def expectations(names: Sequence[str], dataset: str, scale: str, steps: int | None = None) -> pd.DataFrame:
     """Return what each run is expected to take on one H200-class GPU: an estimate, see :mod:`asvae.cost`."""
     rows = {}
     for name in names:
-        config = RunConfig(name, dataset, scale)
+        config = RunConfig(name, dataset, scale, steps=steps)
         cost = estimate(config)
         minutes = f"{60 * cost.hours:.0f} min" if cost.hours >= 1 / 60 else "under a minute"
         hours = f"{cost.hours:.0f} h" if cost.hours >= 10 else f"{cost.hours:.1f} h"

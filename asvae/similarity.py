@@ -15,6 +15,9 @@ from torch import Tensor
 
 from asvae.checks import InvalidArgumentError, one_of, refuse
 
+ENTRIES = 2**22
+"""Pairs times dimensions that a GPU takes at once: one dimension alone is too little work for a launch there."""
+
 KERNELS = ("marginal", "joint")
 REDUCTIONS = ("mean", "sum")
 
@@ -83,7 +86,7 @@ def _check_shapes(mu_a: Tensor, logvar_a: Tensor, mu_b: Tensor, logvar_b: Tensor
 
 
 class _Marginal(torch.autograd.Function):
-    """Kernel and analytic gradient, one latent dimension at a time: memory B·C instead of B·C·D.
+    """Kernel and analytic gradient, one latent dimension at a time (a GPU: a few): memory B·C instead of B·C·D.
 
     The gradients are computed with the value while the pair matrices are at hand, and only scaled later: nothing of
     size B·C outlives the forward pass. The four matrices are allocated once: fresh ones cost more than their sums.
@@ -100,15 +103,18 @@ class _Marginal(torch.autograd.Function):
         for left, right, sign in ((0, 0, 1.0), (1, 1, 1.0), (0, 1, -2.0)):
             (mu_l, var_l), (mu_r, var_r) = sets[left], sets[right]
             *lanes, dims, rows = mu_l.shape
-            matrices = mu_l.new_empty((4, *lanes, rows, mu_r.shape[-1]))
+            at_once = 1 if mu_l.device.type == "cpu" else max(1, min(dims, ENTRIES // (rows * mu_r.shape[-1])))
+            matrices = mu_l.new_empty((4, *lanes, at_once, rows, mu_r.shape[-1]))
             weight = sign if reduction == "sum" else sign / (rows * mu_r.shape[-1] * dims)
             # A batch against itself meets every point on both sides: by symmetry, twice its rows.
             sides = [(left, -1, 2.0)] if left == right else [(left, -1, 1.0), (right, -2, 1.0)]
             sides = [(side, axis, times * weight) for side, axis, times in sides if needs[side]]
-            for d in range(dims):
+            for first in range(0, dims, at_once):
+                d = slice(first, first + at_once)
                 variances = var_l[..., d, :, None], var_r[..., d, None, :]
-                k, u, u2, r = _kernel(mu_l[..., d, :, None], mu_r[..., d, None, :], *variances, matrices)
-                total = total + weight * k.sum((-2, -1))
+                out = matrices[..., : min(at_once, dims - first), :, :]
+                k, u, u2, r = _kernel(mu_l[..., d, :, None], mu_r[..., d, None, :], *variances, out)
+                total = total + weight * k.sum((-3, -2, -1))
                 if not sides:
                     continue
                 kr = k.mul_(r)
@@ -117,7 +123,7 @@ class _Marginal(torch.autograd.Function):
                     grad_mu, grad_logvar = (grad[..., d, :] for grad in grads[side])
                     grad_mu += (factor if axis == -2 else -factor) * k_mu.sum(axis)
                     # v₁r, at most √v₁, comes first: r² alone would overflow where variances collapse.
-                    scaled = torch.mul(variances[axis + 1], r, out=matrices[0]).mul_(k_var)
+                    scaled = torch.mul(variances[axis + 1], r, out=out[0]).mul_(k_var)
                     grad_logvar += 0.5 * factor * scaled.sum(axis)
         ctx.save_for_backward(*(grad.transpose(-1, -2) for pair in grads for grad in pair))
         return total

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 
 from asvae.build import build_networks
+from asvae.checkpoints import place, remove
 from asvae.checks import InvalidArgumentError, refuse
 from asvae.config import RunConfig
 from asvae.files import read_record, write_record
@@ -23,6 +24,7 @@ from asvae.golden import fingerprint
 from asvae.machinery import Machinery
 from asvae.paths import DATA
 from asvae.processes import is_chief
+from asvae.recipes import is_plane
 from asvae.results import find, from_record, keep, record
 from asvae.run import Result, Run
 from asvae.sweeps import sweep
@@ -90,20 +92,39 @@ def load_or_train(
     for config in () if fresh else dict.fromkeys(configs):
         if (path := locate(config, root, machinery)).is_dir():
             try:
-                there(load_run(path))
+                run = load_run(path)
+                _check_data(run, machinery)
+                there(run)
             except InvalidArgumentError as error:
                 warnings.warn(f"{error} It is trained again.", stacklevel=2)
+    checkpoints = root / "unfinished"
+    if fresh:
+        images = [config for config in configs if not is_plane(config.dataset)]
+        for config in images if is_chief() else ():
+            remove(place([config], checkpoints, device, machinery and machinery.data_root))
+        # A stack in the plane is minutes; a run on images may be days, and is not lost because it began anew.
+        checkpoints = checkpoints if len(images) == len(configs) else None
     sweep(
         [config for config in dict.fromkeys(configs) if config not in found],
         device=device,
         workers=workers,
         progress=progress,
         done=finished,
-        checkpoints=None if fresh else root / "unfinished",
+        checkpoints=checkpoints,
         budget=budget,
         machinery=machinery,
     )
     return [found[config] for config in configs]
+
+
+def _check_data(run: Run, machinery: Machinery | None) -> None:
+    """Refuse a stored run on images that was trained on others than those that lie here now."""
+    made_on = run.provenance.get("data")
+    if made_on is None:
+        return
+    data = run.config.data(machinery and machinery.data_root)
+    if data.available and data.fingerprint != made_on:
+        raise InvalidArgumentError(f"data: got a stored run on {made_on}; allowed: one on {data.fingerprint}.")
 
 
 def evidence(
@@ -119,7 +140,8 @@ def evidence(
 ) -> list[Result]:
     """Return a result for each of ``configs``: kept ones first, then stored runs, then by training.
 
-    What was not kept yet and is a run at its scale's own recipe is kept: committing ``data/results/`` shares it.
+    What was not kept yet and is a run in the plane at its scale's own recipe is kept: committing ``data/results/``
+    shares it. Runs on images are kept by ``asvae train --keep`` alone.
 
     Parameters
     ----------
@@ -137,7 +159,7 @@ def evidence(
 
     def there(run: Run) -> None:
         found[run.config] = run
-        if is_chief() and not run.config.overrides and run.config.dataset != "folder":
+        if is_chief() and not run.config.overrides and is_plane(run.config.dataset):
             keep(run, root / "results")
 
     missing = [config for config in dict.fromkeys(configs) if config not in found]

@@ -98,10 +98,12 @@ def sweep(
     resumed = {config for checkpoint in begun.values() for config in checkpoint.configs}
     stacks = into_stacks([config for config in plane if config not in resumed], workers, device)
     # Runs on images stand alone, and their folder knows by itself how far they are.
-    images = [config for config in wanted if not is_plane(config.dataset)]
+    images, root = [config for config in wanted if not is_plane(config.dataset)], machinery and machinery.data_root
     stacks += [[each] for each in sorted(images, key=lambda each: (each.seed, -COST[each.objective] * each.steps))]
     work = [(checkpoint.configs, path, True) for path, checkpoint in begun.items()]
-    work += [(stack, None if checkpoints is None else place(stack, checkpoints, device), False) for stack in stacks]
+    work += [
+        (stack, None if checkpoints is None else place(stack, checkpoints, device, root), False) for stack in stacks
+    ]
     total, unit = amount(wanted)
     names = list(dict.fromkeys(config.objective for config in configs))
     described = f"{len(wanted)} runs in {len(work)} stacks" if len(wanted) > 1 else "".join(names)
@@ -117,7 +119,7 @@ def sweep(
                 trained[run.config] = run
                 if done is not None:
                     done(run)
-            if runs is not None and path is not None:
+            if runs is not None and path is not None and is_chief():
                 remove(path)
     if len(trained) < len(wanted):
         goes_on = "; the same call goes on from there" if checkpoints is not None else ""
@@ -126,7 +128,8 @@ def sweep(
 
 
 def _results(arguments: list[tuple], workers: int, device: str) -> Iterator[tuple[Path | None, list[Run] | None]]:
-    if workers == 1 or len(arguments) < 2 or torch.device(device).type != "cpu":
+    # Under torchrun a run has several processes already.
+    if workers == 1 or len(arguments) < 2 or torch.device(device).type != "cpu" or "WORLD_SIZE" in os.environ:
         return (_work(*each) for each in arguments)
     pool = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
     with huge_pages():

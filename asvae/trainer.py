@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+import torch._functorch.config
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -23,10 +24,13 @@ from asvae.machinery import Machinery
 from asvae.networks import Networks
 from asvae.objectives import Loss, Player
 from asvae.objectives.vae import VAE
-from asvae.processes import gather
+from asvae.processes import gather, mean
 
 RESIDENT = 0.5
 """Share of a GPU's free memory that the data set may take to lie there whole."""
+
+PIECE = 1_024
+"""Images that go there at once, so that the host never holds them all."""
 
 
 class Trainer:
@@ -82,7 +86,10 @@ class Trainer:
             if several and self.device.type == "cuda":
                 module = nn.SyncBatchNorm.convert_sync_batchnorm(module)
             networks.modules[name] = module.to(self.device, self.dtype, memory_format=layout)
-            if self.machinery.compiled:
+            # A compiled graph cannot be differentiated twice, as the critic's penalty needs.
+            if self.machinery.compiled and name != "critic":
+                # The decoder's turn goes through the graph of the encoder's once more.
+                torch._functorch.config.donated_buffer = False
                 module.compile()
         return dataclasses.replace(networks, autocast=self.fabric.autocast, **({"gather": gather} if several else {}))
 
@@ -92,12 +99,17 @@ class Trainer:
             return None
         free = torch.cuda.mem_get_info(self.device)[0]
         images = self.dataset.images
-        return torch.from_numpy(np.array(images)).to(self.device) if images.nbytes < RESIDENT * free else None
+        if images.nbytes >= RESIDENT * free:
+            return None
+        pixels = torch.empty(images.shape, dtype=torch.uint8, device=self.device)
+        for part in range(0, len(images), PIECE):
+            pixels[part : part + PIECE] = torch.from_numpy(np.array(images[part : part + PIECE])).to(self.device)
+        return pixels
 
     def step(self, step: int) -> dict[str, Tensor]:
         """Let every player of ``step`` move; return the terms, one number each, of this process's share.
 
-        A loss or gradient that is not finite sets :attr:`divergence` before anything moves.
+        A loss or gradient that is not finite sets :attr:`divergence` before its player moves.
         """
         objective = VAE if step < self.config.warmup_steps else self.objective
         progress, batches = self.config.progress(step), objective.batches(self.hyperparameters)
@@ -113,6 +125,8 @@ class Trainer:
                 shared = loss.shared
                 terms |= {name: term.detach().mean() for name, term in loss.terms.items()}
                 terms[f"loss_{player.name}"] = loss.value.detach().mean()
+                # Its graph must not live on beside the next player's.
+                del loss
                 if self.divergence:
                     return terms
         self._share_statistics()
@@ -164,7 +178,7 @@ class Trainer:
         if self.fabric.world_size == 1:
             return value, list(grads)
         flat = torch.cat([value.reshape(1), *(grad.flatten() for grad in grads)])
-        value, *parts = self.fabric.all_reduce(flat, reduce_op="mean").split([1, *(grad.numel() for grad in grads)])
+        value, *parts = mean(flat).split([1, *(grad.numel() for grad in grads)])
         return value.squeeze(), [part.view_as(grad) for part, grad in zip(parts, grads, strict=True)]
 
     def _share_statistics(self) -> None:
@@ -174,7 +188,7 @@ class Trainer:
         for module in self.networks.modules.values():
             for buffer in module.buffers():
                 if buffer.is_floating_point():
-                    buffer.copy_(self.fabric.all_reduce(buffer, reduce_op="mean"))
+                    buffer.copy_(mean(buffer.clone()))
 
     def shown(self) -> Networks:
         """Return the networks that samples are drawn from, for evaluation: the averaged decoder, running statistics."""

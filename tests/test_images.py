@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ mpl.use("Agg")
 
 import asvae
 from asvae import RunConfig, chapters, galleries, objectives, pictures, showing, store
+from asvae.checkpoints import place
 from asvae.checks import InvalidArgumentError
 from asvae.cost import estimate
 from asvae.machinery import Machinery
@@ -121,9 +123,11 @@ def test_absent_data_are_stood_in_for_and_said_to_be(monkeypatch, tmp_path, runs
 
 
 def test_commands_fetch_first_and_train_on_a_gpu():
-    said = showing.commands(["vae", "wgan-gp"], "celeba128", "paper", "/my data").splitlines()
+    said = showing.commands(["vae", "wgan-gp"], "celeba128", "paper", 3, data_root="/my data").splitlines()
     assert said[0] == "asvae data celeba128 --data-root '/my data'"
-    assert said[2].startswith("asvae train --objective wgan-gp --dataset celeba128 --scale paper --device cuda")
+    assert said[2].startswith(
+        "asvae train --objective wgan-gp --dataset celeba128 --scale paper --seed 3 --device cuda"
+    )
     assert showing.commands(["vae"], "digits", "quick") == "asvae train --objective vae --dataset digits --scale quick"
 
 
@@ -206,3 +210,38 @@ def test_papermill_runs_the_chapter_on_mnists_own_files(tmp_path):
     assert "These runs are of the data set that was asked for." in text
     assert "Not run here" not in text
     assert "5 runs" in text
+
+
+def test_a_stored_run_on_other_images_is_not_taken_for_one_on_these(tmp_path):
+    config = RunConfig("vae", "mnist", width=0.05, latent_dim=2, batch_size=8, steps=1)
+    origins = []
+    for number in (0, 1, 1):
+        root = tmp_path / f"files-{number}"
+        if not root.exists():
+            write_mnist(root, seed=number)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            options = {"root": tmp_path / "runs", "progress": False, "machinery": Machinery(data_root=str(root))}
+            [run] = store.load_or_train([config], **options)
+        origins.append(run.provenance["origin"])
+        said = any("data: got a stored run on" in str(each.message) for each in told)
+        assert said == (len(origins) == 2)
+    assert origins == ["computed here", "computed here", "loaded"]
+
+
+def test_folders_have_places_of_their_own_and_too_few_images_are_refused_before_training(tmp_path):
+    config = RunConfig("vae", "folder", width=0.05, latent_dim=2, batch_size=2, steps=1, pixels=16)
+    for number, count in enumerate((30, 30, 4)):
+        write_folder(tmp_path / str(number), count=count, seed=number)
+    roots = [str(tmp_path / str(number)) for number in range(3)]
+    assert len({place([config], tmp_path, data_root=root) for root in roots}) == 3
+    with pytest.raises(InvalidArgumentError, match=r"dataset: got .*'folder' with 3 training images"):
+        asvae.train(config, progress=False, machinery=Machinery(data_root=roots[2]))
+
+
+def test_kept_runs_are_shown_beside_the_names_of_those_that_are_missing(monkeypatch, runs, tmp_path):
+    there = replace(runs[0], config=RunConfig("vae", "mnist", "paper"))
+    monkeypatch.setattr(showing, "find", lambda configs: {there.config: there})
+    shown = showing.shown(["vae", "wgan-gp"], "mnist", "paper", 0, data_root=str(tmp_path))
+    assert shown.runs == [there]
+    assert shown.missing.startswith("**WGAN-GP: not run here.**")

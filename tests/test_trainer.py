@@ -221,3 +221,17 @@ def test_weights_of_other_networks_are_refused():
             Trainer(other).load_state(state)
         with pytest.raises(RuntimeError):
             Trainer(other).networks.load_state(Trainer(config_of("vae")).networks.state())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", objectives.names())
+def test_compiled_networks_take_the_same_step(name, monkeypatch):
+    real = torch.nn.Module.compile
+    # The parts of compilation that ask for anything of us; the default's code generator takes minutes on a CPU.
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self: real(self, backend="aot_eager_decomp_partition"))
+    config = RunConfig(name, "digits", width=0.0625, latent_dim=3, batch_size=8, steps=4, warmup=0.0)
+    plain, compiled = Trainer(config), Trainer(config, machinery=Machinery(compiled=True))
+    for step in range(2):
+        terms = plain.step(step)
+        for term, value in compiled.step(step).items():
+            torch.testing.assert_close(value, terms[term], rtol=1e-3, atol=1e-4)

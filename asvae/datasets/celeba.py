@@ -22,6 +22,7 @@ class CelebA(ImageFiles):
     """
 
     flip: ClassVar[bool] = True
+    whole: ClassVar[int] = 162_770
     expects: ClassVar[str] = "celeba/img_align_celeba"
     source: ClassVar[str] = (
         "202,599 aligned faces of celebrities (Liu, Luo, Wang and Tang, 2015; for research that is not commercial), "

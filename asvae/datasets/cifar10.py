@@ -38,6 +38,7 @@ class CIFAR10(ImageDataset):
     shape = (3, 32, 32)
     flip: ClassVar[bool] = True
     classes: ClassVar[int] = 10
+    whole: ClassVar[int] = 50_000
     expects: ClassVar[str] = "cifar-10-batches-py"
     source: ClassVar[str] = (
         "50,000 and 10,000 photographs of ten classes (Krizhevsky, 2009, from the Tiny Images), "

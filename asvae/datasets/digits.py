@@ -20,6 +20,7 @@ class Digits(ImageDataset):
     shape = (1, 16, 16)
     flip: ClassVar[bool] = False
     classes: ClassVar[int] = 10
+    whole: ClassVar[int] = 1_438
     source: ClassVar[str] = (
         "1,797 handwritten digits of 13 people (UCI's Optical Recognition of Handwritten Digits, test part, CC BY 4.0) "
         "as they come with scikit-learn, enlarged bilinearly from 8×8 to 16×16."

@@ -82,6 +82,8 @@ class ImageDataset(Dataset):
     """Whether a mirrored image is as good as the original."""
     classes: ClassVar[int] = 0
     """Number of labels; 0 where there are none."""
+    whole: ClassVar[int] = 0
+    """Number of training images of the published data set; 0 where there is none."""
     source: ClassVar[str]
     """One sentence: what it is and where it comes from."""
     expects: ClassVar[str] = "."

@@ -21,6 +21,7 @@ class MNIST(ImageDataset):
     shape = (1, 28, 28)
     flip: ClassVar[bool] = False
     classes: ClassVar[int] = 10
+    whole: ClassVar[int] = 60_000
     expects: ClassVar[str] = "MNIST/raw"
     source: ClassVar[str] = (
         "60,000 and 10,000 handwritten digits (LeCun, Cortes and Burges, from NIST's databases), "

@@ -6,7 +6,7 @@ no number from the literature can stand beside them.
 """
 
 from asvae.features.extractor import FeatureExtractor
-from asvae.features.pretrained import inception
+from asvae.features.pretrained import VARIABLE, inception
 from asvae.features.trained import classifier
 
-__all__ = ["FeatureExtractor", "classifier", "inception"]
+__all__ = ["VARIABLE", "FeatureExtractor", "classifier", "inception"]

@@ -60,7 +60,8 @@ def frechet_distance(features_a, features_b) -> float:
     a, b = _pair(features_a, features_b)
     if not (a.isfinite().all() and b.isfinite().all()):
         return math.nan
-    metric = FrechetInceptionDistance(_Given(a.shape[1])).to(a.device)
+    # Features are whole where they are asked for: of several processes, none must wait for the others here.
+    metric = FrechetInceptionDistance(_Given(a.shape[1]), sync_on_compute=False).to(a.device)
     metric.update(a, real=True)
     metric.update(b, real=False)
     return float(metric.compute())
@@ -104,7 +105,8 @@ def kernel_distance(
         return KernelDistance(math.nan, math.nan)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns whoever makes one that it keeps all features
-        metric = KernelInceptionDistance(_Given(a.shape[1]), subsets=subsets, subset_size=subset_size)
+        sizes = {"subsets": subsets, "subset_size": subset_size}
+        metric = KernelInceptionDistance(_Given(a.shape[1]), sync_on_compute=False, **sizes)
     metric.update(a, real=True)
     metric.update(b, real=False)
     with torch.random.fork_rng(devices=[]):

@@ -9,8 +9,8 @@ LIMIT = 10_000
 """At most how many images are compared."""
 
 
-def set_size(dataset: ImageDataset, n: int | None, limit: int) -> int:
-    """Return how many images a set has: n, or half of the training images but at most ``limit``."""
+def set_size(dataset: ImageDataset, n: int | None = None, limit: int = LIMIT) -> int:
+    """Return how many images a set has: n, or half of the training images, at most ``limit``; too few are refused."""
     limit, half = integer("limit", limit, 2), len(dataset.images) // 2
     if half < 2:
         refuse("dataset", f"{dataset.name!r} with {len(dataset.images)} training images", "at least four")

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from asvae.checks import InvalidArgumentError
 
-PASS = 256
-"""Images a pass where nothing is learnt: bounds the memory of sampling and encoding."""
+PASS = 2**20
+"""Entries of the images in a pass where nothing is learnt: bounds the memory of sampling and encoding."""
 
 
 class GaussianEncoder(nn.Module):
@@ -112,13 +112,17 @@ class Networks:
         x = self.decode(torch.cat(latents, dim=-2))
         return list(x.chunk(len(latents), dim=-1 - self.event_dims))
 
+    @property
+    def _pass(self) -> int:
+        return max(1, min(256, PASS // prod(self.shape)))
+
     @torch.no_grad()
     def generate(self, z: Tensor) -> Tensor:
         """Return samples ``(N, *shape)`` of latents ``(N, D)`` by a single run, on the CPU."""
         z = z.to(self.device, self.dtype)
         if self.stacked:
             return self.decode(z[None])[0].cpu()
-        return torch.cat([self.decode(part).cpu() for part in z.split(PASS)])
+        return torch.cat([self.decode(part).cpu() for part in z.split(self._pass)])
 
     @torch.no_grad()
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -135,7 +139,7 @@ class Networks:
         if self.stacked:
             mu, logvar = self.encode(x[None])
             return mu[0].cpu(), logvar[0].cpu()
-        mu, logvar = zip(*(self.encode(part) for part in x.split(PASS)), strict=True)
+        mu, logvar = zip(*(self.encode(part) for part in x.split(self._pass)), strict=True)
         return torch.cat(mu).cpu(), torch.cat(logvar).cpu()
 
     def evaluate(self) -> None:
