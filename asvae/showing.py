@@ -50,7 +50,7 @@ def shown(
     data = configs[0].data(data_root)
     why = ""
     if not data.available:
-        why = f"The files of `{dataset}` are not in `{data.root}`"
+        why = f"The files of `{dataset}` are not in `{data_root or 'data/images'}`"
     elif scale == "paper" and device == "cpu" and steps is None:
         why = "The published settings are not trained on a CPU"
     if why and found:
