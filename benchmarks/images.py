@@ -22,7 +22,7 @@ from asvae.trainer import Trainer
 
 DATASETS = {"cpu": ("digits", "mnist"), "cuda": ("mnist", "cifar10", "celeba128", "celeba256")}
 WAYS = {
-    "cpu": {"float32": Machinery(), "float32, channels last": Machinery(channels_last=True)},
+    "cpu": {"float32": Machinery(channels_last=False), "float32, channels last": Machinery()},
     "cuda": {
         "float32": Machinery(precision="float32", channels_last=False),
         "bfloat16, channels last": Machinery(),
