@@ -12,6 +12,7 @@ import typer
 from asvae import store, table1
 from asvae.checks import InvalidArgumentError, integer, one_of, refuse
 from asvae.config import RunConfig
+from asvae.diagnostics import findings
 from asvae.features import inception as inception_network
 from asvae.machinery import Machinery
 from asvae.paths import DATA
@@ -78,9 +79,8 @@ def train(
         return
     if keep:
         typer.echo(keep_result(run))
-    if run.divergence:
-        where = f"step {run.divergence.step}, {run.divergence.player}: {run.divergence.term}"
-        typer.echo(f"diverged at {where}; its scores are NaN")
+    for finding in findings(run):
+        typer.echo(str(finding))
     for name, value in run.scores.items():
         typer.echo(f"{name:24} {value:.4g}")
     typer.echo(f"{line([run])}\n{store.locate(config, machinery=machinery)}")

@@ -66,7 +66,7 @@ def test_core_layers_import_downward_only():
         {"build", "metrics", "features", "image_metrics", "benchmarks"},
         {"lanes"},
         {"run", "graphs", "trainer", "cost"},
-        {"golden", "snapshots"},
+        {"golden", "snapshots", "diagnostics"},
         {"checkpoints"},
         {"provenance"},
         {"training", "image_training", "results", "stacking"},
