@@ -74,8 +74,8 @@ def _inverted(result: Result) -> Finding | None:
     steps, real = steps[shared], real[shared]
     if not len(steps) or _end(real) <= _end(fake):
         return None
-    above = real > fake
-    since = steps[len(above) - int(np.argmin(above[::-1]))] if not above.all() else steps[0]
+    below = np.flatnonzero(real <= fake)
+    since = steps[min(below[-1] + 1, len(steps) - 1)] if len(below) else steps[0]
     cause = "the encoder does not tell samples from data, or has turned against the data"
     return Finding(
         "KL of real above KL of samples", int(since), cause, "a larger beta_neg (or margin), a longer warmup"

@@ -38,6 +38,8 @@ def test_kl_of_real_above_that_of_samples_at_the_end_is_named_since_when(curves)
     assert (found.name, found.step) == ("KL of real above KL of samples", 40)
     [found] = curves(kl_real=real, kl_fake=[NAN, NAN, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
     assert found.step == 20
+    [found] = curves(kl_real=[9.0] * 8, kl_fake=[1.0] * 7 + [10.0])
+    assert found.step == 70
     assert curves(kl_real=real[::-1], kl_fake=[NAN, NAN, *real[5::-1]]) == []
 
 
