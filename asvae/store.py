@@ -177,7 +177,7 @@ def locate(config: RunConfig, root: Path = ROOT, machinery: Machinery | None = N
     if config.dataset == "folder":
         identity.append(config.data(machinery and machinery.data_root).fingerprint)
     text = json.dumps(identity, sort_keys=True)
-    return root / f"{config.objective}-{config.scale}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return root / f"{config.dataset}-{config.objective}-{config.scale}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def save_run(run: Run, path: Path) -> None:
