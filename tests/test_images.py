@@ -4,6 +4,7 @@ import subprocess
 import sys
 import warnings
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import matplotlib as mpl
@@ -199,9 +200,17 @@ def test_a_run_trains_from_the_real_format(dataset, write, tmp_path):
 
 
 @pytest.mark.slow
-def test_papermill_runs_the_chapter_on_mnists_own_files(tmp_path):
-    write_mnist(tmp_path / "files", train=80, test=20)
-    command = [sys.executable, "-m", "papermill", str(BOOK / "images.ipynb"), "out.ipynb", "-p", "dataset", "mnist"]
+@pytest.mark.parametrize(
+    ("dataset", "write"),
+    [
+        ("mnist", partial(write_mnist, train=80, test=20)),
+        ("cifar10", partial(write_cifar10, each=16)),
+        ("celeba128", partial(write_celeba, count=40)),
+    ],
+)
+def test_papermill_runs_the_chapter_on_a_data_sets_own_files(dataset, write, tmp_path):
+    write(tmp_path / "files")
+    command = [sys.executable, "-m", "papermill", str(BOOK / "images.ipynb"), "out.ipynb", "-p", "dataset", dataset]
     command += ["-p", "data_root", str(tmp_path / "files"), "-p", "scale", "quick", "-p", "steps", "2"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
