@@ -14,14 +14,11 @@ from asvae.checks import refuse
 from asvae.config import RunConfig
 from asvae.features import VARIABLE, classifier, inception
 from asvae.golden import fingerprint
-from asvae.interruption import CHECKPOINT_SECONDS, Interruption
+from asvae.interruption import CHECKPOINT_SECONDS, CURVE_POINTS, Interruption
 from asvae.machinery import Machinery, threads
 from asvae.networks import Networks
 from asvae.run import Run, sample
 from asvae.trainer import Trainer
-
-CURVE_POINTS = 100
-"""How many points of every curve a run keeps."""
 
 SHEETS = 10
 """How often a run draws its samples, reconstructions and curves while it trains."""

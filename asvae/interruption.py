@@ -1,9 +1,12 @@
-"""When training saves itself, and when it stops before its end."""
+"""What happens between the steps of any training: when it notes its curves, saves itself, or stops before its end."""
 
 import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+CURVE_POINTS = 100
+"""How many points of every curve a run keeps."""
 
 CHECKPOINT_SECONDS = 30.0
 """Wall time between two checkpoints."""

@@ -185,10 +185,9 @@ class Trainer:
         """Average BatchNorm's running statistics where it is not synchronised, so that all processes keep one model."""
         if self.fabric.world_size == 1 or self.device.type == "cuda":
             return
-        for module in self.networks.modules.values():
-            for buffer in module.buffers():
-                if buffer.is_floating_point():
-                    buffer.copy_(mean(buffer.clone()))
+        buffers = (buffer for module in self.networks.modules.values() for buffer in module.buffers())
+        for buffer in filter(torch.is_floating_point, buffers):
+            mean(buffer)
 
     def shown(self) -> Networks:
         """Return the networks that samples are drawn from, for evaluation: the averaged decoder, running statistics."""

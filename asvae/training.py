@@ -15,15 +15,12 @@ from asvae.checks import refuse
 from asvae.config import RunConfig
 from asvae.graphs import stepper
 from asvae.image_training import train_images
-from asvae.interruption import CHECKPOINT_SECONDS, Interruption
+from asvae.interruption import CHECKPOINT_SECONDS, CURVE_POINTS, Interruption
 from asvae.lanes import Lanes
 from asvae.machinery import Machinery, threads
 from asvae.processes import is_chief
 from asvae.recipes import is_plane
 from asvae.run import SAMPLES, Run
-
-CURVE_POINTS = 100
-"""How many points of every curve a run keeps."""
 
 
 def train(config: RunConfig, *, device: str = "cpu", progress: bool = True, machinery: Machinery | None = None) -> Run:

@@ -1,6 +1,7 @@
 """Two processes on a CPU take the steps that one would take, in double precision, from the first gradient on."""
 
 import itertools
+import math
 import os
 import socket
 import time
@@ -12,7 +13,7 @@ import torch
 from plain_images import SMALL
 from torch import nn
 
-from asvae import RunConfig, image_training, processes, trainer
+from asvae import RunConfig, image_metrics, processes, trainer
 from asvae.checks import InvalidArgumentError
 from asvae.golden import fingerprint
 from asvae.image_training import train_images
@@ -62,14 +63,17 @@ def _stopped(rank, folder):
         due = property(lambda self: rank == 0 and next(asked) == 3)
 
     there = OneStops(Path(folder) / "run", deadline=1e18)
-    with mock.patch.object(image_training._Loop, "_score", return_value=({}, {})):
-        runs = [train_images(config, "cpu", Machinery(), told.append, there)]
-        # Another start finds what the first process wrote.
-        torch.distributed.barrier()
-        runs.append(train_images(config, "cpu", Machinery(), told.append, there))
-        runs.append(train_images(config, "cpu", Machinery(), lambda n: None))
+    runs = [train_images(config, "cpu", Machinery(), told.append, there)]
+    # Another start finds what the first process wrote.
+    torch.distributed.barrier()
+    runs.append(train_images(config, "cpu", Machinery(), told.append, there))
+    runs.append(train_images(config, "cpu", Machinery(), lambda n: None))
     states = [run and run.networks.state() for run in runs]
-    return {"told": told, "states": states, "processes": runs[1].provenance["processes"]}
+    features = torch.randn(40, 3, generator=torch.Generator().manual_seed(0))
+    distances = tuple(image_metrics.kernel_distance(features[:20], features[20:])) if rank == 0 else None
+    scored = [run.scores["frechet_classifier"] for run in runs[1:]]
+    kept = {"processes": runs[1].provenance["processes"], "scored": scored, "distances": distances}
+    return {"told": told, "states": states} | kept
 
 
 def _work(rank, port, folder):
@@ -175,6 +179,14 @@ def test_a_run_stops_and_goes_on_in_all_processes_together(two):
         assert stopped is None
         assert all(torch.equal(value, state[key]) for state in ended for key, value in whole.items())
         assert each["processes"] == 2
+
+
+def test_the_first_process_scores_and_as_if_it_were_alone(two):
+    first, second = (part["stopped"]["scored"] for part in two)
+    assert first[0] == first[1] > 0.0
+    assert all(math.isnan(score) for score in second)
+    features = torch.randn(40, 3, generator=torch.Generator().manual_seed(0))
+    assert two[0]["stopped"]["distances"] == image_metrics.kernel_distance(features[:20], features[20:])
 
 
 def test_the_numerics_of_a_run_do_not_depend_on_how_many_train_it(two):

@@ -98,8 +98,8 @@ class ImageDataset(Dataset):
         """Return what the files hold; they are known to be there."""
 
     def _fetch(self) -> None:
-        """Put the files under the root."""
-        raise NotImplementedError(f"{self.name} has nothing to download")
+        """Put the files under the root, for a data set that can be downloaded."""
+        refuse("dataset", self.name, "one that can be downloaded")
 
     @property
     def available(self) -> bool:
