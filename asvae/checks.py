@@ -70,9 +70,16 @@ def known(argument: str, names: Iterable[str], allowed: Iterable[str]) -> None:
         one_of(f"unknown {argument}", name, allowed)
 
 
-def option(default: Any, *, low: float | None = None, open_low: bool = False, choices: Iterable[str] = ()) -> Any:
-    """Declare a dataclass field whose value :func:`validate_fields` can check."""
-    limits = {"low": low, "open_low": open_low, "choices": tuple(choices)}
+def option(
+    default: Any,
+    *,
+    low: float | None = None,
+    high: float = math.inf,
+    open_low: bool = False,
+    choices: Iterable[str] = (),
+) -> Any:
+    """Declare a dataclass field whose value :func:`validate_fields` can check; ``high`` limits floats alone."""
+    limits = {"low": low, "high": high, "open_low": open_low, "choices": tuple(choices)}
     return dataclasses.field(default=default, metadata=limits)
 
 
@@ -93,5 +100,5 @@ def validate_fields(instance: Any) -> None:
             object.__setattr__(instance, field.name, checked)
         elif field.type is float:
             low = -math.inf if limits.get("low") is None else limits["low"]
-            checked = number(field.name, value, low, open_low=limits.get("open_low", False))
+            checked = number(field.name, value, low, limits.get("high", math.inf), limits.get("open_low", False))
             object.__setattr__(instance, field.name, checked)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from asvae import store, table1
+from asvae import ablation, store, table1
 from asvae.checks import InvalidArgumentError, integer, one_of, refuse
 from asvae.config import RunConfig
 from asvae.diagnostics import findings
@@ -21,6 +21,7 @@ from asvae.provenance import line
 from asvae.published import METHODS
 from asvae.recipes import COMBINATIONS, SCALES, is_plane
 from asvae.results import keep as keep_result
+from asvae.studies import STUDIES, configurations, regroup
 from asvae.sweeps import BudgetSpentError
 
 _INCEPTION = "inception"
@@ -110,6 +111,8 @@ def data(
 def sweep(
     scale: Scale = "quick",
     seeds: Annotated[int, typer.Option(help="Runs a cell, with seeds 0, 1, ...")] = 20,
+    study: Annotated[str, typer.Option(help=f"table1, {', '.join(STUDIES)}.")] = "table1",
+    dataset: Annotated[str, typer.Option(help="Of a study; Table 1 is about the checkerboard.")] = "checkerboard",
     combinations: Annotated[str, typer.Option(help="Rows of Table 1, separated by commas.")] = ",".join(COMBINATIONS),
     objectives: Annotated[str, typer.Option(help="Its columns, separated by commas.")] = ",".join(METHODS),
     steps: Steps = None,
@@ -119,7 +122,10 @@ def sweep(
     budget: Annotated[str | None, typer.Option(metavar="TIME", help="Stop cleanly after 90m, 2h or 45s.")] = None,
     fresh: Fresh = False,
 ) -> None:
-    """Make the runs of Table 1, methods × combinations × seeds, and keep their results in data/results/.
+    """Make the runs of Table 1, methods × combinations × seeds, or of another study; keep them in data/results/.
+
+    The studies: ablation, the schedules of the annealing chapter; deviations, what the released code does otherwise;
+    explorer, shapes and rates of the annealing. They ask for --dataset, and Table 1 alone for rows and columns.
 
     Runs with other steps or networks than the scale's own are kept in data/runs/ alone. What is kept is not made again.
     Stop it at any moment, or give it a budget: the same command goes on where it was, to the same results. On a CPU the
@@ -130,10 +136,11 @@ def sweep(
     rows = [one_of("combinations", row, COMBINATIONS) for row in combinations.split(",")]
     columns = [one_of("objectives", name, METHODS) for name in objectives.split(",")]
     changes = _settings(settings)
-    cells = {
-        cell: [config.replace(**changes) for config in configs]
-        for cell, configs in table1.configurations(rows, columns, seeds, scale, steps).items()
-    }
+    if study == "table1":
+        cells = table1.configurations(rows, columns, seeds, scale, steps)
+    else:
+        cells, changes = configurations(study, dataset, seeds, scale), changes | ({"steps": steps} if steps else {})
+    cells = {cell: [config.replace(**changes) for config in configs] for cell, configs in cells.items()}
     wanted = [config for configs in cells.values() for config in configs]
     options = {"fresh": fresh, "device": device, "workers": workers}
     try:
@@ -141,7 +148,10 @@ def sweep(
     except BudgetSpentError as spent:
         typer.echo(str(spent))
         return
-    typer.echo(table1.table(table1.regroup(cells, found)).to_string())
+    if study == "table1":
+        typer.echo(table1.table(table1.regroup(cells, found)).to_string())
+    else:
+        typer.echo(ablation.table(regroup(cells, found)).to_string())
     typer.echo(line(found))
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import torch
 
-from asvae import image_metrics, pictures, provenance, snapshots
+from asvae import image_metrics, latents, pictures, provenance, snapshots
 from asvae.build import build_networks
 from asvae.checks import refuse
 from asvae.config import RunConfig
 from asvae.features import VARIABLE, classifier, inception
 from asvae.golden import fingerprint
-from asvae.interruption import CHECKPOINT_SECONDS, CURVE_POINTS, Interruption
+from asvae.interruption import CHECKPOINT_SECONDS, Interruption, checks_score, notes_curves
 from asvae.machinery import Machinery, threads
 from asvae.networks import Networks
 from asvae.run import Run, sample
@@ -25,6 +25,9 @@ SHEETS = 10
 
 SAMPLES = 64
 """How many samples of a run are kept with its scores, 16 of images larger than 64 pixels."""
+
+ENCODED = 2_000
+"""At most how many test images, and as many samples, are encoded at the end."""
 
 SAVING_SHARE = 100
 """How many times longer than it took to write a checkpoint the next one waits: a hundredth of the time goes there."""
@@ -66,7 +69,7 @@ class _Loop:
         image_metrics.set_size(self.trainer.dataset)
         named = machinery.inception or os.environ.get(VARIABLE)
         self.inception = inception(named, str(self.trainer.device)) if named else None
-        self.done, before = 0, 0.0
+        self.done, before, self.checked = 0, 0.0, None
         self.commit = commit or provenance.commit()
         begun = self.folder and snapshots.newest(self.folder, config, self.numerics)
         if begun:
@@ -85,7 +88,7 @@ class _Loop:
     def run(self, advance: Callable[[int], object]) -> bool:
         """Make the steps that are left; return whether they were made."""
         steps, size = self.config.steps, self.config.recipe.batch_size
-        every, looks = max(1, steps // CURVE_POINTS), max(1, steps // SHEETS)
+        looks = max(1, steps // SHEETS)
         advance(self.done * size)
         saved, pause = time.perf_counter(), CHECKPOINT_SECONDS
         for step in range(self.done, steps):
@@ -93,7 +96,9 @@ class _Loop:
             if self.trainer.divergence:
                 advance((steps - step) * size)
                 return True
-            if (step + 1) % every == 0 or step == 0:
+            if notes_curves(step, steps):
+                if self.chief and checks_score(step, steps):
+                    terms["score"] = self._check()
                 self.curves.append((step, {name: float(f"{float(term):.5g}") for name, term in terms.items()}))
             advance(size)
             if (step + 1) % looks == 0 and self.folder is not None:
@@ -121,6 +126,17 @@ class _Loop:
             here = (step, time.perf_counter() - self.start, self.commit, self.curves, self.trainer.state())
             snapshots.keep(self.folder, self.config, snapshots.Snapshot(*here), self.numerics)
 
+    def _check(self) -> float:
+        """Return the Fréchet distance as it is now, from fewer images than at the end: to see it move."""
+        dataset = self.trainer.dataset
+        if self.checked is None:
+            extractor = classifier(dataset, device=str(self.trainer.device))
+            self.checked = image_metrics.Check(dataset, extractor)
+        networks = self.trainer.shown()
+        value = self.checked(lambda n, draw: sample(networks, n, draw))
+        self.trainer.train_mode()
+        return value
+
     def _draw_sheets(self, step: int) -> None:
         """Write what the run can do now: samples, real images above their reconstructions, curves."""
         if not self.chief:
@@ -143,7 +159,7 @@ class _Loop:
         single = build_networks(config, [config.seed])
         single.load_state(networks.state())
         single.evaluate()
-        scores, protocol, kept = image_metrics.nothing(), {}, {}
+        scores, protocol, kept = image_metrics.nothing() | latents.nothing(), {}, {}
         samples = torch.zeros(0, *networks.shape)
         # A run that diverged has no model to score: its row in the table is NaN, whatever its last weights give.
         if not trainer.divergence:
@@ -175,7 +191,7 @@ class _Loop:
     def _score(self, networks: Networks) -> tuple[dict[str, float], dict]:
         dataset = self.trainer.dataset
         extractor, inner = classifier(dataset, device=str(self.trainer.device)), self.inception
-        scores = image_metrics.nothing()
+        scores = image_metrics.nothing() | latents.nothing()
         scores |= image_metrics.score(
             lambda n, draw: sample(networks, n, draw), dataset, extractor=extractor, inception=inner
         )
@@ -183,6 +199,8 @@ class _Loop:
             scores |= image_metrics.reconstruction_scores(
                 lambda x: networks.generate(networks.posterior(x)[0]), dataset
             )
+            real = torch.from_numpy(dataset.test_images[:ENCODED].copy()) / 255.0
+            scores |= latents.latent_scores(networks, real, sample(networks, len(real), 0))
         decoder = f"EMA {self.config.recipe.ema:g}" if self.config.recipe.ema else "as trained"
         return scores, image_metrics.protocol(dataset, extractor=extractor, inception=inner, decoder=decoder)
 

@@ -38,7 +38,7 @@ class StackedHyperparameters:
     """Hyper-parameters of several lanes: numbers as tensors ``(lanes,)``, choices as the one value all share."""
 
     def __init__(self, lanes: Sequence[Any], device: torch.device, dtype: torch.dtype):
-        self._schedules = [getattr(hp, "c", None) for hp in lanes]
+        self._schedules = [hp.c for hp in lanes if hasattr(hp, "c")]
         self.anneals = getattr(lanes[0], "anneals", False)
         self._c, self._at = torch.ones(len(lanes), device=device, dtype=dtype), None
         for field in dataclasses.fields(lanes[0]):
@@ -51,7 +51,7 @@ class StackedHyperparameters:
     def c(self, progress: float) -> Tensor:
         """Return the weight of KL against AS-distance, ``(lanes,)``."""
         # Always the same tensor: a captured graph reads it where it lies.
-        if self.anneals and progress != self._at:
+        if self._schedules and progress != self._at:
             weights = torch.tensor([schedule(progress) for schedule in self._schedules], dtype=self._c.dtype)
             pinned = weights.pin_memory() if self._c.device.type == "cuda" else weights
             self._c.copy_(pinned, non_blocking=True)

@@ -50,9 +50,14 @@ def record(result: Result) -> dict[str, Any]:
 
 def _samples(result: Result) -> dict[str, Any]:
     if is_plane(result.config.dataset):
-        return {"samples": [[round(value, 2) for value in sample] for sample in result.samples.tolist()]}
+        points = {name: _points(value) for name, value in result.pictures.items()}
+        return {"samples": _points(result.samples)} | ({"pictures": points} if points else {})
     samples = pack(result.samples) if len(result.samples) else ""
     return {"samples": samples, "pictures": {name: pack(images) for name, images in result.pictures.items()}}
+
+
+def _points(points: torch.Tensor) -> list[list[float]]:
+    return [[round(value, 2) for value in point] for point in points.tolist()]
 
 
 def from_record(kept: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +65,9 @@ def from_record(kept: dict[str, Any]) -> dict[str, Any]:
     config = RunConfig(**kept["config"])
     shape = config.data().shape
     if is_plane(config.dataset):
-        samples = {"samples": torch.tensor(kept["samples"], dtype=torch.float32).reshape(-1, *shape)}
+        packed = {"samples": kept["samples"]} | kept.get("pictures", {})
+        points = {name: torch.tensor(each, dtype=torch.float32).reshape(-1, *shape) for name, each in packed.items()}
+        samples = {"samples": points.pop("samples"), "pictures": points}
     else:
         packed = {name: unpack(text, shape) for name, text in kept["pictures"].items()}
         none = torch.zeros(0, *shape)

@@ -15,6 +15,9 @@ from asvae.networks import Networks
 SAMPLES = 1_000
 """How many samples of a run are kept with its scores."""
 
+RECONSTRUCTED = 500
+"""How many points of a run in the plane are kept as reconstructed."""
+
 
 def sample(networks: Networks, n: int, seed: int) -> Tensor:
     """Return ``(n, *shape)`` samples decoded from the prior by the first lane of ``networks``."""
@@ -40,7 +43,10 @@ class Result:
     """Versions, hardware, wall time in seconds, commit, date, fingerprint of the numerics."""
 
     pictures: dict[str, Tensor] = field(repr=False, default_factory=dict)
-    """Of images, ``(n, *shape)`` each: ``"real"``, and with an encoder ``"reconstructed"`` and ``"interpolation"``."""
+    """Of images, ``(n, *shape)`` each: ``"real"``, and with an encoder ``"reconstructed"`` and ``"interpolation"``.
+
+    In the plane ``"reconstructed"`` alone, of the first :data:`RECONSTRUCTED` points of the evaluation's first draw.
+    """
 
     @property
     def diverged(self) -> bool:

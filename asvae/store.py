@@ -140,8 +140,8 @@ def evidence(
 ) -> list[Result]:
     """Return a result for each of ``configs``: kept ones first, then stored runs, then by training.
 
-    What was not kept yet and is a run in the plane at its scale's own recipe is kept: committing ``data/results/``
-    shares it. Runs on images are kept by ``asvae train --keep`` alone.
+    What was not kept yet and is a run at its scale's own recipe, on a whole data set that others have too, is kept:
+    committing ``data/results/`` shares it.
 
     Parameters
     ----------
@@ -159,13 +159,21 @@ def evidence(
 
     def there(run: Run) -> None:
         found[run.config] = run
-        if is_chief() and not run.config.overrides and is_plane(run.config.dataset):
+        if is_chief() and not run.config.overrides and is_whole(run.config, machinery and machinery.data_root):
             keep(run, root / "results")
 
     missing = [config for config in dict.fromkeys(configs) if config not in found]
     options = {"device": device, "workers": workers, "progress": progress, "budget": budget, "machinery": machinery}
     load_or_train(missing, fresh=fresh, root=root / "runs", done=there, **options)
     return [found[config] for config in configs]
+
+
+def is_whole(config: RunConfig, data_root: str | None = None) -> bool:
+    """Whether ``config`` is trained on the data set that its name says, all of it: what a kept result must be."""
+    if is_plane(config.dataset):
+        return True
+    data = config.data(data_root)
+    return config.dataset != "folder" and len(data.images) == data.whole
 
 
 def locate(config: RunConfig, root: Path = ROOT, machinery: Machinery | None = None) -> Path:

@@ -1,6 +1,7 @@
 """From a configuration to a run: one stack of lanes, trained, scored, interrupted and resumed."""
 
 import dataclasses
+import functools
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,18 +10,23 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from asvae import checkpoints, metrics, provenance
+from asvae import checkpoints, latents, metrics, provenance
 from asvae.checkpoints import Checkpoint
 from asvae.checks import refuse
 from asvae.config import RunConfig
+from asvae.draws import EVALUATION_SEED
 from asvae.graphs import stepper
 from asvae.image_training import train_images
-from asvae.interruption import CHECKPOINT_SECONDS, CURVE_POINTS, Interruption
+from asvae.interruption import CHECKPOINT_SECONDS, Interruption, checks_score, notes_curves, parts_gradients
 from asvae.lanes import Lanes
 from asvae.machinery import Machinery, threads
 from asvae.processes import is_chief
 from asvae.recipes import is_plane
-from asvae.run import SAMPLES, Run
+from asvae.routes import gradient_norms
+from asvae.run import RECONSTRUCTED, SAMPLES, Run, sample
+
+CHECK_DRAWS = 5
+"""Over how many draws a run in the plane is scored while it trains."""
 
 
 def train(config: RunConfig, *, device: str = "cpu", progress: bool = True, machinery: Machinery | None = None) -> Run:
@@ -126,12 +132,15 @@ def train_stack(
                 checkpoints.keep(Checkpoint(list(configs), *here), interruption.path)
 
         steps, saved = lanes.recipe.steps, time.perf_counter()
-        every = max(1, steps // CURVE_POINTS)
         with stepper(lanes) as make_step:
             for step in range(done, steps):
                 terms = make_step(step)
-                marked = (step + 1) % every == 0 or step == 0
+                marked = notes_curves(step, steps)
                 if marked:
+                    if parts_gradients(step, steps):
+                        terms |= gradient_norms(lanes, step)
+                    if checks_score(step, steps):
+                        terms |= {"score": _check(lanes)}
                     curves.append((step, {name: term.tolist() for name, term in terms.items()}))
                 # On a GPU whatever asks for a number waits for the device: only where a curve has asked already.
                 if marked or lanes.device.type == "cpu":
@@ -149,6 +158,13 @@ def train_stack(
         return [_finish(lanes, i, curves, device, seconds, commit) for i in range(len(configs))]
 
 
+def _check(lanes: Lanes) -> torch.Tensor:
+    """Return the KL of Table 1 of every lane as it is now, ``(lanes,)``: over few draws, to see it move."""
+    singles = (lanes.lane(i) for i in range(len(lanes.configs)))
+    samplers = (functools.partial(sample, networks) for networks in singles)
+    return torch.tensor([metrics.score(each, lanes.dataset, draws=CHECK_DRAWS, large=100)["kl"] for each in samplers])
+
+
 def _finish(lanes: Lanes, i: int, curves: checkpoints.Curves, device: str, seconds: float, commit: str) -> Run:
     config, divergence = lanes.configs[i], lanes.divergences[i]
     kept = [(step, terms) for step, terms in curves if divergence is None or step < divergence.step]
@@ -160,7 +176,7 @@ def _finish(lanes: Lanes, i: int, curves: checkpoints.Curves, device: str, secon
     run = Run(
         config=config,
         divergence=divergence,
-        scores=metrics.nothing(),
+        scores=metrics.nothing() | latents.nothing(),
         history=history,
         samples=torch.zeros(0, *lanes.networks.shape),
         provenance=provenance.collect(config, device, seconds, commit, len(lanes.configs)),
@@ -169,5 +185,9 @@ def _finish(lanes: Lanes, i: int, curves: checkpoints.Curves, device: str, secon
     # A run that diverged has no model to score: its row in the table is NaN, whatever its last weights give.
     if divergence:
         return run
-    scores = metrics.score(lambda n, draw: run.sample(n, draw), lanes.dataset)
-    return dataclasses.replace(run, scores=scores, samples=run.sample(SAMPLES).round(decimals=2))
+    scores, pictures = metrics.score(lambda n, draw: run.sample(n, draw), lanes.dataset), {}
+    if "encoder" in run.networks.modules:
+        real = lanes.dataset.sample(5_000, EVALUATION_SEED)
+        scores |= latents.latent_scores(run.networks, real, run.sample(len(real)))
+        pictures = {"reconstructed": run.reconstruct(real[:RECONSTRUCTED]).round(decimals=2)}
+    return dataclasses.replace(run, scores=scores, samples=run.sample(SAMPLES).round(decimals=2), pictures=pictures)

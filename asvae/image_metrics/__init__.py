@@ -6,10 +6,11 @@ a perfect model's is not 0. Only in Inception's features is a Fréchet distance 
 
 from asvae.image_metrics.distances import KernelDistance, frechet_distance, kernel_distance
 from asvae.image_metrics.measuring import sharpness
-from asvae.image_metrics.scores import nothing, reconstruction_scores, score
+from asvae.image_metrics.scores import Check, nothing, reconstruction_scores, score
 from asvae.image_metrics.stated import protocol, set_size
 
 __all__ = [
+    "Check",
     "KernelDistance",
     "frechet_distance",
     "kernel_distance",

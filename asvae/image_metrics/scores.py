@@ -16,6 +16,9 @@ from asvae.image_metrics.stated import LIMIT, reconstructed_size, set_size
 
 _NAMES = {"classifier": ("frechet_classifier", "kid_classifier"), "inception": ("fid", "kid")}
 
+CHECKED = 1_000
+"""At most how many images of a run are compared while it trains."""
+
 Sampler = Callable[[int, int], Tensor]
 """``(n, draw) -> (n, C, H, W)`` images in [0, 1]; another draw gives other images."""
 
@@ -94,6 +97,26 @@ def score(
     return {key: values[key] for key in _keys(networks)}
 
 
+class Check:
+    """The Fréchet distance in the classifier's features alone, for a run that is still training.
+
+    From at most :data:`CHECKED` images a set; the real ones are looked at once. Not comparable with :func:`score`.
+    """
+
+    def __init__(self, dataset: ImageDataset, extractor: FeatureExtractor):
+        self.n, self.shape, self.networks = set_size(dataset, None, CHECKED), dataset.shape, {"classifier": extractor}
+        order = draws.generator(0, 0, "metrics/reference").permutation(len(dataset.images))[: self.n]
+        self.real = measure(chosen(dataset.images, order), self.networks).features["classifier"]
+
+    def __call__(self, sample: Sampler) -> float:
+        """Return the distance of a sampler; NaN if a sample is not finite."""
+        made = (as_png("sample", sample(len(k), i), (len(k), *self.shape)) for i, k in enumerate(parts(self.n)))
+        try:
+            return frechet_distance(measure(made, self.networks).features["classifier"], self.real)
+        except FloatingPointError:
+            return math.nan
+
+
 def _keys(networks: Iterable[str]) -> list[str]:
     keys = []
     for network in networks:
@@ -108,7 +131,7 @@ def nothing() -> dict[str, float]:
 
     Without FID and KID, which are there only where the Inception weights are.
     """
-    return dict.fromkeys([*_keys(["classifier"]), "rec_mse", "rec_sharpness"], math.nan)
+    return dict.fromkeys([*_keys(["classifier"]), "rec_mse", "rec_sharpness", "rec_sharpness_sd"], math.nan)
 
 
 def reconstruction_scores(
@@ -129,7 +152,8 @@ def reconstruction_scores(
     -------
     dict
         ``rec_mse``, the mean squared error of a pixel's channel, in [0, 1]; ``rec_sharpness``, mean of
-        :func:`sharpness` over reconstructions / mean over the same images. NaN if a reconstruction is not finite.
+        :func:`sharpness` over reconstructions / mean over the same images; ``rec_sharpness_sd``, its standard deviation
+        over reconstructions / their own mean. NaN if a reconstruction is not finite.
 
     Raises
     ------
@@ -142,9 +166,13 @@ def reconstruction_scores(
         try:
             x_hat = as_png("reconstruct", reconstruct(x), tuple(x.shape)) / 255.0
         except FloatingPointError:
-            return {"rec_mse": math.nan, "rec_sharpness": math.nan}
+            return dict.fromkeys(("rec_mse", "rec_sharpness", "rec_sharpness_sd"), math.nan)
         errors.append((x_hat - x).square().flatten(1).mean(1))
         made.append(sharpness(x_hat))
         real.append(sharpness(x))
-    ratio = torch.cat(made).mean() / torch.cat(real).mean()
-    return {"rec_mse": float(torch.cat(errors).mean()), "rec_sharpness": float(ratio)}
+    sharp = torch.cat(made)
+    return {
+        "rec_mse": float(torch.cat(errors).mean()),
+        "rec_sharpness": float(sharp.mean() / torch.cat(real).mean()),
+        "rec_sharpness_sd": float(sharp.std() / sharp.mean()),
+    }

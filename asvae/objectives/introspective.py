@@ -1,7 +1,7 @@
 """S-IntroVAE (Daniel & Tamar 2021) and AS-IntroVAE (Lu et al. 2022): one family.
 
 They differ by the schedule of c alone, the share of KL in the divergence that encoder and decoder fight over;
-the rest, 1 - c, is AS-distance. S-IntroVAE holds c at 1.
+the rest, 1 - c, is AS-distance. S-IntroVAE holds c at 1 (or at ``kl_share``, without a rest).
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from asvae.similarity import KERNELS, REDUCTIONS
 
 
 @dataclass(frozen=True)
-class SoftHyperparameters:
-    """Weights of Soft-IntroVAE."""
+class _Weights:
+    """Weights that the whole family shares."""
 
     beta_kl: float = option(0.1, low=0.0)
     """Weight of KL(x) in the encoder and of the divergence of fakes in the decoder."""
@@ -29,10 +29,18 @@ class SoftHyperparameters:
     def __post_init__(self):
         validate_fields(self)
 
+
+@dataclass(frozen=True)
+class SoftHyperparameters(_Weights):
+    """Weights of Soft-IntroVAE."""
+
+    kl_share: float = option(1.0, low=0.0, high=1.0)
+    """c, held: 1 is S-IntroVAE; ½ weighs the KL of fakes by half and puts nothing in place of the rest."""
+
     @property
     def c(self) -> schedules.Schedule:
-        """The weight of KL against AS-distance: always 1."""
-        return schedules.constant(1.0)
+        """The weight of the KL of fakes: always :attr:`kl_share`."""
+        return schedules.constant(self.kl_share)
 
     @property
     def anneals(self) -> bool:
@@ -41,7 +49,7 @@ class SoftHyperparameters:
 
 
 @dataclass(frozen=True)
-class Hyperparameters(SoftHyperparameters):
+class Hyperparameters(_Weights):
     """Weights of AS-IntroVAE; the switches after ``rate`` default to the paper, not to its released code."""
 
     schedule: str = option("annealed", choices=schedules.names())
@@ -68,13 +76,14 @@ class Hyperparameters(SoftHyperparameters):
         return self.schedule != "kl-only"
 
 
-def _squashed(posterior, squash):
+def squashed(posterior, squash):
+    """Return mu and log-variance through tanh, as the released code has them, or as they are."""
     return tuple(torch.tanh(t) for t in posterior) if squash else posterior
 
 
-def _distance(networks, real, rec, fake, hp, reduction):
+def distance(networks, real, rec, fake, hp, reduction):
     """Return the distance of the whole batch's posteriors, also where its parts lie in several processes."""
-    pair = (_squashed(q, hp.squash) for q in (real if hp.reference == "real" else rec, fake))
+    pair = (squashed(q, hp.squash) for q in (real if hp.reference == "real" else rec, fake))
     reference, fake = (tuple(networks.gather(t) for t in q) for q in pair)
     return as_distance(*reference, *fake, kernel=hp.kernel, reduction=reduction)
 
@@ -102,11 +111,11 @@ def encoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
         "kl_rec": kls[0].mean(-1),
         "kl_fake": kls[1].mean(-1),
     }
-    divergences = kls
+    c = hp.c(progress)[..., None]
+    divergences = [c * kl for kl in kls]
     if hp.anneals:
-        c = hp.c(progress)[..., None]
-        terms["as_distance"] = _distance(networks, (mu, logvar), *posteriors, hp, hp.encoder_reduction)
-        divergences = [c * kl + (1.0 - c) * terms["as_distance"][..., None] for kl in kls]
+        terms["as_distance"] = distance(networks, (mu, logvar), *posteriors, hp, hp.encoder_reduction)
+        divergences = [kl + (1.0 - c) * terms["as_distance"][..., None] for kl in divergences]
     soft = [
         exp_elbo(reconstruction_error(f, r, event_dims=dims), d, scale=s, beta_rec=hp.beta_rec, beta_neg=hp.beta_neg)
         for f, r, d in zip(fakes, again, divergences, strict=True)
@@ -126,17 +135,17 @@ def decoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
     """
     x_hat, fake = shared["x_hat"], shared["fake"]
     rec, gen = networks.encode_each(x_hat, fake)
-    kl_rec, kl_fake = (kl_divergence(*_squashed(q, hp.anneals and hp.squash)).mean(-1) for q in (rec, gen))
-    divergence = kl_rec + kl_fake
+    kl_rec, kl_fake = (kl_divergence(*squashed(q, hp.anneals and hp.squash)).mean(-1) for q in (rec, gen))
+    c = hp.c(progress)
+    divergence = c * (kl_rec + kl_fake)
     terms = {"decoder_kl_rec": kl_rec, "decoder_kl_fake": kl_fake}
     if hp.anneals:
-        c = hp.c(progress)
         real = rec
         if hp.reference == "real":
             with torch.no_grad():
                 real = networks.encode(x)
-        terms["decoder_as_distance"] = _distance(networks, real, rec, gen, hp, "mean")
-        divergence = c * divergence + (1.0 - c) * terms["decoder_as_distance"]
+        terms["decoder_as_distance"] = distance(networks, real, rec, gen, hp, "mean")
+        divergence = divergence + (1.0 - c) * terms["decoder_as_distance"]
     reconstruction = reconstruction_error(x, x_hat, event_dims=networks.event_dims).mean(-1)
     value = networks.normaliser * (hp.beta_rec * reconstruction + 0.5 * hp.beta_kl * divergence)
     return Loss(value, terms, {})
@@ -147,3 +156,5 @@ _DRAWS = ("posterior", "prior", "posterior_rec", "posterior_fake")
 
 S_INTROVAE = Objective("s-introvae", "S-IntroVAE", SoftHyperparameters, _PLAYERS, _DRAWS)
 AS_INTROVAE = Objective("as-introvae", "AS-IntroVAE", Hyperparameters, _PLAYERS, _DRAWS)
+FAMILY = (S_INTROVAE.name, AS_INTROVAE.name)
+"""By name."""
