@@ -1,10 +1,164 @@
-"""The weight-annealing ablation as numbers: one row a schedule, measured over seeds, with floors."""
+"""The weight-annealing ablation as numbers: one row a schedule, over seeds, with what real data get beside it."""
 
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
 import pandas as pd
 
-from asvae.studies import Cells
+from asvae import objectives
+from asvae.diagnostics import silent
+from asvae.intervals import over_seeds
+from asvae.recipes import is_plane
+from asvae.run import Result
+from asvae.studies import SCHEDULES, Cells, title
+
+FORM = "{:.3g}"
+
+
+def headline(run: Result) -> float:
+    """Return the score that ranks, lower is better; NaN if the run diverged.
+
+    Table 1's KL in the plane; of images FID where it was taken, else the Fréchet distance in the classifier's features.
+    """
+    names = ("kl",) if is_plane(run.config.dataset) else ("fid", "frechet_classifier")
+    return next((run.scores[name] for name in names if name in run.scores), math.nan)
+
+
+def headline_name(runs: Sequence[Result]) -> str:
+    """Return how :func:`headline` is called for these runs."""
+    if is_plane(runs[0].config.dataset):
+        return "KL, the paper's unit"
+    return "FID" if all("fid" in run.scores for run in runs) else "Fréchet distance, classifier features"
+
+
+def sharp(run: Result) -> float:
+    """Return how sharp samples are; lower is more smeared.
+
+    Of images their sharpness over that of real ones; in the plane, where nothing can be blurred, the share of samples
+    on the squares.
+    """
+    return run.scores.get("on_support" if is_plane(run.config.dataset) else "sharpness", math.nan)
+
+
+def fluctuation(run: Result) -> float:
+    """Return how much the score moves between neighbouring checks over the last third of the run.
+
+    The root mean square of the differences of successive checks over √2: the standard deviation, where they scatter
+    about a slow trend (von Neumann 1941). NaN for runs without checks.
+    """
+    checks = np.array(run.history.get("score", []), dtype=float)
+    moves = np.diff(checks[np.isfinite(checks)])
+    return float(np.sqrt(np.mean(moves**2) / 2.0)) if len(moves) else math.nan
+
+
+def off_median(runs: Sequence[Result]) -> Callable[[Result], float]:
+    """Return how far a run's score lies from its seeds' median: compared, their spread (Brown and Forsythe 1974)."""
+    median = float(np.nanmedian([headline(run) for run in runs])) if runs else math.nan
+    return lambda run: abs(headline(run) - median)
+
+
+def _over_seeds(runs: Sequence[Result], value: Callable[[Result], float], form: str = FORM) -> str:
+    values = [value(run) for run in runs if not run.diverged]
+    values = [each for each in values if math.isfinite(each)]
+    interval = over_seeds(values)
+    if not values:
+        return "–"
+    return form.format(interval.mean) + (f"\u00a0±\u00a0{form.format(interval.half)}" if interval.n > 1 else "")
+
+
+def schedules_table(cells: Cells) -> pd.DataFrame:
+    """Return what c is under each schedule, of which method, and what it stands for in the supplement."""
+    stands = {"as-only": "Figure 1", "half": "Figures 2 and 3", "half-kl": "Figure 2, the other reading"}
+    stands |= {"annealed": "the paper's method", "linear": "a mode of the released code"}
+    weights = {"as-only": "0", "half": "½", "half-kl": "½, 1 − c of nothing", "kl-only": "1"}
+    weights |= {"annealed": "tanh(5 t/T)", "linear": "min(1, 5 t/T)"}
+    rows = {}
+    for label in cells:
+        plain = label.removesuffix("-squashed")
+        stand = "the same, with the released code's tanh" if plain != label else stands.get(label, "–")
+        method = objectives.get(SCHEDULES[label].objective).label
+        rows[title(label)] = {"parameter": label, "c": weights[plain], "method": method, "in the supplement": stand}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _columns(runs: Sequence[Result], columns: dict[str, str]) -> dict[str, str]:
+    return {
+        name: _over_seeds(runs, lambda run, key=key: run.scores.get(key, math.nan)) for name, key in columns.items()
+    }
 
 
 def table(cells: Cells) -> pd.DataFrame:
-    """Return how many runs each schedule has."""
-    return pd.DataFrame({title(label): {"seeds": len(runs)} for label, runs in cells.items()}).T
+    """Return the scores of every schedule: mean over seeds ± half of its 95 % interval, fluctuation, spread over seeds.
+
+    Last the floor: what real data get against real data.
+    """
+    rows = {}
+    everything = [run for runs in cells.values() for run in runs]
+    name = headline_name(everything) if everything else "score"
+    for label, runs in cells.items():
+        scores = [headline(run) for run in runs if not run.diverged]
+        rows[title(label)] = {
+            name: _over_seeds(runs, headline),
+            "fluctuation, last third": _over_seeds(runs, fluctuation, "{:.2g}"),
+            "sd over seeds": FORM.format(np.std(scores, ddof=1)) if len(scores) > 1 else "–",
+            "seeds": str(len(runs)),
+            "diverged": str(sum(run.diverged for run in runs)),
+        }
+    key = "fid_floor" if name == "FID" else "frechet_classifier_floor"
+    floors = [run.scores[key] for run in everything if key in run.scores]
+    if floors:
+        rows["real against real"] = {name: FORM.format(floors[0])}
+    return pd.DataFrame.from_dict(rows, orient="index").fillna("–")
+
+
+def sharpness_table(cells: Cells) -> pd.DataFrame:
+    """Return how sharp samples and reconstructions are, and how much that differs from image to image.
+
+    In the plane, where points cannot be blurred, where the samples lie.
+    """
+    everything = [run for runs in cells.values() for run in runs if not run.diverged]
+    plane = bool(everything) and is_plane(everything[0].config.dataset)
+    columns = {
+        "samples on the squares": "on_support",
+        "squares covered": "squares_covered",
+        "centroid error": "centroid_error",
+    }
+    if not plane:
+        columns = {
+            "sharpness of samples / real": "sharpness",
+            "its spread over samples": "sharpness_sd",
+            "sharpness of reconstructions / real": "rec_sharpness",
+            "its spread over them": "rec_sharpness_sd",
+        }
+    rows = {title(label): _columns(runs, columns) for label, runs in cells.items()}
+    if everything and not plane:
+        rows["real"] = dict.fromkeys(columns, "–")
+        rows["real"] |= {
+            "sharpness of samples / real": "1",
+            "its spread over samples": FORM.format(everything[0].scores["sharpness_sd_real"]),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def latents_table(cells: Cells) -> pd.DataFrame:
+    """Return what the encoder makes of real and generated data: KL in nats, and the share of dead latent dimensions."""
+    columns = {"KL of real, nats": "kl_real", "KL of generated, nats": "kl_fake", "dead latents": "dead_latents"}
+    rows = {
+        title(label): _columns(runs, columns)
+        | {"distance left the scale": _ran_away(runs), "exp term underflowed": _silent(runs)}
+        for label, runs in cells.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _ran_away(runs: Sequence[Result]) -> str:
+    """Return how many runs saw a distance above √2, the most that variances of one allow."""
+    curves = [np.array(run.history["as_distance"], dtype=float) for run in runs if "as_distance" in run.history]
+    return f"{sum(bool(np.nanmax(curve) > math.sqrt(2.0)) for curve in curves)} of {len(curves)}" if curves else "–"
+
+
+def _silent(runs: Sequence[Result]) -> str:
+    """Return in how much of the adversarial phase the encoder's adversarial term had underflowed, mean over runs."""
+    shares = [share for share in map(silent, runs) if math.isfinite(share)]
+    return f"{np.mean(shares):.0%} of the time" if shares else "–"

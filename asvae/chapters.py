@@ -4,7 +4,9 @@ papermill passes an unknown name on without an error, and a notebook would run o
 hands its namespace to its class here right after its parameters cell.
 """
 
+import contextlib
 import dataclasses
+import json
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -21,6 +23,7 @@ from asvae.provenance import line
 from asvae.published import METHODS
 from asvae.recipes import COMBINATIONS, SCALES, is_plane
 from asvae.run import Result
+from asvae.studies import SCHEDULES
 from asvae.training import check_device
 
 _CHECKED = "_asvae_parameters_checked"
@@ -55,6 +58,14 @@ class Parameters:
         return cls(**{name: namespace[name] for name in names})
 
 
+def _listed(value: Any) -> Any:
+    """Return a list that a command line gave as text, such as ``'["half", "annealed"]'``; all else as it is."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        with contextlib.suppress(ValueError):
+            return json.loads(value)
+    return value
+
+
 @dataclass(frozen=True)
 class CheckerboardParameters(Parameters):
     """Parameters of ``book/checkerboard.ipynb``."""
@@ -72,8 +83,8 @@ class CheckerboardParameters(Parameters):
         if self.steps is not None:
             integer("steps", self.steps, 1)
         integer("seeds", self.seeds, 1)
-        object.__setattr__(self, "combinations", subset("combinations", self.combinations, COMBINATIONS))
-        object.__setattr__(self, "objectives", subset("objectives", self.objectives, METHODS))
+        object.__setattr__(self, "combinations", subset("combinations", _listed(self.combinations), COMBINATIONS))
+        object.__setattr__(self, "objectives", subset("objectives", _listed(self.objectives), METHODS))
         check_device(self.device)
         boolean("fresh", self.fresh)
 
@@ -93,15 +104,55 @@ class ImagesParameters(Parameters):
 
     def __post_init__(self):
         one_of("dataset", self.dataset, [name for name in SCALES if not is_plane(name)])
-        object.__setattr__(self, "objectives", subset("objectives", self.objectives, objectives.names()))
+        object.__setattr__(self, "objectives", subset("objectives", _listed(self.objectives), objectives.names()))
         one_of("scale", self.scale, SCALES[self.dataset])
         integer("seed", self.seed, 0)
         if self.steps is not None:
             integer("steps", self.steps, 1)
         check_device(self.device)
-        if self.data_root is not None and not isinstance(self.data_root, str):
-            refuse("data_root", self.data_root, "a folder, or None for data/images")
+        _check_root(self.data_root)
         boolean("fresh", self.fresh)
+
+
+@dataclass(frozen=True)
+class AblationParameters(Parameters):
+    """Parameters of ``book/ablation.ipynb``."""
+
+    scale: str
+    dataset: str
+    seeds: int
+    schedules: tuple[str, ...]
+    device: str
+    data_root: str | None
+    fresh: bool
+
+    def __post_init__(self):
+        one_of("dataset", self.dataset, SCALES)
+        one_of("scale", self.scale, SCALES[self.dataset])
+        integer("seeds", self.seeds, 1)
+        object.__setattr__(self, "schedules", subset("schedules", _listed(self.schedules), SCHEDULES))
+        check_device(self.device)
+        _check_root(self.data_root)
+        boolean("fresh", self.fresh)
+
+
+@dataclass(frozen=True)
+class StudyParameters(Parameters):
+    """Parameters of ``book/why.ipynb`` and ``book/paper-vs-code.ipynb``."""
+
+    seeds: int
+    device: str
+    fresh: bool
+
+    def __post_init__(self):
+        integer("seeds", self.seeds, 1)
+        check_device(self.device)
+        boolean("fresh", self.fresh)
+
+
+def _check_root(data_root: Any) -> None:
+    if data_root is not None and not isinstance(data_root, str):
+        refuse("data_root", data_root, "a folder, or None for data/images")
 
 
 @dataclass(frozen=True)

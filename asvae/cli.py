@@ -179,12 +179,10 @@ def run(
 
 def _check_whole(config: RunConfig, data_root: str | None) -> None:
     """Refuse to keep, for all to see, what was not trained on the data set that its name says."""
-    if is_plane(config.dataset):
-        return
     if config.dataset == "folder":
         refuse("--keep", config.dataset, "a data set that others have, too")
-    images = config.data(data_root)
-    if len(images.images) != images.whole:
+    if not store.is_whole(config, data_root):
+        images = config.data(data_root)
         refuse("--keep", f"{len(images.images):,} training images", f"the {images.whole:,} of the published data set")
 
 

@@ -3,19 +3,26 @@
 Nothing here is computed while a run trains: its curves are enough, so that kept results are diagnosed as well.
 """
 
+import logging
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from asvae.run import Result
+
+_LOG = logging.getLogger("asvae")
 
 UNDERFLOWED = 1e-30
 """An exp term below it has no gradient in single precision: 2s·β_neg times it is lost beside anything else."""
 
 FLAT = 0.9
 """A gradient penalty above it: the critic's slope is near 0 almost everywhere, and the penalty near 1."""
+
+DEAD = 0.25
+"""A larger share of dead latent dimensions is worth a word."""
 
 LAST = 4
 """What a run ends with is judged over the last quarter of its curves."""
@@ -43,9 +50,50 @@ def findings(result: Result) -> list[Finding]:
     - ``exp term underflowed``: at half of the points of its curve or more, the encoder's adversarial term was 0.
     - ``KL of real above KL of samples``: over the last quarter, the encoder took samples for likelier than real data.
     - ``critic without gradient``: over the last quarter, the critic was flat.
+    - ``dead latents``: more than a quarter of the latent dimensions carry nothing of the data at the end.
     """
-    checks = (_non_finite, _underflowed, _inverted, _flat)
+    checks = (_non_finite, _underflowed, _inverted, _flat, _dead)
     return [found for check in checks if (found := check(result)) is not None]
+
+
+def report(runs: Sequence[Result]) -> list[str]:
+    """Return one sentence for everything that is wrong with some of ``runs``: with how many, and the earliest case."""
+    found: dict[str, list[Finding]] = {}
+    for run in runs:
+        for finding in findings(run):
+            found.setdefault(finding.name, []).append(finding)
+    return [
+        str(min(cases, key=lambda each: each.step)) + (f" ({len(cases)} of {len(runs)} runs)" if len(runs) > 1 else "")
+        for cases in found.values()
+    ]
+
+
+def log(runs: Sequence[Result]) -> None:
+    """Log :func:`report` of runs that have just been trained, a warning a sentence, under ``"asvae"``."""
+    for sentence in report(runs):
+        _LOG.warning(sentence)
+
+
+def table(groups: dict[str, Sequence[Result]]) -> pd.DataFrame:
+    """Return what is wrong with groups of runs, one row a group and finding: how many, since when, cause and knob."""
+    rows = {}
+    for title, runs in groups.items():
+        for run in runs:
+            for finding in findings(run):
+                row = rows.setdefault((title, finding.name), {"runs": 0, "earliest step": finding.step})
+                row["runs"] += 1
+                row["earliest step"] = min(row["earliest step"], finding.step)
+                row |= {"likely cause": finding.cause, "try": finding.knob}
+        for (group, _), row in rows.items():
+            if group == title:
+                row["runs"] = f"{row['runs']} of {len(runs)}"
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def silent(result: Result) -> float:
+    """Return the share of the adversarial phase in which the encoder's adversarial term had underflowed, 0 to 1."""
+    _, values = _curve(result, "exp_elbo_fake")
+    return float((values < UNDERFLOWED).mean()) if len(values) else math.nan
 
 
 def _non_finite(result: Result) -> Finding | None:
@@ -87,6 +135,16 @@ def _flat(result: Result) -> Finding | None:
     if not len(values) or _end(values) < FLAT:
         return None
     return Finding("critic without gradient", int(steps[values >= FLAT][0]), "the critic is flat", "a larger penalty")
+
+
+def _dead(result: Result) -> Finding | None:
+    share = result.scores.get("dead_latents", math.nan)
+    if not share > DEAD:
+        return None
+    knob = "a smaller beta_kl" + (", fewer latent_dim" if result.config.recipe.latent_dim > 2 else "")
+    return Finding(
+        "dead latents", result.config.steps - 1, f"KL has switched off {share:.0%} of the latent dimensions", knob
+    )
 
 
 def _curve(result: Result, name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -59,11 +59,11 @@ def figure8(cells: Runs, dataset: Checkerboard) -> Figure:
         len(rows), 1 + len(names), figsize=(1.62 * (1 + len(names)), 1.8 * len(rows) + 0.2), squeeze=False
     )
     for i, row in enumerate(rows):
-        _board(axes[i, 0], dataset, dataset.sample(SAMPLES, seed=0), COLOURS["truth"])
+        board(axes[i, 0], dataset, dataset.sample(SAMPLES, seed=0), COLOURS["truth"])
         axes[i, 0].set_ylabel(f"{row}\n" + betas(row).replace(", ", "\n"))
         for j, name in enumerate(names, start=1):
             run = cells[row, name][0]
-            _board(axes[i, j], dataset, run.samples, COLOURS[name])
+            board(axes[i, j], dataset, run.samples, COLOURS[name])
             if run.diverged:
                 text = f"NaN at step {run.divergence.step:,}\n({run.divergence.term})"
                 axes[i, j].text(0.5, 0.5, text, transform=axes[i, j].transAxes, ha="center", va="center")
@@ -74,7 +74,8 @@ def figure8(cells: Runs, dataset: Checkerboard) -> Figure:
     return figure
 
 
-def _board(axis: Axes, dataset: Checkerboard, points: torch.Tensor, colour: str) -> None:
+def board(axis: Axes, dataset: Checkerboard, points: torch.Tensor, colour: str) -> None:
+    """Draw points over the outlined squares."""
     limit, side = dataset.limit, dataset.side
     for x, y in dataset.centres.tolist():
         corner = (x - side / 2, y - side / 2)

@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from asvae import objectives
+from asvae import objectives, studies
 from asvae.config import RunConfig
 from asvae.cost import estimate
 from asvae.machinery import Machinery
+from asvae.recipes import is_plane
 from asvae.results import find
 from asvae.run import Result
-from asvae.store import load_or_train
+from asvae.store import evidence, load_or_train
+from asvae.studies import Cells
 
 STAND_IN = "digits"
 """The data set that lies in scikit-learn: it stands in for one that is absent, by name."""
@@ -47,12 +49,7 @@ def shown(
     if len(found) == len(configs):
         return Shown([found[config] for config in configs], "")
     machinery = Machinery(data_root=data_root)
-    data = configs[0].data(data_root)
-    why = ""
-    if not data.available:
-        why = f"The files of `{dataset}` are not in `{data_root or 'data/images'}`"
-    elif scale == "paper" and device == "cpu" and steps is None:
-        why = "The published settings are not trained on a CPU"
+    why = _why_not(configs[0], device, data_root)
     if why and found:
         lacking = ", ".join(objectives.get(config.objective).label for config in configs if config not in found)
         return Shown(list(found.values()), f"**{lacking}: not run here.** {why}; the others are those asked for.")
@@ -62,10 +59,49 @@ def shown(
         found |= {run.config: run for run in made}
         return Shown([found[config] for config in configs], "")
     stand_ins = [RunConfig(name, STAND_IN, "quick", seed) for name in names]
-    where = f"{why}, and `data/results/` holds no run of this kind."
+    return Shown(list(load_or_train(stand_ins)), _stand_in(why))
+
+
+def study(
+    name: str,
+    dataset: str,
+    seeds: int,
+    scale: str = "quick",
+    labels: Sequence[str] | None = None,
+    *,
+    device: str = "cpu",
+    data_root: str | None = None,
+    fresh: bool = False,
+) -> tuple[Cells, str]:
+    """Return the runs of a study by label, and why they are of the stand-in, if they are, in Markdown.
+
+    Kept results come first and need no data; what is missing is trained and kept, as :func:`asvae.evidence` does, if
+    the data are there, but not at the published settings of images on a CPU.
+    """
+    cells = studies.configurations(name, dataset, seeds, scale, labels)
+    wanted = [config for configs in cells.values() for config in configs]
+    missing = "" if not fresh and len(find(wanted)) == len(set(wanted)) else _why_not(wanted[0], device, data_root)
+    if missing:
+        cells, missing = studies.configurations(name, STAND_IN, seeds, "quick", labels), _stand_in(missing)
+        wanted = [config for configs in cells.values() for config in configs]
+    machinery = Machinery(data_root=data_root)
+    return studies.regroup(cells, evidence(wanted, fresh=fresh, device=device, machinery=machinery)), missing
+
+
+def _why_not(config: RunConfig, device: str, data_root: str | None) -> str:
+    """Return why a run on images is not trained here, in Markdown without a full stop; empty if it is."""
+    if is_plane(config.dataset):
+        return ""
+    if not config.data(data_root).available:
+        return f"The files of `{config.dataset}` are not in `{data_root or 'data/images'}`"
+    if config.scale == "paper" and device == "cpu" and "steps" not in config.overrides:
+        return "The published settings are not trained on a CPU"
+    return ""
+
+
+def _stand_in(why: str) -> str:
     instead = f"**In their place you see `{STAND_IN}`, small handwritten digits**, at quick scale."
-    label = f"**Not run here.** {where} {instead}"
-    return Shown(list(load_or_train(stand_ins)), label)
+    return f"**Not run here.** {why}, and `data/results/` holds no run of this kind. {instead}"
 
 
 def commands(

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from asvae import provenance
+from asvae import diagnostics, provenance
 from asvae.allocator import huge_pages
 from asvae.checkpoints import Checkpoint, family, keep, place, read, remove
 from asvae.checks import InvalidArgumentError, integer, number, refuse
@@ -121,6 +121,8 @@ def sweep(
                     done(run)
             if runs is not None and path is not None and is_chief():
                 remove(path)
+    if is_chief():
+        diagnostics.log(list(trained.values()))
     if len(trained) < len(wanted):
         goes_on = "; the same call goes on from there" if checkpoints is not None else ""
         raise BudgetSpentError(f"budget: spent after {len(trained)} of {len(wanted)} runs{goes_on}.")

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from asvae import checkpoints, latents, metrics, provenance
+from asvae import checkpoints, diagnostics, latents, metrics, provenance
 from asvae.checkpoints import Checkpoint
 from asvae.checks import refuse
 from asvae.config import RunConfig
@@ -58,6 +58,8 @@ def train(config: RunConfig, *, device: str = "cpu", progress: bool = True, mach
     total, unit = work([config])
     with tqdm(total=total, desc=config.objective, unit=unit, disable=not (progress and is_chief())) as bar:
         [run] = train_any([config], device, bar.update, machinery=machinery)
+    if is_chief():
+        diagnostics.log([run])
     return run
 
 

@@ -5,6 +5,7 @@ Usage: ``python book/refresh.py [NAME ...]``, by default every chapter. A templa
 """
 
 import base64
+import json
 import re
 import sys
 from pathlib import Path
@@ -15,25 +16,27 @@ from nbclient import NotebookClient
 
 BOOK = Path(__file__).resolve().parent
 
-VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
+VARIANTS: dict[str, tuple[str, dict[str, str | int]]] = {
     "images-mnist": ("# Images: MNIST", {"dataset": "mnist", "scale": "paper"}),
     "images-cifar10": ("# Images: CIFAR-10", {"dataset": "cifar10", "scale": "paper"}),
     "images-celeba128": ("# Images: CelebA-128", {"dataset": "celeba128", "scale": "paper"}),
     "images-celeba256": ("# Images: CelebA-256", {"dataset": "celeba256", "scale": "paper"}),
+    "ablation-checkerboard": ("# Why anneal? On points", {"dataset": "checkerboard", "seeds": 10}),
 }
 """Chapters made from the template named before the hyphen: title and parameters."""
 
 
 def source(name: str) -> nbformat.NotebookNode:
     """Return the chapter called ``name`` as its text has it, a template's variant with its title and parameters."""
-    notebook = jupytext.read(BOOK / "text" / f"{name.partition('-')[0]}.md", fmt="md:myst")
+    template = name.partition("-")[0] if name in VARIANTS else name
+    notebook = jupytext.read(BOOK / "text" / f"{template}.md", fmt="md:myst")
     if name in VARIANTS:
         title, values = VARIANTS[name]
         notebook.cells[0].source = "\n".join([title, *notebook.cells[0].source.splitlines()[1:]])
         [parameters] = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
         for key, value in values.items():
-            pattern = rf'(?m)^({key}: str = )"[^"]*"'
-            parameters.source, replaced = re.subn(pattern, rf'\1"{value}"', parameters.source)
+            pattern = rf"(?m)^({key}: {type(value).__name__} = )\S+"
+            parameters.source, replaced = re.subn(pattern, rf"\g<1>{json.dumps(value)}", parameters.source)
             if replaced != 1:
                 raise ValueError(f"{name}: the template has no parameter {key}")
     return notebook

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from asvae.diagnostics import findings
+from asvae.diagnostics import findings, log, report, silent, table
 
 NAN = float("nan")
 STEPS = {"step": [0, 10, 20, 30, 40, 50, 60, 70]}
@@ -12,8 +12,8 @@ STEPS = {"step": [0, 10, 20, 30, 40, 50, 60, 70]}
 
 @pytest.fixture
 def curves(run):
-    def made(**history):
-        return findings(replace(run, history=STEPS | history))
+    def made(dead=0.0, **history):
+        return findings(replace(run, history=STEPS | history, scores=run.scores | {"dead_latents": dead}))
 
     return made
 
@@ -53,3 +53,27 @@ def test_a_run_that_diverged_says_where_first(diverged):
     assert found.name == "non-finite"
     assert found.step == diverged.divergence.step
     assert diverged.divergence.term in found.cause
+
+
+def test_latents_that_carry_nothing_are_named_with_their_share(curves):
+    [found] = curves(dead=0.5)
+    assert found.name == "dead latents"
+    assert "50%" in found.cause
+    assert "beta_kl" in found.knob
+    assert curves(dead=NAN) == curves(dead=0.2) == []
+
+
+def test_many_runs_are_reported_in_one_sentence_a_finding_and_logged_once(run, diverged, caplog):
+    fine = replace(run, history=STEPS, scores=run.scores | {"dead_latents": 0.0})
+    silenced = replace(fine, history=STEPS | {"exp_elbo_fake": [NAN, NAN] + [0.0] * 6})
+    runs = [fine, silenced, silenced, replace(diverged, scores={})]
+    sentences = report(runs)
+    assert len(sentences) == 2
+    assert any(s.startswith("exp term underflowed since step 20") and s.endswith("(2 of 4 runs)") for s in sentences)
+    log(runs)
+    assert [record.message for record in caplog.records] == sentences
+    shown = table({"these": runs, "none": [fine]})
+    assert shown.loc[("these", "exp term underflowed"), "runs"] == "2 of 4"
+    assert list(shown.index.get_level_values(0).unique()) == ["these"]
+    assert silent(silenced) == 1.0
+    assert silent(replace(fine, history=STEPS | {"exp_elbo_fake": [NAN] * 4 + [0.0, 1e-31, 0.5, 0.5]})) == 0.5

@@ -103,6 +103,18 @@ def test_each_switch_changes_the_loss_by_what_is_derived_by_hand(options):
         assert (abs(derived[1] - derived[0]) > 1e-5) == (turn in turns)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_half_of_the_kl_of_fakes_is_what_is_derived_by_hand_and_nothing_takes_its_place(share):
+    whole, part = (plain.scene("s-introvae", kl_share=c) for c in (1.0, share))
+    assert part.lanes.hyperparameters.c(0.7).item() == share
+    for turn, derive in ((0, plain.soft_encoder), (1, plain.soft_decoder)):
+        ours = [plain.ours(s, 0.3, turn).value.item() for s in (whole, part)]
+        derived = [derive(s, 0.3).item() for s in (whole, part)]
+        assert ours[1] - ours[0] == pytest.approx(derived[1] - derived[0], abs=2e-6)
+        assert abs(derived[1] - derived[0]) > 1e-4
+    assert not any("as_distance" in term for term in plain.ours(part, 0.3, 1).terms)
+
+
 def test_the_dropped_reconstruction_term_changes_the_decoder_by_that_term():
     kept, dropped = (plain.scene("introvae", decoder_reconstruction=flag) for flag in (True, False))
     difference = plain.ours(kept, 0.1, 1).value - plain.ours(dropped, 0.1, 1).value

@@ -72,7 +72,9 @@ def test_core_layers_import_downward_only():
         {"training", "image_training", "results", "stacking"},
         {"sweeps"},
         {"store", "table1", "studies"},
-        {"figures", "claims", "galleries", "showing", "ablation"},
+        {"verdicts"},
+        {"figures", "claims", "galleries", "showing", "ablation", "ablation_claims", "route_tables"},
+        {"ablation_figures", "explorer", "effects", "forces"},
         {"chapters", "cli", "__main__"},
     ]
     height = {name: i for i, layer in enumerate(layers) for name in layer}

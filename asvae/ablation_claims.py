@@ -1,0 +1,158 @@
+"""Evidence → verdict: the supplement's claims A1 to A4 about annealing, judged by :mod:`asvae.verdicts`.
+
+Each is compared with annealing over shared seeds: the difference is annealed minus the other schedule. On images blur
+is :func:`asvae.image_metrics.sharpness`; in the plane, where nothing can be blurred, the share of samples on the
+squares takes its place, and is named so.
+"""
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from asvae.ablation import fluctuation, headline, headline_name, off_median, sharp
+from asvae.recipes import is_plane
+from asvae.results import find
+from asvae.studies import SCHEDULES, Cells, configurations, title
+from asvae.verdicts import Verdict, against, compare, conclude
+
+OWN_DATA, KEPT_SEEDS = "celeba128", 20
+"""What the supplement's figures show, and how many seeds of it are looked for."""
+
+SQUASHED_NOTE = ", with the released code's tanh"
+"""Ends the name of evidence that is judged among the squashed schedules."""
+
+SQUASHED = "-squashed"
+"""Added to a schedule's label: with the released code's tanh."""
+
+CLAIMS = {
+    "A1": "AS-distance alone: images over-smoothed, blurry",
+    "A2": "KL and AS-distance ½ each (both readings of Figure 2): significant blur",
+    "A3": "KL and AS-distance ½ each: sharpness differs from image to image, unstable training",
+    "A4": "each of these is worse than annealing",
+}
+
+
+def _label(label: str, variant: str) -> str:
+    """Return the label of a schedule with ``variant`` at its end, where there is one."""
+    return label + variant if label + variant in SCHEDULES else label
+
+
+def _measure(cells: Cells) -> str:
+    runs = [run for runs in cells.values() for run in runs]
+    return "samples on the squares" if runs and is_plane(runs[0].config.dataset) else "sharpness of samples"
+
+
+def a1(cells: Cells, variant: str = "") -> Verdict:
+    """Judge A1: samples of the AS-distance alone are less sharp than real images, and than with annealing."""
+    return _blurred("A1", ("as-only",), cells, variant)
+
+
+def a2(cells: Cells, variant: str = "") -> Verdict:
+    """Judge A2: the same of both readings of Figure 2."""
+    return _blurred("A2", ("half-kl", "half"), cells, variant)
+
+
+def _blurred(claim: str, labels: tuple[str, ...], cells: Cells, variant: str) -> Verdict:
+    measure, rows = _measure(cells), {}
+    images = measure == "sharpness of samples"
+    family = len(labels) * (1 + images)
+    for label in (_label(each, variant) for each in labels if _label(each, variant) in cells):
+        best = cells.get(_label("annealed", variant), [])
+        if images:
+            rows[title(label), f"{measure} − real"] = against(cells[label], sharp, 1.0, -1, "{:+.2f}", family)
+        rows[title(label), f"{measure}: annealed − this"] = compare(best, cells[label], sharp, 1, "{:+.3f}", family)
+    return conclude(claim, rows)
+
+
+def a3(cells: Cells, variant: str = "") -> Verdict:
+    """Judge A3: sharpness varies more over images, and the score more over checks and seeds, than with annealing."""
+    label, best, rows = _label("half", variant), cells.get(_label("annealed", variant), []), {}
+    if label not in cells:
+        return conclude("A3", rows)
+    these, images = cells[label], _measure(cells) == "sharpness of samples"
+    if images:
+        rows[title(label), "spread of sharpness over images: annealed − this"] = compare(
+            best, these, lambda run: run.scores.get("sharpness_sd", float("nan")), -1, "{:+.3f}", 3
+        )
+    family = 2 + images
+    rows[title(label), "fluctuation of the score: annealed − this"] = compare(
+        best, these, fluctuation, -1, "{:+.3f}", family
+    )
+    far = {id(run): off_median(runs)(run) for runs in (best, these) for run in runs}
+    rows[title(label), "distance from the median seed: annealed − this"] = compare(
+        best, these, lambda run: far[id(run)], -1, "{:+.3f}", family
+    )
+    return conclude("A3", rows)
+
+
+def a4(cells: Cells, variant: str = "") -> Verdict:
+    """Judge A4: annealing has the better score than each of the three."""
+    best, rows = cells.get(_label("annealed", variant), []), {}
+    for label in (_label(each, variant) for each in ("as-only", "half-kl", "half")):
+        if label in cells:
+            name = headline_name(cells[label]) if cells[label] else "score"
+            rows[title(label), f"{name}: annealed − this"] = compare(best, cells[label], headline, -1, "{:+.2f}", 3)
+    return conclude("A4", rows)
+
+
+JUDGES: dict[str, Callable[..., Verdict]] = {"A1": a1, "A2": a2, "A3": a3, "A4": a4}
+
+
+def comparisons(cells: Cells, variant: str = "") -> pd.DataFrame:
+    """Return every comparison behind the four verdicts, one a row."""
+    tables = {claim: judge(cells, variant).comparisons for claim, judge in JUDGES.items()}
+    return pd.concat({claim: table for claim, table in tables.items() if len(table)})
+
+
+def ledger(evidence: Mapping[str, Cells]) -> pd.DataFrame:
+    """Return A1 to A4, one row a claim and data set: seeds, what the comparisons say, the verdict.
+
+    ``evidence`` maps what the runs are of to their cells; without runs the verdict is ``not run``.
+    """
+    rows = {}
+    for claim, judge in JUDGES.items():
+        for where, cells in evidence.items():
+            variant = SQUASHED if where.endswith(SQUASHED_NOTE) else ""
+            verdict = judge(cells, variant)
+            seeds = max((len(runs) for runs in cells.values()), default=0)
+            rows[claim, where] = {
+                "claim": CLAIMS[claim],
+                "seeds": seeds,
+                "comparisons": verdict.said,
+                "verdict": verdict.verdict,
+            }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def evidence(cells: Cells) -> dict[str, Cells]:
+    """Return what the claims can be judged on, for :func:`ledger`.
+
+    The runs of ``cells``, again among their squashed schedules where there are any, and what is kept of the claims' own
+    data, CelebA-128 at the published settings.
+    """
+    [data] = {run.config.dataset for runs in cells.values() for run in runs}
+    found = {data: cells}
+    if "annealed" + SQUASHED in cells:
+        found[data + SQUASHED_NOTE] = cells
+    if data != OWN_DATA:
+        own = configurations("ablation", OWN_DATA, KEPT_SEEDS, "paper")
+        kept = find(config for configs in own.values() for config in configs)
+        there = {label: [kept[each] for each in configs if each in kept] for label, configs in own.items()}
+        found[OWN_DATA] = {label: runs for label, runs in there.items() if runs}
+    return found
+
+
+def sentences(cells: Cells) -> list[str]:
+    """Return the verdicts in words, with the figures behind them."""
+    said = []
+    for where, of in evidence(cells).items():
+        variant = SQUASHED if where.endswith(SQUASHED_NOTE) else ""
+        for claim, judge in JUDGES.items():
+            verdict = judge(of, variant)
+            rows = verdict.comparisons.iterrows() if len(verdict.comparisons) else ()
+            figures = "; ".join(
+                f"{label}, {what} {row['difference']} ({row['95 % interval']}, {row['seeds']} seeds), {row['says']}"
+                for (label, what), row in rows
+            )
+            said.append(f"**{claim}** on {where}: **{verdict.verdict}**" + (f". {figures}." if figures else "."))
+    return said

@@ -1,0 +1,179 @@
+"""Schedules side by side as pictures: the layout of Figures 1 to 3, scores over seeds, checks, gradients by route."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torchvision.utils import make_grid
+
+from asvae.ablation import fluctuation, headline, headline_name
+from asvae.datasets.checkerboard import Checkerboard
+from asvae.draws import EVALUATION_SEED
+from asvae.figures import COLOURS, board
+from asvae.intervals import over_seeds
+from asvae.recipes import is_plane
+from asvae.route_tables import TITLES
+from asvae.run import RECONSTRUCTED, Result
+from asvae.studies import Cells, title
+
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999", "#7f5539")
+"""Okabe–Ito, one colour a schedule in the order of the figure."""
+
+ROUTE_COLOURS = {"data": "#4d4d4d", "fakes": "#e69f00", "kl": "#009e73", "as": "#d55e00"}
+
+
+def layout(cells: Cells) -> Figure:
+    """Draw the supplement's Figures 1 to 3 for every schedule, first seed: real, reconstructed, generated.
+
+    Of images two rows of eight each, as there; of points one panel each.
+    """
+    shown = {label: runs[0] for label, runs in cells.items() if runs}
+    plane = is_plane(next(iter(shown.values())).config.dataset)
+    return _boards(shown) if plane else _sheets(shown)
+
+
+def _sheets(shown: dict[str, Result]) -> Figure:
+    columns = 3
+    rows = -(-len(shown) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(9.0, 2.75 * rows), squeeze=False)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for axis, (label, run) in zip(axes.flat, shown.items(), strict=False):
+        axis.set_title(title(label), fontsize=9)
+        if run.diverged:
+            axis.text(0.5, 0.5, "diverged, no images", ha="center", va="center")
+            continue
+        sets = [run.pictures["real"], run.pictures["reconstructed"], run.samples]
+        sheets = [make_grid(images[:16].clamp(0.0, 1.0), nrow=8, padding=1, pad_value=1.0) for images in sets]
+        gap = torch.ones(3, 5, sheets[0].shape[-1])
+        whole = torch.cat([part for sheet in sheets for part in (sheet, gap)][:-1], dim=1)
+        axis.imshow(whole.permute(1, 2, 0).numpy(), interpolation="nearest")
+    return figure
+
+
+def _boards(shown: dict[str, Result]) -> Figure:
+    dataset = Checkerboard()
+    real = dataset.sample(5_000, EVALUATION_SEED)[:RECONSTRUCTED]
+    figure, axes = plt.subplots(3, len(shown), figsize=(1.5 * len(shown), 4.9), squeeze=False)
+    for column, (label, run) in zip(axes.T, shown.items(), strict=True):
+        sets = (real, run.pictures.get("reconstructed", real[:0]), run.samples)
+        for axis, points in zip(column, sets, strict=True):
+            board(axis, dataset, points, COLOURS[run.config.objective])
+        column[0].set_title(title(label).replace(", ", ",\n").replace(" (", "\n("), fontsize=8)
+    for axis, name in zip(axes[:, 0], ("real", "reconstructed", "generated"), strict=True):
+        axis.set_ylabel(name)
+    return figure
+
+
+def scores(cells: Cells) -> Figure:
+    """Draw each schedule's score, a dot a seed with the mean's 95 % interval, and beside it how much it fluctuates."""
+    labels = [label for label, runs in cells.items() if runs]
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.42 * len(labels) + 1.2), sharey=True)
+    name = headline_name([run for label in labels for run in cells[label]])
+    for axis, (value, words) in zip(axes, ((headline, name), (fluctuation, "fluctuation, last third")), strict=True):
+        for i, label in enumerate(labels):
+            values = [value(run) for run in cells[label] if not run.diverged]
+            values = [each for each in values if np.isfinite(each)]
+            if not values:
+                continue
+            mean, half, n, _ = over_seeds(values)
+            axis.plot(values, [i + 0.16] * n, ".", ms=4, color=PALETTE[i], alpha=0.6)
+            axis.errorbar([mean], [i - 0.08], xerr=[half] if n > 1 else None, fmt="o", ms=5, color=PALETTE[i])
+        axis.set_xlabel(words + ", lower is better")
+        axis.grid(axis="y", visible=False)
+    axes[0].set_yticks(range(len(labels)), [title(label) for label in labels])
+    axes[0].invert_yaxis()
+    return figure
+
+
+def checks(cells: Cells) -> Figure:
+    """Draw the score at the checks over the last third of every run, a line a seed, a panel a schedule."""
+    shown = {label: [run for run in runs if "score" in run.history] for label, runs in cells.items()}
+    shown = {label: runs for label, runs in shown.items() if runs}
+    columns = min(3, max(1, len(shown)))
+    rows = max(1, -(-len(shown) // columns))
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(8.4, 1.75 * rows + 0.3), squeeze=False, sharex=True, sharey=True
+    )
+    for i, (axis, (label, runs)) in enumerate(zip(axes.flat, shown.items(), strict=False)):
+        for run in runs:
+            steps, values = (np.array(run.history[key], dtype=float) for key in ("step", "score"))
+            there = np.isfinite(values)
+            axis.plot(steps[there], values[there], ".-", ms=3, lw=0.9, color=PALETTE[i], alpha=0.7)
+        axis.set_title(title(label), fontsize=9)
+    for axis in axes.flat[len(shown) :]:
+        axis.set_visible(False)
+    figure.supxlabel("step", fontsize=9)
+    figure.supylabel("score", fontsize=9)
+    return figure
+
+
+def routes(cells: Cells) -> Figure:
+    """Draw the gradients that encoder (above) and decoder (below) receive by route, over training, a column a schedule.
+
+    Medians over seeds, with the range of all of them; a logarithmic axis. Where a line is missing the gradient is 0.
+    """
+    labels = [label for label, runs in cells.items() if runs]
+    figure, axes = plt.subplots(
+        2, len(labels), figsize=(2.15 * len(labels) + 0.6, 4.4), squeeze=False, sharex=True, sharey="row"
+    )
+    handles = {}
+    for column, label in zip(axes.T, labels, strict=True):
+        for axis, player in zip(column, ("encoder", "decoder"), strict=True):
+            for route, colour in ROUTE_COLOURS.items():
+                steps, curves = _curves(cells[label], f"grad_{player}_{route}")
+                if not len(curves):
+                    continue
+                [handles[TITLES[route]]] = axis.plot(steps, np.median(curves, 0), color=colour, lw=1.3)
+                axis.fill_between(steps, curves.min(0), curves.max(0), color=colour, alpha=0.18, lw=0)
+            axis.set_yscale("log")
+            axis.set_ylim(1e-9, None)
+        column[0].set_title(title(label).replace(", ", ",\n"), fontsize=9)
+        column[1].set_xlabel("step")
+    for axis, player in zip(axes[:, 0], ("encoder", "decoder"), strict=True):
+        axis.set_ylabel(f"gradient of the {player}")
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), fontsize=9)
+    return figure
+
+
+def underflow(cells: Cells) -> Figure:
+    """Draw the encoder's adversarial term over training, on a logarithmic axis that shows single precision's 0."""
+    figure, axis = _over_time(cells, "exp_elbo_fake")
+    axis.set_yscale("symlog", linthresh=1e-38)
+    axis.set_yticks([0.0, 1e-30, 1e-20, 1e-10, 1.0])
+    axis.set(ylabel="exp term of samples", ylim=(0.0, 5.0))
+    return figure
+
+
+def distance(cells: Cells) -> Figure:
+    """Draw the AS-distance of the encoder's turn over training; dashed √2, the most that variances of one allow."""
+    figure, axis = _over_time(cells, "as_distance")
+    axis.axhline(2.0**0.5, color=COLOURS["truth"], linestyle="--", linewidth=1)
+    axis.set(yscale="log", ylabel="AS-distance, encoder's turn")
+    return figure
+
+
+def _over_time(cells: Cells, term: str) -> tuple[Figure, Axes]:
+    """Draw a term over training, a line a schedule: the median over seeds with the range of all."""
+    figure, axis = plt.subplots(figsize=(7.6, 3.2))
+    for i, (label, runs) in enumerate(cells.items()):
+        steps, curves = _curves(runs, term)
+        if len(curves):
+            axis.plot(steps, np.median(curves, 0), color=PALETTE[i], lw=1.3, label=title(label))
+            axis.fill_between(steps, curves.min(0), curves.max(0), color=PALETTE[i], alpha=0.15, lw=0)
+    axis.set_xlabel("step")
+    axis.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure, axis
+
+
+def _curves(runs: Sequence[Result], term: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the steps at which all of ``runs`` have a term, and ``(runs, steps)`` values."""
+    runs = [run for run in runs if term in run.history and not run.diverged]
+    if not runs:
+        return np.zeros(0), np.zeros((0, 0))
+    curves = np.array([run.history[term] for run in runs], dtype=float)
+    there = np.isfinite(curves).all(0)
+    return np.array(runs[0].history["step"])[there], curves[:, there]

@@ -1,0 +1,60 @@
+"""Gradients by route as numbers: what encoder and decoder receive, early and late, and what follows from it."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from asvae.diagnostics import silent
+from asvae.routes import ROUTES
+from asvae.run import Result
+from asvae.studies import Cells, title
+
+TITLES = {"data": "real data", "fakes": "error of fakes", "kl": "KL of fakes", "as": "AS-distance"}
+"""Route → how figures and tables call it."""
+
+PART = 10
+"""Early and late are the first and the last tenth of the adversarial phase."""
+
+
+def early_and_late(runs: Sequence[Result], player: str, route: str) -> tuple[float, float]:
+    """Return the mean norm of a player's gradient by a route over the first and the last tenth, medians over seeds."""
+    pairs = []
+    for run in runs:
+        curve = np.array(run.history.get(f"grad_{player}_{route}", []), dtype=float)
+        curve = curve[np.isfinite(curve)]
+        part = max(1, len(curve) // PART)
+        pairs += [(curve[:part].mean(), curve[-part:].mean())] if len(curve) else []
+    return tuple(float(value) for value in np.median(pairs, 0)) if pairs else (math.nan, math.nan)
+
+
+def routes_table(cells: Cells) -> pd.DataFrame:
+    """Return the gradients of encoder and decoder by route, early → late, one row a schedule and player."""
+    rows = {}
+    for label, runs in cells.items():
+        for player in ("encoder", "decoder"):
+            pairs = {route: early_and_late(runs, player, route) for route in ROUTES}
+            rows[title(label), player] = {
+                TITLES[route]: "–" if math.isnan(early) else f"{early:.1e} → {late:.1e}"
+                for route, (early, late) in pairs.items()
+            }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def sentences(cells: Cells) -> list[str]:
+    """Return in words what the gradients of the runs say, with their numbers."""
+    said = []
+    for label, runs in cells.items():
+        kl, distance = (early_and_late(runs, "decoder", route) for route in ("kl", "as"))
+        quiet = np.mean([silent(run) for run in runs])
+        shares = f"the encoder's adversarial term had underflowed for {quiet:.0%} of the adversarial phase"
+        if math.isnan(distance[0]):
+            parts = f"the decoder's pull through KL goes from {kl[0]:.1e} to {kl[1]:.1e}"
+        else:
+            parts = (
+                f"the decoder's pull through the AS-distance goes from {distance[0]:.1e} to {distance[1]:.1e}, "
+                f"through KL from {kl[0]:.1e} to {kl[1]:.1e}"
+            )
+        said.append(f"**{title(label)}**: {parts}; {shares}.")
+    return said

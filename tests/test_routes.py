@@ -1,0 +1,104 @@
+"""Gradients by route add up to the player's own, and are noted while a run trains without changing it."""
+
+import plain
+import pytest
+import torch
+
+from asvae import RunConfig, objectives, train
+from asvae.interruption import CURVE_POINTS, checks_score, notes_curves, parts_gradients
+from asvae.lanes import Lanes
+from asvae.routes import decoder_routes, encoder_routes, gradient_norms
+
+VARIANTS = {
+    "annealed": ("as-introvae", {}),
+    "half": ("as-introvae", {"schedule": "half"}),
+    "squashed": ("as-introvae", {"squash": True}),
+    "reconstructions": ("as-introvae", {"reference": "reconstruction"}),
+    "summed": ("as-introvae", {"encoder_reduction": "sum"}),
+    "soft": ("s-introvae", {}),
+    "half the KL": ("s-introvae", {"kl_share": 0.5}),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_routes_of_a_player_add_up_to_its_gradient(name):
+    objective, changes = VARIANTS[name]
+    s = plain.scene(objective, beta_neg=0.01, **changes)
+    networks, arguments = s.lanes.networks, (s.lanes.networks, s.x, s.noise, s.lanes.hyperparameters, 0.1)
+    for turn, (player, routes) in enumerate((("encoder", encoder_routes), ("decoder", decoder_routes))):
+        parameters = networks.parameters(player)
+        own = torch.autograd.grad(plain.ours(s, 0.1, turn).value.sum(), parameters)
+        parts = routes(*arguments)
+        assert ("as" in parts) == (objective == "as-introvae")
+        each = [torch.autograd.grad(p.sum(), parameters, retain_graph=True, allow_unused=True) for p in parts.values()]
+        for k, grad in enumerate(own):
+            total = sum(grads[k] for grads in each if grads[k] is not None)
+            torch.testing.assert_close(total, grad, rtol=1e-4, atol=1e-7)
+        # No route is empty, or the sum would say nothing of it.
+        assert all(sum(g.abs().sum() for g in grads if g is not None) > 0 for grads in each)
+
+
+def test_norms_are_those_of_each_lane_alone():
+    configs = [RunConfig("as-introvae", seed=s, width=16, depth=2, batch_size=12, warmup=0.0) for s in (1, 2)]
+    both, alone = gradient_norms(Lanes(configs), 5), gradient_norms(Lanes(configs[1:]), 5)
+    assert set(both) == {f"grad_encoder_{r}" for r in ("data", "fakes", "kl", "as")} | {
+        f"grad_decoder_{r}" for r in ("data", "kl", "as")
+    }
+    assert {name: value[1].item() for name, value in both.items()} == {n: v.item() for n, v in alone.items()}
+    lanes = Lanes(configs[:1])
+    inputs = lanes.draw(5)
+    x, progress = inputs.pop("x"), configs[0].progress(5)
+    kl = decoder_routes(lanes.networks, x, inputs, lanes.hyperparameters, progress)["kl"]
+    grads = torch.autograd.grad(kl.sum(), lanes.networks.parameters("decoder"))
+    norm = torch.cat([grad.flatten() for grad in grads]).norm().item()
+    assert both["grad_decoder_kl"][0].item() == pytest.approx(norm, rel=1e-5)
+
+
+def test_other_methods_and_a_warm_up_have_no_routes():
+    small = {"width": 16, "depth": 2, "batch_size": 12}
+    for name in objectives.names():
+        lanes = Lanes([RunConfig(name, warmup=0.5, steps=10, **small)])
+        assert gradient_norms(lanes, 0) == {}
+        assert bool(gradient_norms(lanes, 9)) == (name in ("s-introvae", "as-introvae"))
+
+
+@pytest.mark.parametrize("steps", [100, 149, 6_000, 30_000])
+def test_a_run_is_checked_nine_times_over_its_last_third_and_parted_at_every_second_point(steps):
+    checked = [step for step in range(steps) if checks_score(step, steps)]
+    assert 8 <= len(checked) <= 9
+    assert min(checked) >= 2 / 3 * steps - steps / CURVE_POINTS
+    parted = [step for step in range(steps) if parts_gradients(step, steps)]
+    assert 50 <= len(parted) <= 75
+    assert all(notes_curves(step, steps) for step in [*checked, *parted])
+    assert steps - 1 - checked[-1] < steps / CURVE_POINTS
+
+
+def test_a_run_of_a_few_steps_is_neither_checked_nor_parted():
+    assert not any(checks_score(step, 99) or parts_gradients(step, 99) for step in range(99))
+
+
+@pytest.mark.slow
+def test_watching_a_run_does_not_change_it(monkeypatch):
+    config = RunConfig("as-introvae", seed=2, width=16, depth=2, batch_size=16, steps=120)
+    watched = train(config, progress=False)
+    assert {"score", "grad_encoder_as", "grad_decoder_kl"} <= watched.history.keys()
+    assert 8 <= sum(value == value for value in watched.history["score"]) <= 9
+    for name in ("parts_gradients", "checks_score"):
+        monkeypatch.setattr(f"asvae.training.{name}", lambda step, steps: False)
+    unwatched = train(config, progress=False)
+    assert "score" not in unwatched.history
+    assert watched.scores == unwatched.scores
+    for key, value in watched.networks.state().items():
+        assert torch.equal(value, unwatched.networks.state()[key])
+
+
+@pytest.mark.slow
+def test_watching_images_does_not_change_them(monkeypatch):
+    config = RunConfig("s-introvae", "digits", seed=2, width=1 / 16, batch_size=8, steps=100)
+    watched = train(config, progress=False)
+    assert sum(value == value for value in watched.history["score"]) == 9
+    monkeypatch.setattr("asvae.image_training.checks_score", lambda step, steps: False)
+    unwatched = train(config, progress=False)
+    assert watched.scores == unwatched.scores
+    for key, value in watched.networks.state().items():
+        assert torch.equal(value, unwatched.networks.state()[key]), key
