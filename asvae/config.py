@@ -28,7 +28,7 @@ class RunConfig:
     steps : int, optional
         Optimisation steps, instead of the recipe's.
     **hyperparameters
-        Any field of the objective's hyper-parameters or of :class:`Recipe`.
+        Any field of the objective's hyper-parameters or of the :class:`~asvae.recipes.Recipe`.
 
     Raises
     ------

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats
 
 LEVEL = 0.95
+"""Share of such intervals that hold the true mean."""
 
 
 class Interval(NamedTuple):

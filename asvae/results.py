@@ -26,7 +26,7 @@ from asvae.run import Result
 
 ROOT = DATA / "results"
 STALE = "stale.json"
-"""The file in :data:`ROOT` that names fingerprints of old numerics, each with the reason why their results stay."""
+"""The file beside them that names fingerprints of old numerics, each with the reason why their results stay."""
 
 PUBLISHED = "published"
 """The row of an image run with the published weights."""
@@ -61,7 +61,7 @@ def _points(points: torch.Tensor) -> list[list[float]]:
 
 
 def from_record(kept: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a :class:`Result` from its :func:`record`, in which NaN is written as null."""
+    """Return the fields of a :class:`~asvae.Result` from its :func:`record`, in which NaN is written as null."""
     config = RunConfig(**kept["config"])
     shape = config.data().shape
     if is_plane(config.dataset):

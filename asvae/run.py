@@ -29,13 +29,15 @@ class Result:
     """What is kept of a run when its weights are not: enough for every table and figure."""
 
     config: RunConfig
+    """What was asked for."""
     divergence: Divergence | None
+    """Where it became non-finite; ``None`` for a run that did not."""
     scores: dict[str, float]
     """As :func:`asvae.metrics.score` names them; all NaN if it diverged."""
     history: dict[str, list[float]] = field(repr=False)
     """Curves to five digits: ``"step"`` and one list of equal length a term."""
     samples: Tensor = field(repr=False)
-    """``(n, *shape)``: the first :data:`SAMPLES` samples to two decimals, none of older results and diverged runs.
+    """``(n, *shape)``: the first :data:`~asvae.run.SAMPLES` samples to two decimals, none of older or diverged runs.
 
     Of images, the first few, rounded to bytes.
     """

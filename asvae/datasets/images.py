@@ -50,8 +50,8 @@ def pixel_fingerprint(pixels: Iterator[np.ndarray], train: int, shape: tuple[int
 
     Parameters
     ----------
-    pixels : iterator of uint8 arrays
-        All training images, then all test images, in pieces of any size.
+    pixels : iterator of arrays
+        All training images, then all test images, in uint8, in pieces of any size.
     train : int
         How many are for training.
     shape : tuple
