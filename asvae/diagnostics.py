@@ -32,6 +32,7 @@ class Finding(NamedTuple):
     """One thing that is wrong."""
 
     name: str
+    """What it is, as :func:`findings` lists them."""
     step: int
     """Since when."""
     cause: str

@@ -26,7 +26,7 @@ from asvae.run import Result
 
 ROOT = DATA / "results"
 STALE = "stale.json"
-"""The file beside them that names fingerprints of old numerics, each with the reason why their results stay."""
+"""The file beside the results that names fingerprints of old numerics, each with the reason why their results stay."""
 
 PUBLISHED = "published"
 """The row of an image run with the published weights."""

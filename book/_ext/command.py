@@ -6,7 +6,7 @@ from docutils.parsers.rst import Directive
 
 from asvae.cli import app
 
-WIDTH = 100
+WIDTH = 80
 """Characters a line."""
 
 
