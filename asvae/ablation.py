@@ -8,7 +8,7 @@ import pandas as pd
 
 from asvae import objectives
 from asvae.diagnostics import silent
-from asvae.intervals import over_seeds
+from asvae.intervals import over_seeds, signed
 from asvae.recipes import is_plane
 from asvae.run import Result
 from asvae.studies import SCHEDULES, Cells, title
@@ -44,12 +44,20 @@ def sharp(run: Result) -> float:
 def fluctuation(run: Result) -> float:
     """Return how much the score moves between neighbouring checks over the last third of the run.
 
-    The root mean square of the differences of successive checks over √2: the standard deviation, where they scatter
-    about a slow trend (von Neumann 1941). NaN for runs without checks.
+    The root mean square of the second differences of the checks over √6: the standard deviation where they scatter
+    about a straight line, so that a score that rises or falls steadily does not count as unsteady. NaN for runs with
+    fewer than three checks.
     """
     checks = np.array(run.history.get("score", []), dtype=float)
-    moves = np.diff(checks[np.isfinite(checks)])
-    return float(np.sqrt(np.mean(moves**2) / 2.0)) if len(moves) else math.nan
+    bends = np.diff(checks[np.isfinite(checks)], 2)
+    return float(np.sqrt(np.mean(bends**2) / 6.0)) if len(bends) else math.nan
+
+
+def drift(run: Result) -> float:
+    """Return how far the score went over the last third of the run: last check minus first; NaN without checks."""
+    checks = np.array(run.history.get("score", []), dtype=float)
+    checks = checks[np.isfinite(checks)]
+    return float(checks[-1] - checks[0]) if len(checks) > 1 else math.nan
 
 
 def off_median(runs: Sequence[Result]) -> Callable[[Result], float]:
@@ -64,14 +72,15 @@ def _over_seeds(runs: Sequence[Result], value: Callable[[Result], float], form: 
     interval = over_seeds(values)
     if not values:
         return "–"
-    return form.format(interval.mean) + (f"\u00a0±\u00a0{form.format(interval.half)}" if interval.n > 1 else "")
+    half = form.replace("+", "").format(interval.half)
+    return signed(form, interval.mean) + (f"\u00a0±\u00a0{half}" if interval.n > 1 else "")
 
 
 def schedules_table(cells: Cells) -> pd.DataFrame:
     """Return what c is under each schedule, of which method, and what it stands for in the supplement."""
     stands = {"as-only": "Figure 1", "half": "Figures 2 and 3", "half-kl": "Figure 2, the other reading"}
     stands |= {"annealed": "the paper's method", "linear": "a mode of the released code"}
-    weights = {"as-only": "0", "half": "½", "half-kl": "½, 1 − c of nothing", "kl-only": "1"}
+    weights = {"vae": "–", "as-only": "0", "half": "½", "half-kl": "½, 1 − c of nothing", "kl-only": "1"}
     weights |= {"annealed": "tanh(5 t/T)", "linear": "min(1, 5 t/T)"}
     rows = {}
     for label in cells:
@@ -101,6 +110,7 @@ def table(cells: Cells) -> pd.DataFrame:
         rows[title(label)] = {
             name: _over_seeds(runs, headline),
             "fluctuation, last third": _over_seeds(runs, fluctuation, "{:.2g}"),
+            "drift over it": _over_seeds(runs, drift, "{:+.2g}"),
             "sd over seeds": FORM.format(np.std(scores, ddof=1)) if len(scores) > 1 else "–",
             "seeds": str(len(runs)),
             "diverged": str(sum(run.diverged for run in runs)),

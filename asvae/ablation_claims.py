@@ -7,13 +7,15 @@ squares takes its place, and is named so.
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from asvae.ablation import fluctuation, headline, headline_name, off_median, sharp
+from asvae.datasets import TITLES
 from asvae.recipes import is_plane
 from asvae.results import find
 from asvae.studies import SCHEDULES, Cells, configurations, title
-from asvae.verdicts import Verdict, against, compare, conclude
+from asvae.verdicts import HOLDS, Verdict, against, compare, conclude
 
 OWN_DATA, KEPT_SEEDS = "celeba128", 20
 """What the supplement's figures show, and how many seeds of it are looked for."""
@@ -25,10 +27,10 @@ SQUASHED = "-squashed"
 """Added to a schedule's label: with the released code's tanh."""
 
 CLAIMS = {
-    "A1": "AS-distance alone: images over-smoothed, blurry",
-    "A2": "KL and AS-distance ½ each (both readings of Figure 2): significant blur",
-    "A3": "KL and AS-distance ½ each: sharpness differs from image to image, unstable training",
-    "A4": "each of these is worse than annealing",
+    "A1": "the AS-distance alone makes images over-smoothed, blurry",
+    "A2": "KL and AS-distance ½ each (both readings of Figure 2) make images significantly blurred",
+    "A3": "with KL and AS-distance ½ each sharpness differs from image to image, and training is unstable",
+    "A4": "each of these three is worse than annealing",
 }
 
 
@@ -131,28 +133,40 @@ def evidence(cells: Cells) -> dict[str, Cells]:
     data, CelebA-128 at the published settings.
     """
     [data] = {run.config.dataset for runs in cells.values() for run in runs}
-    found = {data: cells}
+    found = {TITLES[data]: cells}
     if "annealed" + SQUASHED in cells:
-        found[data + SQUASHED_NOTE] = cells
+        found[TITLES[data] + SQUASHED_NOTE] = cells
     if data != OWN_DATA:
         own = configurations("ablation", OWN_DATA, KEPT_SEEDS, "paper")
         kept = find(config for configs in own.values() for config in configs)
         there = {label: [kept[each] for each in configs if each in kept] for label, configs in own.items()}
-        found[OWN_DATA] = {label: runs for label, runs in there.items() if runs}
+        found[TITLES[OWN_DATA]] = {label: runs for label, runs in there.items() if runs}
     return found
 
 
 def sentences(cells: Cells) -> list[str]:
-    """Return the verdicts in words, with the figures behind them."""
-    said = []
-    for where, of in evidence(cells).items():
-        variant = SQUASHED if where.endswith(SQUASHED_NOTE) else ""
-        for claim, judge in JUDGES.items():
-            verdict = judge(of, variant)
+    """Return the verdicts in words, one sentence a claim, with the comparisons that decided against it."""
+    found, said = evidence(cells), []
+    for claim, judge in JUDGES.items():
+        parts = []
+        for where, of in found.items():
+            verdict = judge(of, SQUASHED if where.endswith(SQUASHED_NOTE) else "")
             rows = verdict.comparisons.iterrows() if len(verdict.comparisons) else ()
-            figures = "; ".join(
-                f"{label}, {what} {row['difference']} ({row['95 % interval']}, {row['seeds']} seeds), {row['says']}"
+            against = [
+                f"{label}, {what} {row['difference']} ({row['95 % interval']}), {row['says']}"
                 for (label, what), row in rows
-            )
-            said.append(f"**{claim}** on {where}: **{verdict.verdict}**" + (f". {figures}." if figures else "."))
+                if row["says"] != HOLDS
+            ]
+            parts.append(f"on {where} **{verdict.verdict}**" + (f" ({'; '.join(against)})" if against else ""))
+        said.append(f"**{claim}**, {CLAIMS[claim]}: {'; '.join(parts)}.")
     return said
+
+
+def ranking(cells: Cells) -> str:
+    """Return the schedules by mean score in words, best first, and where a VAE without an adversary stands."""
+    scores = {label: [headline(run) for run in runs if not run.diverged] for label, runs in cells.items()}
+    means = {label: float(np.mean(values)) for label, values in scores.items() if values}
+    order = sorted(means, key=means.get)
+    listed = "; ".join(f"{title(label)} {means[label]:.3g}" for label in order)
+    name = headline_name([run for runs in cells.values() for run in runs])
+    return f"**By mean score** ({name}, best first): {listed}."

@@ -19,8 +19,24 @@ from asvae.route_tables import TITLES
 from asvae.run import RECONSTRUCTED, Result
 from asvae.studies import Cells, title
 
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999", "#7f5539")
-"""Okabe–Ito, one colour a schedule in the order of the figure."""
+SHADES = {
+    "vae": "#4d4d4d",
+    "as-only": "#0072b2",
+    "half": "#d55e00",
+    "half-kl": "#009e73",
+    "kl-only": "#cc79a7",
+    "linear": "#e69f00",
+    "annealed": "#56b4e9",
+    "as-only-squashed": "#000000",
+    "half-squashed": "#999999",
+    "annealed-squashed": "#7f5539",
+    "sum": "#d55e00",
+    "released": "#000000",
+}
+"""Label → its colour in every figure: Okabe–Ito and what sets the squashed ones apart."""
+
+_ROWS = ("real", "reconstructed", "generated")
+"""The supplement's order, from above."""
 
 ROUTE_COLOURS = {"data": "#4d4d4d", "fakes": "#e69f00", "kl": "#009e73", "as": "#d55e00"}
 
@@ -51,19 +67,28 @@ def _sheets(shown: dict[str, Result]) -> Figure:
         gap = torch.ones(3, 5, sheets[0].shape[-1])
         whole = torch.cat([part for sheet in sheets for part in (sheet, gap)][:-1], dim=1)
         axis.imshow(whole.permute(1, 2, 0).numpy(), interpolation="nearest")
+    for axis in axes[:, 0]:
+        for place, name in zip((0.84, 0.5, 0.16), _ROWS, strict=True):
+            axis.text(-0.03, place, name, transform=axis.transAxes, rotation=90, ha="right", va="center", fontsize=7)
     return figure
 
 
 def _boards(shown: dict[str, Result]) -> Figure:
     dataset = Checkerboard()
     real = dataset.sample(5_000, EVALUATION_SEED)[:RECONSTRUCTED]
-    figure, axes = plt.subplots(3, len(shown), figsize=(1.5 * len(shown), 4.9), squeeze=False)
-    for column, (label, run) in zip(axes.T, shown.items(), strict=True):
+    columns = min(5, len(shown))
+    bands = -(-len(shown) // columns)
+    figure, axes = plt.subplots(3 * bands, columns, figsize=(1.8 * columns, 5.6 * bands), squeeze=False)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    panels = axes.reshape(bands, 3, columns).swapaxes(1, 2).reshape(-1, 3)
+    for column, (label, run) in zip(panels, shown.items(), strict=False):
         sets = (real, run.pictures.get("reconstructed", real[:0]), run.samples)
         for axis, points in zip(column, sets, strict=True):
+            axis.set_axis_on()
             board(axis, dataset, points, COLOURS[run.config.objective])
         column[0].set_title(title(label).replace(", ", ",\n").replace(" (", "\n("), fontsize=8)
-    for axis, name in zip(axes[:, 0], ("real", "reconstructed", "generated"), strict=True):
+    for axis, name in zip(axes[:, 0], _ROWS * bands, strict=True):
         axis.set_ylabel(name)
     return figure
 
@@ -80,8 +105,9 @@ def scores(cells: Cells) -> Figure:
             if not values:
                 continue
             mean, half, n, _ = over_seeds(values)
-            axis.plot(values, [i + 0.16] * n, ".", ms=4, color=PALETTE[i], alpha=0.6)
-            axis.errorbar([mean], [i - 0.08], xerr=[half] if n > 1 else None, fmt="o", ms=5, color=PALETTE[i])
+            axis.plot(values, [i + 0.16] * n, ".", ms=4, color=SHADES[label], alpha=0.6)
+            error = [half] if n > 1 else None
+            axis.errorbar([mean], [i - 0.08], xerr=error, fmt="o", ms=5, color=SHADES[label])
         axis.set_xlabel(words + ", lower is better")
         axis.grid(axis="y", visible=False)
     axes[0].set_yticks(range(len(labels)), [title(label) for label in labels])
@@ -98,11 +124,11 @@ def checks(cells: Cells) -> Figure:
     figure, axes = plt.subplots(
         rows, columns, figsize=(8.4, 1.75 * rows + 0.3), squeeze=False, sharex=True, sharey=True
     )
-    for i, (axis, (label, runs)) in enumerate(zip(axes.flat, shown.items(), strict=False)):
+    for axis, (label, runs) in zip(axes.flat, shown.items(), strict=False):
         for run in runs:
             steps, values = (np.array(run.history[key], dtype=float) for key in ("step", "score"))
             there = np.isfinite(values)
-            axis.plot(steps[there], values[there], ".-", ms=3, lw=0.9, color=PALETTE[i], alpha=0.7)
+            axis.plot(steps[there], values[there], ".-", ms=3, lw=0.9, color=SHADES[label], alpha=0.7)
         axis.set_title(title(label), fontsize=9)
     for axis in axes.flat[len(shown) :]:
         axis.set_visible(False)
@@ -159,11 +185,11 @@ def distance(cells: Cells) -> Figure:
 def _over_time(cells: Cells, term: str) -> tuple[Figure, Axes]:
     """Draw a term over training, a line a schedule: the median over seeds with the range of all."""
     figure, axis = plt.subplots(figsize=(7.6, 3.2))
-    for i, (label, runs) in enumerate(cells.items()):
+    for label, runs in cells.items():
         steps, curves = _curves(runs, term)
         if len(curves):
-            axis.plot(steps, np.median(curves, 0), color=PALETTE[i], lw=1.3, label=title(label))
-            axis.fill_between(steps, curves.min(0), curves.max(0), color=PALETTE[i], alpha=0.15, lw=0)
+            axis.plot(steps, np.median(curves, 0), color=SHADES[label], lw=1.3, label=title(label))
+            axis.fill_between(steps, curves.min(0), curves.max(0), color=SHADES[label], alpha=0.15, lw=0)
     axis.set_xlabel("step")
     axis.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure, axis

@@ -10,7 +10,10 @@ from asvae.ablation import fluctuation, headline, headline_name
 from asvae.diagnostics import silent
 from asvae.intervals import paired
 from asvae.run import Result
-from asvae.studies import Cells, title
+from asvae.studies import DEVIATIONS, Cells
+
+PLAIN = ("annealed", "introvae")
+"""The methods as written: what the deviations are compared with."""
 
 BASES = {"introvae-decoder": "introvae"}
 """What a deviation is compared with, where it is not the annealed AS-IntroVAE."""
@@ -27,36 +30,46 @@ def largest_distance(run: Result) -> float:
     return float(np.nanmax(curve)) if np.isfinite(curve).any() else math.nan
 
 
+def title(label: str) -> str:
+    """Return how tables call a deviation: with its number in the chapter."""
+    return DEVIATIONS[label].title
+
+
 def table(cells: Cells) -> pd.DataFrame:
     """Return what each deviation does to the score: with minus without it, paired over seeds, 95 % interval.
 
-    Below it what else changes: the share of the time in which the encoder's adversarial term is 0, the largest distance
-    and the fluctuation of the score, medians over seeds.
+    Beside it what else changes, with and without: the share of the time in which the encoder's adversarial term is 0,
+    the largest distance and the fluctuation of the score, medians over seeds.
     """
     rows = {}
     for label, runs in cells.items():
-        if label in ("annealed", "introvae"):
+        if label in PLAIN:
             continue
         without = {run.config.seed: run for run in cells.get(base(label), [])}
         shared = [run for run in runs if run.config.seed in without]
         gap = paired([headline(run) for run in shared], [headline(without[run.config.seed]) for run in shared])
         name = headline_name(runs) if runs else "score"
+        others = list(without.values())
         rows[title(label)] = {
-            f"{name}: with − without": f"{gap.mean:+.2f} ({gap.low:+.2f} to {gap.high:+.2f})" if gap.n > 1 else "–",
+            f"{name}: with − without": gap.text() if gap.n > 1 else "–",
             "says": {-1: "better", 0: "within noise", 1: "worse"}[gap.side] if gap.n > 1 else "not run",
-            "term at 0": _median(shared, silent, "{:.0%}"),
-            "without": _median(list(without.values()), silent, "{:.0%}"),
-            "largest distance": _median(shared, largest_distance, "{:.2g}"),
-            "without ": _median(list(without.values()), largest_distance, "{:.2g}"),
-            "fluctuation": _median(shared, fluctuation, "{:.2g}"),
+            "term at 0, with / without": _medians(shared, others, silent, "{:.0%}".format),
+            "largest distance": _medians(shared, others, largest_distance, _size),
+            "fluctuation": _medians(shared, others, fluctuation, "{:.2g}".format),
             "seeds": gap.n,
         }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _median(runs: list[Result], value: Callable[[Result], float], form: str) -> str:
-    values = [each for each in map(value, runs) if math.isfinite(each)]
-    return form.format(np.median(values)) if values else "–"
+def _size(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10.0 else f"{value:.2g}"
+
+
+def _medians(
+    runs: list[Result], without: list[Result], value: Callable[[Result], float], form: Callable[[float], str]
+) -> str:
+    pair = [[each for each in map(value, these) if math.isfinite(each)] for these in (runs, without)]
+    return " / ".join(form(float(np.median(values))) for values in pair) if all(pair) else "–"
 
 
 def sentence(cells: Cells, label: str) -> str:
@@ -65,12 +78,18 @@ def sentence(cells: Cells, label: str) -> str:
     if title(label) not in rows.index:
         return "not run."
     row = rows.loc[title(label)]
-    [name] = [column for column in rows.columns if column.endswith("with − without")]
-    score = f"{name} {row[name]} over {row['seeds']} seeds, **{row['says']}**"
-    terms = f"term at 0 for {row['term at 0']} of the adversarial phase, {row['without']} without"
-    if row["term at 0"] == "–":
-        return f"{score}."
-    return f"{score}; {terms}; largest distance {row['largest distance']}, {row['without ']} without."
+    [column] = [column for column in rows.columns if column.endswith("with − without")]
+    name = column.partition(":")[0]
+    said = f"**{row['says']}**, {row[column]} in {name}, over {row['seeds']} seeds."
+    if row["term at 0, with / without"] == "–":
+        return said
+    (silence, silence_without), (far, far_without) = (
+        row[key].split(" / ") for key in ("term at 0, with / without", "largest distance")
+    )
+    return (
+        f"{said} The encoder's adversarial term is 0 for {silence} of the adversarial phase ({silence_without} "
+        f"without), the distance reaches {far} ({far_without} without; medians over seeds)."
+    )
 
 
 def advice(points: Cells, digits: Cells) -> list[str]:
@@ -80,12 +99,16 @@ def advice(points: Cells, digits: Cells) -> list[str]:
         family = {label: runs for label, runs in cells.items() if not label.startswith("introvae") and runs}
         means = {label: np.mean([headline(run) for run in runs if not run.diverged]) for label, runs in family.items()}
         order = sorted(means, key=means.get)
-        listed = ", ".join(f"{title(label)} {means[label]:.3g}" for label in order)
-        said.append(f"On **{data}**, best mean first: {listed}.")
-    for label in (each for each in points if each not in (*BASES.values(), "annealed")):
+        listed = "; ".join(f"{_name(label)} {means[label]:.3g}" for label in order)
+        said.append(f"**On {data}**, AS-IntroVAE's variants by mean score, best first: {listed}.")
+    for label in (each for each in points if each not in PLAIN):
         here, there = (table(only(cells, label)).loc[title(label), "says"] for cells in (points, digits))
         said.append(f"**{title(label)}**: on points {here}, on digits {there}.")
     return said
+
+
+def _name(label: str) -> str:
+    return "as written" if label in PLAIN else title(label)
 
 
 def only(cells: Cells, label: str) -> Cells:

@@ -32,10 +32,21 @@ class Interval(NamedTuple):
         """Upper end."""
         return self.mean + self.half
 
+    def text(self, form: str = "{:+.2f}") -> str:
+        """Return the mean with its interval behind it, such as ``−0.25 (−0.30 to −0.20)``."""
+        if self.n < 2:
+            return signed(form, self.mean) if self.n else "–"
+        return f"{signed(form, self.mean)} ({signed(form, self.low)} to {signed(form, self.high)})"
+
     @property
     def side(self) -> int:
         """-1 if the whole interval lies below 0, +1 if above, 0 if it holds 0 or there is none."""
         return -1 if self.high < 0.0 else 1 if self.low > 0.0 else 0
+
+
+def signed(form: str, value: float) -> str:
+    """Return a number in ``form``, its minus sign as long as a plus."""
+    return form.format(value).replace("-", "−")
 
 
 def over_seeds(values: Sequence[float]) -> Interval:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from asvae import datasets
+from asvae import datasets, latents
 from asvae.checks import InvalidArgumentError, one_of
 from asvae.config import RunConfig
 from asvae.files import read_record, write_record
@@ -155,7 +155,7 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
     rows = [_row(_read(path)) for path in paths]
     wanted = [row for row in rows if dataset in (None, row["dataset"]) and scale in (None, row["scale"])]
     scores = dict.fromkeys(name for row in wanted for name in row if name not in (*_COLUMNS, "provenance"))
-    return pd.DataFrame(wanted, columns=[*_COLUMNS, *(scores or nothing()), "provenance"])
+    return pd.DataFrame(wanted, columns=[*_COLUMNS, *(scores or nothing() | latents.nothing()), "provenance"])
 
 
 def _read(path: Path) -> Result:

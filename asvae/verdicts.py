@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from asvae.intervals import LEVEL, Interval, over_seeds, paired
+from asvae.intervals import LEVEL, Interval, over_seeds, paired, signed
 from asvae.run import Result
 
 HOLDS, NOISE, FAILS, UNDECIDED = "holds", "within noise", "does not hold", "undecided"
@@ -89,6 +89,6 @@ def _say(gap: Interval, shared: int, side: int, form: str, family: int, lost: in
         says = FAILS
     else:
         says = NOISE
-    ends = f"{form.format(gap.low)} to {form.format(gap.high)}" if gap.n > 1 else "–"
-    difference = form.format(gap.mean) if gap.n else "–"
+    ends = f"{signed(form, gap.low)} to {signed(form, gap.high)}" if gap.n > 1 else "–"
+    difference = signed(form, gap.mean) if gap.n else "–"
     return {"difference": difference, "95 % interval": ends, "seeds": gap.n, "says": says}

@@ -86,8 +86,9 @@ def test_fluctuation_ignores_a_trend_and_sees_scatter(run):
     generator = np.random.default_rng(0)
     noise = generator.normal(0.0, 0.3, 4_000)
     assert of([math.nan, *noise]) == pytest.approx(0.3, rel=0.05)
-    assert of(list(noise + np.linspace(30.0, 20.0, 4_000))) == pytest.approx(0.3, rel=0.05)
-    assert math.isnan(of([1.0]))
+    assert of(list(noise + np.linspace(30.0, -4_000.0, 4_000))) == pytest.approx(0.3, rel=0.05)
+    assert of([1.0, 2.0, 3.0]) == 0.0
+    assert math.isnan(of([1.0, 2.0]))
     assert math.isnan(ablation.fluctuation(replace(run, history={"step": [0]})))
 
 
@@ -140,15 +141,18 @@ def test_squashed_schedules_are_judged_among_themselves(points):
 
 def test_the_ledger_names_data_seeds_and_what_was_not_run(points):
     table = ablation_claims.ledger(ablation_claims.evidence(points))
+    assert "no adversary (VAE) 20.2" in ablation_claims.ranking({"vae": points["annealed"], "half": points["half"]})
     assert list(table.index.get_level_values(0).unique()) == ["A1", "A2", "A3", "A4"]
-    assert table.loc[("A1", "celeba128"), "verdict"] == "not run"
+    assert table.loc[("A1", "CelebA-128"), "verdict"] == "not run"
     assert table.loc[("A1", "checkerboard"), "verdict"] == "reproduced"
     assert table.loc[("A1", "checkerboard"), "seeds"] == 6
     few = {label: runs[:4] for label, runs in points.items()}
     assert set(ablation_claims.ledger({"checkerboard": few})["verdict"]) == {"undecided"}
-    said = ablation_claims.sentences(points)
-    assert any("**A4** on checkerboard: **reproduced**" in text and "6 seeds" in text for text in said)
-    assert any(text.startswith("**A1** on celeba128: **not run**") for text in said)
+    worst = {label: [replace(run, scores=run.scores | {"kl": 9.0}) for run in runs] for label, runs in points.items()}
+    [*_, said] = ablation_claims.sentences(points | {"half": worst["half"]})
+    assert said.startswith("**A4**, each of these three is worse than annealing: on checkerboard **not reproduced** (")
+    assert "half KL, half AS, KL, the paper's unit: annealed − this +11.17 (+11.05 to +11.28), does not hold)" in said
+    assert said.endswith("on CelebA-128 **not run**.")
 
 
 @pytest.mark.parametrize("kind", ["points", "images"])
@@ -168,11 +172,11 @@ def test_effects_compare_each_deviation_with_the_runs_without_it(points):
     cells = {"annealed": points["annealed"], "reference": points["half"], "sum": better}
     table = effects.table(cells)
     assert list(table["says"]) == ["worse", "better"]
-    assert table.iloc[1, 0].startswith("-2.00")
+    assert table.iloc[1, 0].startswith("−2.00")
     assert "**worse**" in effects.sentence(cells, "reference")
     assert effects.base("introvae-decoder") == "introvae"
     said = effects.advice(cells, cells)
-    assert said[0].startswith("On **points**, best mean first: 3. summed")
+    assert said[0].startswith("**On points**, AS-IntroVAE's variants by mean score, best first: 3. summed")
     assert said[-1] == "**3. summed in the encoder's turn**: on points better, on digits better."
 
 

@@ -67,7 +67,7 @@ def test_claims_that_hold_everywhere_are_reproduced(cells):
     verdicts = [judge(cells).verdict for judge in (claims.t1, claims.t2, claims.t3)]
     assert verdicts == ["reproduced"] * 3
     first = claims.t1(cells).comparisons.loc[("C1", "KL")]
-    assert (first["best other"], first["difference"], first["says"]) == ("S-IntroVAE", "-0.50", "holds")
+    assert (first["best other"], first["difference"], first["says"]) == ("S-IntroVAE", "−0.50", "holds")
     assert list(claims.ledger(cells).verdict) == verdicts
 
 

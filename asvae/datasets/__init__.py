@@ -17,6 +17,18 @@ _REGISTRY: dict[str, Callable[..., Dataset]] = {
 }
 
 
+TITLES = {
+    "checkerboard": "checkerboard",
+    "digits": "digits",
+    "mnist": "MNIST",
+    "cifar10": "CIFAR-10",
+    "celeba128": "CelebA-128",
+    "celeba256": "CelebA-256",
+    "folder": "own images",
+}
+"""Name → how text calls the data set."""
+
+
 def names() -> list[str]:
     """Return the names that :func:`get` accepts."""
     return list(_REGISTRY)
