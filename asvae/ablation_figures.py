@@ -140,7 +140,7 @@ def checks(cells: Cells) -> Figure:
 def routes(cells: Cells) -> Figure:
     """Draw the gradients that encoder (above) and decoder (below) receive by route, over training, a column a schedule.
 
-    Medians over seeds, with the range of all of them; a logarithmic axis. Where a line is missing the gradient is 0.
+    Medians over seeds, and thin lines of every seed; a logarithmic axis, below which lines end that are 0.
     """
     labels = [label for label, runs in cells.items() if runs]
     figure, axes = plt.subplots(
@@ -153,46 +153,50 @@ def routes(cells: Cells) -> Figure:
                 steps, curves = _curves(cells[label], f"grad_{player}_{route}")
                 if not len(curves):
                     continue
-                [handles[TITLES[route]]] = axis.plot(steps, np.median(curves, 0), color=colour, lw=1.3)
-                axis.fill_between(steps, curves.min(0), curves.max(0), color=colour, alpha=0.18, lw=0)
+                axis.plot(steps, curves.T, color=colour, lw=0.5, alpha=0.35)
+                [handles[TITLES[route]]] = axis.plot(steps, np.median(curves, 0), color=colour, lw=1.5)
             axis.set_yscale("log")
             axis.set_ylim(1e-9, None)
         column[0].set_title(title(label).replace(", ", ",\n"), fontsize=9)
         column[1].set_xlabel("step")
     for axis, player in zip(axes[:, 0], ("encoder", "decoder"), strict=True):
-        axis.set_ylabel(f"gradient of the {player}")
+        axis.set_ylabel(f"{player}'s gradient")
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), fontsize=9)
     return figure
 
 
 def underflow(cells: Cells) -> Figure:
     """Draw the encoder's adversarial term over training, on a logarithmic axis that shows single precision's 0."""
-    figure, axis = _over_time(cells, "exp_elbo_fake")
-    axis.set_yscale("symlog", linthresh=1e-38)
-    axis.set_yticks([0.0, 1e-30, 1e-20, 1e-10, 1.0])
-    axis.set(ylabel="exp term of samples", ylim=(0.0, 5.0))
+    figure, axes = _over_time(cells, "exp_elbo_fake")
+    for axis in axes:
+        axis.set_yscale("symlog", linthresh=1e-38)
+        axis.set(yticks=[0.0, 1e-30, 1e-20, 1e-10, 1.0], ylim=(-1e-39, 5.0))
+    axes[0].set_ylabel("exp term of samples")
     return figure
 
 
 def distance(cells: Cells) -> Figure:
     """Draw the AS-distance of the encoder's turn over training; dashed √2, the most that variances of one allow."""
-    figure, axis = _over_time(cells, "as_distance")
-    axis.axhline(2.0**0.5, color=COLOURS["truth"], linestyle="--", linewidth=1)
-    axis.set(yscale="log", ylabel="AS-distance, encoder's turn")
+    figure, axes = _over_time(cells, "as_distance")
+    for axis in axes:
+        axis.axhline(2.0**0.5, color=COLOURS["truth"], linestyle="--", linewidth=1)
+        axis.set_yscale("log")
+    axes[0].set_ylabel("AS-distance")
     return figure
 
 
-def _over_time(cells: Cells, term: str) -> tuple[Figure, Axes]:
-    """Draw a term over training, a line a schedule: the median over seeds with the range of all."""
-    figure, axis = plt.subplots(figsize=(7.6, 3.2))
-    for label, runs in cells.items():
-        steps, curves = _curves(runs, term)
-        if len(curves):
-            axis.plot(steps, np.median(curves, 0), color=SHADES[label], lw=1.3, label=title(label))
-            axis.fill_between(steps, curves.min(0), curves.max(0), color=SHADES[label], alpha=0.15, lw=0)
-    axis.set_xlabel("step")
-    axis.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return figure, axis
+def _over_time(cells: Cells, term: str) -> tuple[Figure, Sequence[Axes]]:
+    """Draw a term over training, a panel a schedule that has it: a thin line a seed, the first one thick."""
+    shown = {label: _curves(runs, term) for label, runs in cells.items()}
+    shown = {label: pair for label, pair in shown.items() if len(pair[1])}
+    width = 2.2 * max(1, len(shown)) + 0.8
+    figure, [axes] = plt.subplots(1, max(1, len(shown)), figsize=(width, 2.7), squeeze=False, sharex=True, sharey=True)
+    for axis, (label, (steps, curves)) in zip(axes, shown.items(), strict=False):
+        axis.plot(steps, curves[1:].T, color=SHADES[label], lw=0.6, alpha=0.5)
+        axis.plot(steps, curves[0], color=SHADES[label], lw=1.3)
+        axis.set_title(title(label).replace(", ", ",\n"), fontsize=9)
+        axis.set_xlabel("step")
+    return figure, axes
 
 
 def _curves(runs: Sequence[Result], term: str) -> tuple[np.ndarray, np.ndarray]:

@@ -125,7 +125,8 @@ def sweep(
     """Make the runs of Table 1, methods × combinations × seeds, or of another study; keep them in data/results/.
 
     The studies: ablation, the schedules of the annealing chapter; deviations, what the released code does otherwise;
-    explorer, shapes and rates of the annealing; methods, all five side by side. They ask for --dataset, and Table 1 alone for rows and columns.
+    explorer, shapes and rates of the annealing; methods, all five side by side. They ask for --dataset, and Table 1
+    alone for rows and columns.
 
     Runs with other steps or networks than the scale's own are kept in data/runs/ alone. What is kept is not made again.
     Stop it at any moment, or give it a budget: the same command goes on where it was, to the same results. On a CPU the

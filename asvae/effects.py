@@ -101,9 +101,17 @@ def advice(points: Cells, digits: Cells) -> list[str]:
         order = sorted(means, key=means.get)
         listed = "; ".join(f"{_name(label)} {means[label]:.3g}" for label in order)
         said.append(f"**On {data}**, AS-IntroVAE's variants by mean score, best first: {listed}.")
+    worth = []
     for label in (each for each in points if each not in PLAIN):
         here, there = (table(only(cells, label)).loc[title(label), "says"] for cells in (points, digits))
         said.append(f"**{title(label)}**: on points {here}, on digits {there}.")
+        worth += [title(label)] * ("better" in (here, there) and "worse" not in (here, there))
+    if worth:
+        said.append(f"Better on one and worse on none: **take {' and '.join(worth)}**, and the equations for the rest.")
+    else:
+        said.append(
+            "None is better on one without being worse on the other: **take the equations as they are written**."
+        )
     return said
 
 

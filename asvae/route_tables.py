@@ -36,7 +36,7 @@ def routes_table(cells: Cells) -> pd.DataFrame:
         for player in ("encoder", "decoder"):
             pairs = {route: early_and_late(runs, player, route) for route in ROUTES}
             rows[title(label), player] = {
-                TITLES[route]: "–" if math.isnan(early) else f"{early:.1e} → {late:.1e}"
+                TITLES[route]: "–" if math.isnan(early) else f"{early:.2g} → {late:.2g}"
                 for route, (early, late) in pairs.items()
             }
     return pd.DataFrame.from_dict(rows, orient="index")
@@ -45,16 +45,24 @@ def routes_table(cells: Cells) -> pd.DataFrame:
 def sentences(cells: Cells) -> list[str]:
     """Return in words what the gradients of the runs say, with their numbers."""
     said = []
+    if cells.get("as-only") and cells.get("kl-only"):
+        [distance, _], [kl, _] = (
+            early_and_late(cells[label], "decoder", route) for label, route in (("as-only", "as"), ("kl-only", "kl"))
+        )
+        said.append(
+            f"At first the AS-distance alone pulls the decoder with {distance:.2g}, KL alone with {kl:.2g}: "
+            f"{distance / kl:.0%} of KL's force."
+        )
     for label, runs in cells.items():
         kl, distance = (early_and_late(runs, "decoder", route) for route in ("kl", "as"))
+        pulls = [
+            f"through {name} from {early:.2g} to {late:.2g}"
+            for name, (early, late) in (("the AS-distance", distance), ("KL", kl))
+            if early > 0.0 or late > 0.0
+        ]
         quiet = np.mean([silent(run) for run in runs])
-        shares = f"the encoder's adversarial term had underflowed for {quiet:.0%} of the adversarial phase"
-        if math.isnan(distance[0]):
-            parts = f"the decoder's pull through KL goes from {kl[0]:.1e} to {kl[1]:.1e}"
-        else:
-            parts = (
-                f"the decoder's pull through the AS-distance goes from {distance[0]:.1e} to {distance[1]:.1e}, "
-                f"through KL from {kl[0]:.1e} to {kl[1]:.1e}"
-            )
-        said.append(f"**{title(label)}**: {parts}; {shares}.")
+        said.append(
+            f"**{title(label)}**: the decoder's pull goes {', '.join(pulls)}; the encoder's adversarial term had "
+            f"underflowed for {quiet:.0%} of the adversarial phase."
+        )
     return said
