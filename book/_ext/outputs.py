@@ -1,0 +1,66 @@
+"""Give what code prints the form of a page: real headings of columns and rows, aligned columns, one source line.
+
+Pandas writes its tables as finished HTML, and a chapter's source lines are ordinary emphasised paragraphs, so both
+are recognised here when the page is written.
+"""
+
+import re
+
+from bs4 import BeautifulSoup
+from docutils import nodes
+
+_FRAME = re.compile(r'<div>\s*<style scoped>.*?</style>\s*(<table[^>]*class="dataframe[^"]*".*?</table>)', flags=re.S)
+_HEAD = re.compile(r"<thead>.*?</thead>", flags=re.S)
+_UNSCOPED = re.compile(r"<th(?![^>]*scope)(?=[ >])")
+_LONG = 24
+"""Characters from which a row's heading may break into lines."""
+_QUANTITY = re.compile(r"[-+−–±<>≥≤×]?\s*(\d|NaN|inf|nan)|[–—-]?$")
+
+
+def mark_sources(app, doctree, docname):
+    """Give the paragraphs that say where a figure or table comes from a class of their own."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        if isinstance(paragraph[0], nodes.emphasis) and paragraph.astext().startswith("Source: "):
+            paragraph["classes"].append("source-line")
+
+
+def tidy(table: str) -> str:
+    """Return a table of pandas with scopes on its headings and quantities, with their headings, to the right."""
+    soup = BeautifulSoup(table, "html.parser")
+    soup.table.attrs = {"class": "dataframe"}
+    head, body = soup.thead.find_all("tr"), soup.tbody.find_all("tr")
+    for row in [*head, *body]:
+        row.attrs = {}
+    for cell in soup.tbody.find_all("th"):
+        cell["scope"] = "rowgroup" if cell.get("rowspan") else "row"
+        if len(cell.get_text()) > _LONG:
+            cell["class"] = "long"
+    for place, cells in enumerate(zip(*(row.find_all("td") for row in body), strict=True), start=1):
+        if all(_QUANTITY.match(cell.get_text().strip()) for cell in cells):
+            for cell in [*cells, *_above(head, place - 1 - len(cells[0].parent.find_all("td")))]:
+                cell["class"] = "quantity"
+    for cell in soup.thead.find_all("th"):
+        cell["scope"] = "colgroup" if cell.get("colspan") else "col"
+    if not soup.thead.get_text().strip():
+        soup.thead.decompose()
+    return str(soup)
+
+
+def _above(head, place):
+    """Return the headings, one a row of the head, at a place counted from the right."""
+    rows = [row.find_all("th") for row in head]
+    return [row[place] for row in rows if len(row) >= -place and not any(cell.get("colspan") for cell in row)]
+
+
+def tidy_page(app, pagename, templatename, context, doctree):
+    """Tidy the tables of a page."""
+    if "body" in context and app.builder.format == "html":
+        body = _FRAME.sub(lambda found: "<div>" + tidy(found[1]), context["body"])
+        context["body"] = _HEAD.sub(lambda head: _UNSCOPED.sub('<th scope="col"', head[0]), body)
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.connect("doctree-resolved", mark_sources, priority=900)
+    app.connect("html-page-context", tidy_page)
+    return {"parallel_read_safe": True}
