@@ -33,7 +33,7 @@ test: lint unit notebooks pages ## Lint, unit tests, notebooks, book: about 9 mi
 
 check: lint ## The two-minute loop for daily work: lint and the tests that train nothing long.
 	@echo "== Unit tests without the slow ones, about a minute"
-	$(BIN)/python -m pytest tests -m "not slow" --ignore tests/rendered
+	$(BIN)/python -m pytest tests -m "not slow" --ignore tests/rendered --ignore tests/browser
 
 lint: setup ## Format, lint and docstrings.
 	@echo "== Lint, seconds"
@@ -42,7 +42,7 @@ lint: setup ## Format, lint and docstrings.
 
 unit: setup ## All unit tests.
 	@echo "== Unit tests, about 5 minutes"
-	$(BIN)/python -m pytest tests --ignore tests/rendered
+	$(BIN)/python -m pytest tests --ignore tests/rendered --ignore tests/browser
 
 notebooks: setup ## Execute every chapter once and compare its stable outputs.
 	@echo "== Notebooks: loads what data/results holds and trains the rest, about 3 minutes"
@@ -53,6 +53,8 @@ pages: setup ## Build the book from scratch, warnings as errors, and test the re
 	rm -rf _build
 	$(BUILD) --all
 	$(BIN)/python -m pytest tests/rendered
+	@echo "== The pages in a browser, about 2 minutes; skipped where there is none (apt-get install chromium)"
+	$(BIN)/python -m pytest tests/browser -rs
 
 format: setup ## Format the code and mend what the linter can.
 	$(BIN)/ruff check --fix .
