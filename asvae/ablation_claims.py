@@ -26,6 +26,9 @@ SQUASHED_NOTE = ", with the released code's tanh"
 SQUASHED = "-squashed"
 """Added to a schedule's label: with the released code's tanh."""
 
+JUDGED = ("as-only", "half-kl", "half", "annealed")
+"""The schedules that the claims speak of."""
+
 CLAIMS = {
     "A1": "the AS-distance alone makes images over-smoothed, blurry",
     "A2": "KL and AS-distance ½ each (both readings of Figure 2) make images significantly blurred",
@@ -90,7 +93,7 @@ def a3(cells: Cells, variant: str = "") -> Verdict:
 def a4(cells: Cells, variant: str = "") -> Verdict:
     """Judge A4: annealing has the better score than each of the three."""
     best, rows = cells.get(_label("annealed", variant), []), {}
-    for label in (_label(each, variant) for each in ("as-only", "half-kl", "half")):
+    for label in (_label(each, variant) for each in JUDGED[:-1]):
         if label in cells:
             name = headline_name(cells[label]) if cells[label] else "score"
             rows[title(label), f"{name}: annealed − this"] = compare(best, cells[label], headline, -1, "{:+.2f}", 3)

@@ -11,6 +11,12 @@ from asvae.verdicts import FAILS, HOLDS, MIN_SEEDS, PARTLY, UNDECIDED, Value, Ve
 
 OURS, THEIRS = "as-introvae", "s-introvae"
 
+CLAIMS = {
+    "T1": "AS-IntroVAE has the best KL and JSD in every combination",
+    "T2": "IntroVAE diverges (NaN) in every combination",
+    "T3": "AS-IntroVAE has a slight advantage over S-IntroVAE in point clustering and centroid convergence",
+}
+
 
 def t1(cells: Runs) -> Verdict:
     """Judge T1: AS-IntroVAE has the best KL and JSD in every combination.
@@ -63,17 +69,15 @@ def t3(cells: Runs) -> Verdict:
     return conclude("T3", rows)
 
 
+JUDGES = {"T1": t1, "T2": t2, "T3": t3}
+
+
 def ledger(cells: Runs) -> pd.DataFrame:
     """Return the claims about the checkerboard, one a row: what is claimed, what the comparisons say, the verdict."""
-    claimed = {
-        t1: "AS-IntroVAE has the best KL and JSD in every combination",
-        t2: "IntroVAE diverges (NaN) in every combination",
-        t3: "AS-IntroVAE has a slight advantage over S-IntroVAE in point clustering and centroid convergence",
-    }
     rows = {}
-    for judge, text in claimed.items():
+    for claim, judge in JUDGES.items():
         verdict = judge(cells)
-        rows[verdict.claim] = {"claim": text, "comparisons": verdict.said, "verdict": verdict.verdict}
+        rows[claim] = {"claim": CLAIMS[claim], "comparisons": verdict.said, "verdict": verdict.verdict}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

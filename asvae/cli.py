@@ -1,4 +1,4 @@
-"""The ``asvae`` command: train a run, sweep Table 1, run a chapter."""
+"""The ``asvae`` command: train a run, sweep a study, run a chapter, print the claims."""
 
 import json
 import re
@@ -9,11 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from asvae import ablation, store, table1
+from asvae import ablation, ledger_tables, store, table1
 from asvae.checks import InvalidArgumentError, integer, one_of, refuse
 from asvae.config import RunConfig
 from asvae.diagnostics import findings
 from asvae.features import inception as inception_network
+from asvae.ledger import ledger
 from asvae.machinery import Machinery
 from asvae.paths import DATA
 from asvae.processes import is_chief
@@ -154,6 +155,16 @@ def sweep(
     else:
         typer.echo(ablation.table(regroup(cells, found)).to_string())
     typer.echo(line(found))
+
+
+@app.command()
+def claims(json: Annotated[bool, typer.Option("--json", help="For programs: with every comparison.")] = False) -> None:
+    """Print the claims ledger: every claim of the supplement, what was run for it, what that measured, the verdict.
+
+    All of it is computed from data/results/, by the rules that the book states.
+    """
+    found = ledger()
+    typer.echo(ledger_tables.as_json(found) if json else ledger_tables.text(found))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -23,6 +23,9 @@ HOLDS, NOISE, FAILS, UNDECIDED = "holds", "within noise", "does not hold", "unde
 PARTLY = "holds in part"
 """What one comparison can say."""
 
+SEVERITY = (HOLDS, PARTLY, NOISE, UNDECIDED, FAILS)
+"""From what speaks for a claim to what speaks against it."""
+
 MIN_SEEDS = 5
 """Fewer decide nothing."""
 
@@ -44,8 +47,7 @@ class Verdict:
     def said(self) -> str:
         """How many comparisons say what."""
         counts = self.comparisons["says"].value_counts() if len(self.comparisons) else {}
-        words = (HOLDS, PARTLY, NOISE, FAILS, UNDECIDED)
-        return ", ".join(f"{counts[word]} × {word}" for word in words if word in counts) or "–"
+        return ", ".join(f"{counts[word]} × {word}" for word in SEVERITY if word in counts) or "–"
 
 
 def conclude(claim: str, rows: dict[tuple[str, str], dict[str, str | int]]) -> Verdict:

@@ -74,7 +74,8 @@ def test_core_layers_import_downward_only():
         {"store", "table1", "studies"},
         {"verdicts"},
         {"figures", "claims", "galleries", "showing", "ablation", "ablation_claims", "route_tables"},
-        {"ablation_figures", "explorer", "effects", "forces"},
+        {"ablation_figures", "explorer", "effects", "forces", "image_claims", "ledger", "reading"},
+        {"ledger_tables"},
         {"chapters", "cli", "__main__"},
     ]
     height = {name: i for i, layer in enumerate(layers) for name in layer}

@@ -1,0 +1,121 @@
+"""The claims ledger as a page shows it (Markdown), as a terminal shows it (text), and for programs (JSON)."""
+
+import json
+import math
+from collections.abc import Sequence
+
+from asvae.ledger import Claim, Evidence
+
+
+def _link(text: str, section: str) -> str:
+    chapter, _, heading = section.partition("#")
+    return f"[{text}]({chapter}.ipynb#{heading})"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def verdicts_table(claims: Sequence[Claim]) -> str:
+    """Return the ledger in Markdown, one row a claim; every verdict is a link to what shows it."""
+    rows = []
+    for claim in claims:
+        own = [each for each in claim.evidence if each.own]
+        decisive = next((each for each in reversed(own) if each.verdict.verdict == claim.verdict), own[-1])
+        others = [
+            f"{_where(each, claim)}: {_link(each.verdict.verdict, each.section)}"
+            for each in claim.evidence
+            if each is not decisive
+        ]
+        rows.append(
+            [
+                f"**{claim.key}**",
+                claim.text,
+                f"{claim.place}: {claim.paper}",
+                f"{_where(decisive, claim)}: **{_link(claim.verdict, decisive.section)}**",
+                "; ".join(others) or "–",
+                claim.program,
+            ]
+        )
+    return _table(["", "the claim", "the supplement", "on its own data", "and beside it", "the authors' program"], rows)
+
+
+def _where(each: Evidence, claim: Claim) -> str:
+    own = [other for other in claim.evidence if other.own]
+    return f"{each.data}, {each.scale} scale" if each.own and len(own) > 1 else each.data
+
+
+def evidence_table(claims: Sequence[Claim]) -> str:
+    """Return in Markdown what stands behind each verdict, one row a claim and data set."""
+    rows = [
+        [
+            f"**{claim.key}**",
+            each.data,
+            each.run,
+            each.measured,
+            each.floor,
+            _link(each.verdict.verdict, each.section),
+            f"`{each.command}`",
+        ]
+        for claim in claims
+        for each in claim.evidence
+    ]
+    return _table(["", "data", "what was run", "measured", "floor", "verdict", "again"], rows)
+
+
+def text(claims: Sequence[Claim]) -> str:
+    """Return the ledger for a terminal, a paragraph a claim."""
+    lines = []
+    for claim in claims:
+        lines += ["", f"{claim.key}  {claim.text}  ({claim.place}: {claim.paper})", f"    {claim.verdict}"]
+        for each in claim.evidence:
+            lines += [
+                f"      {each.data}, {each.run}: {each.verdict.verdict}",
+                f"        measured  {each.measured}" + (f"; floor: {each.floor}" if each.floor != "–" else ""),
+                f"        again     {each.command}",
+            ]
+        lines.append(f"      the authors' program: {claim.program}")
+    return "\n".join(lines[1:])
+
+
+def as_json(claims: Sequence[Claim]) -> str:
+    """Return the ledger as JSON: a list of claims, each with its evidence and every comparison behind it."""
+    return json.dumps([_claim(claim) for claim in claims], indent=2, ensure_ascii=False)
+
+
+def _claim(claim: Claim) -> dict:
+    return {
+        "claim": claim.key,
+        "text": claim.text,
+        "place": claim.place,
+        "paper": claim.paper,
+        "verdict": claim.verdict,
+        "authors_program": claim.program,
+        "evidence": [_evidence(each) for each in claim.evidence],
+    }
+
+
+def _evidence(each: Evidence) -> dict:
+    table = each.verdict.comparisons
+    comparisons = [
+        {"comparison": list(name)} | {key: _plain(value) for key, value in row.items()} for name, row in table.iterrows()
+    ]
+    return {
+        "data": each.data,
+        "own": each.own,
+        "scale": each.scale,
+        "runs": len(each.runs),
+        "run": each.run,
+        "measured": each.measured,
+        "floor": each.floor,
+        "verdict": each.verdict.verdict,
+        "section": each.section,
+        "command": each.command,
+        "comparisons": comparisons,
+    }
+
+
+def _plain(value):
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and math.isnan(value) else value
