@@ -7,7 +7,7 @@ BUILD := $(BIN)/jupyter-book build . -W -n --keep-going
 # One thread a process: small networks lose time with more, and the sweeps bring their own processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup book test check lint unit notebooks pages format refresh golden bench clean
+.PHONY: help setup book test check lint unit notebooks pages pdf format refresh golden bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -55,6 +55,11 @@ pages: setup ## Build the book from scratch, warnings as errors, and test the re
 	$(BIN)/python -m pytest tests/rendered
 	@echo "== The pages in a browser, about 2 minutes; skipped where there is none (apt-get install chromium)"
 	$(BIN)/python -m pytest tests/browser -rs
+
+pdf: setup ## Print the whole book as one PDF, with the Chromium or Chrome that is there.
+	@echo "== The book as one page, then on paper: a minute, and what the chapters take where they changed"
+	$(BUILD) --builder custom --custom-builder singlehtml
+	$(BIN)/python book/pdf.py
 
 format: setup ## Format the code and mend what the linter can.
 	$(BIN)/ruff check --fix .

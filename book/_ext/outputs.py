@@ -13,8 +13,9 @@ _FRAME = re.compile(r'<div>\s*<style scoped>.*?</style>\s*(<table[^>]*class="dat
 _HEAD = re.compile(r"<thead>.*?</thead>", flags=re.S)
 _UNSCOPED = re.compile(r"<th(?![^>]*scope)(?=[ >])")
 _LONG = 24
-"""Characters from which a row's heading may break into lines."""
-_QUANTITY = re.compile(r"[-+−–±<>≥≤×]?\s*(\d|NaN|inf|nan)|[–—-]?$")
+"""Characters from which a heading of a row may break into lines, and any cell is given the width to be read."""
+_QUANTITY = re.compile(r"[-+−–±<>≥≤×]?\s*(\d|NaN|inf)|[–—-]?$")
+_WORD = re.compile(r"[a-z]{3,}")
 
 
 def mark_sources(app, doctree, docname):
@@ -33,10 +34,11 @@ def tidy(table: str) -> str:
         row.attrs = {}
     for cell in soup.tbody.find_all("th"):
         cell["scope"] = "rowgroup" if cell.get("rowspan") else "row"
+    for cell in soup.tbody.find_all(["th", "td"]):
         if len(cell.get_text()) > _LONG:
             cell["class"] = "long"
     for place, cells in enumerate(zip(*(row.find_all("td") for row in body), strict=True), start=1):
-        if all(_QUANTITY.match(cell.get_text().strip()) for cell in cells):
+        if all(_is_quantity(cell.get_text().strip()) for cell in cells):
             for cell in [*cells, *_above(head, place - 1 - len(cells[0].parent.find_all("td")))]:
                 cell["class"] = "quantity"
     for cell in soup.thead.find_all("th"):
@@ -44,6 +46,11 @@ def tidy(table: str) -> str:
     if not soup.thead.get_text().strip():
         soup.thead.decompose()
     return str(soup)
+
+
+def _is_quantity(text):
+    """Return whether a cell holds numbers, with or without a unit or an interval, and no words."""
+    return bool(_QUANTITY.match(text)) and not _WORD.search(text)
 
 
 def _above(head, place):
