@@ -99,7 +99,8 @@ def _claim(claim: Claim) -> dict:
 def _evidence(each: Evidence) -> dict:
     table = each.verdict.comparisons
     comparisons = [
-        {"comparison": list(name)} | {key: _plain(value) for key, value in row.items()} for name, row in table.iterrows()
+        {"comparison": list(name)} | {key: _plain(value) for key, value in row.items()}
+        for name, row in table.iterrows()
     ]
     return {
         "data": each.data,

@@ -57,3 +57,8 @@ def test_files_of_others_are_the_ones_that_were_published():
     assert len(rows) == 4
     for name, digest in rows:
         assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_the_annealing_explorer_is_on_its_page():
+    page = BeautifulSoup((HTML / "book" / "why.html").read_text(), "html.parser")
+    assert page.select_one("#the-annealing-explorer script[type='application/vnd.jupyter.widget-view+json']")
