@@ -12,6 +12,7 @@ from asvae.intervals import over_seeds, signed
 from asvae.recipes import is_plane
 from asvae.run import Result
 from asvae.studies import SCHEDULES, Cells, title
+from asvae.table1 import left_the_scale
 
 FORM = "{:.3g}"
 
@@ -163,9 +164,9 @@ def latents_table(cells: Cells) -> pd.DataFrame:
 
 
 def _ran_away(runs: Sequence[Result]) -> str:
-    """Return how many runs saw a distance above √2, the most that variances of one allow."""
-    curves = [np.array(run.history["as_distance"], dtype=float) for run in runs if "as_distance" in run.history]
-    return f"{sum(bool(np.nanmax(curve) > math.sqrt(2.0)) for curve in curves)} of {len(curves)}" if curves else "–"
+    """Return how many runs saw a distance above √2."""
+    annealed = [run for run in runs if "as_distance" in run.history]
+    return f"{sum(map(left_the_scale, annealed))} of {len(annealed)}" if annealed else "–"
 
 
 def _silent(runs: Sequence[Result]) -> str:

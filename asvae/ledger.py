@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from asvae import ablation_claims, claims, image_claims
-from asvae.config import RunConfig
 from asvae.datasets import TITLES
 from asvae.datasets.checkerboard import Checkerboard
 from asvae.metrics import floor
@@ -16,9 +15,9 @@ from asvae.published import METHODS, TABLE1
 from asvae.recipes import COMBINATIONS, is_plane
 from asvae.results import find
 from asvae.run import Result
-from asvae.studies import configurations
+from asvae.studies import Cells, configurations
+from asvae.table1 import Runs, kept
 from asvae.table1 import configurations as cells_of_table1
-from asvae.table1 import kept
 from asvae.verdicts import MIN_SEEDS, SEVERITY, Verdict
 
 SEEDS = 20
@@ -96,83 +95,103 @@ class Claim:
 
 def ledger() -> list[Claim]:
     """Return every claim of the supplement, A1 to A4, G1 to G4, T1 to T3, judged by what is kept today."""
-    return [*_ablation(), *_images(), *_checkerboard()]
+    schedules = {
+        data: configurations("ablation", data, SEEDS, scale, ablation_claims.JUDGED) for data, scale, _ in _ABLATION
+    }
+    methods = {
+        data: configurations("methods", data, SEEDS, scale, ["as-introvae", "s-introvae", "wgan-gp"])
+        for data, scale in _IMAGES
+    }
+    table1 = {scale: cells_of_table1(list(COMBINATIONS), METHODS, SEEDS, scale) for scale in _HEADINGS}
+    studies = [*schedules.values(), *methods.values(), *table1.values()]
+    found = find(config for cells in studies for configs in cells.values() for config in configs)
+    return [
+        *_ablation({data: kept(cells, found) for data, cells in schedules.items()}),
+        *_images({data: kept(cells, found) for data, cells in methods.items()}),
+        *_checkerboard({scale: kept(cells, found) for scale, cells in table1.items()}),
+    ]
 
 
-def _ablation() -> Iterable[Claim]:
+_ABLATION = (
+    ("checkerboard", "quick", "ablation-checkerboard"),
+    ("digits", "quick", "ablation"),
+    (ablation_claims.OWN_DATA, "paper", "ablation"),
+)
+"""Data, scale and chapter of what A1 to A4 are judged on."""
+
+_IMAGES = (("digits", "quick"), *((data, "paper") for data in image_claims.DATASETS.values()))
+
+_HEADINGS = {"quick": "do-the-claims-hold", "paper": "at-the-published-settings"}
+"""Scale → where the checkerboard chapter judges it."""
+
+
+def _ablation(cells: dict[str, Cells]) -> Iterable[Claim]:
     shown = {"A1": "Figure 1", "A2": "Figure 2", "A3": "Figure 3", "A4": "Section 0.2"}
-    places = (
-        ("checkerboard", "quick", "ablation-checkerboard"),
-        ("digits", "quick", "ablation"),
-        (ablation_claims.OWN_DATA, "paper", "ablation"),
-    )
-    cells = {data: _kept(configurations("ablation", data, SEEDS, scale)) for data, scale, _ in places}
     for key, judge in ablation_claims.JUDGES.items():
         evidence = [
             Evidence(
                 TITLES[data],
                 data == ablation_claims.OWN_DATA,
                 scale,
-                _flat(cells[data].get(label, ()) for label in ablation_claims.JUDGED),
-                judge(cells[data]),
+                _flat(cells[data].values()),
+                judge(_there(cells[data])),
                 _floor(key, _flat(cells[data].values())),
                 f"{chapter}#do-the-claims-hold",
-                _command("ablation", data, scale, [cells[data].get("annealed", ())]),
+                _command("ablation", data, scale, cells[data]),
             )
-            for data, scale, chapter in places
+            for data, scale, chapter in _ABLATION
         ]
         paper = "pictures of faces" if key != "A4" else "in words"
         yield Claim(key, ablation_claims.CLAIMS[key], shown[key], paper, UNAVAILABLE, tuple(evidence))
 
 
-def _images() -> Iterable[Claim]:
+def _images(cells: dict[str, Cells]) -> Iterable[Claim]:
     for number, (key, data) in enumerate(image_claims.DATASETS.items(), 4):
         # Small digits stand in for MNIST's; for faces and CIFAR-10 nothing does.
-        places = [("digits", "quick"), (data, "paper")] if data == "mnist" else [(data, "paper")]
-        evidence = []
-        for name, scale in places:
-            cells = _kept(configurations("methods", name, SEEDS, scale))
-            runs = _flat(cells.values())
-            chapter = "images" if name == "digits" else f"images-{name}"
-            command = _command("methods", name, scale, cells.values())
-            verdict = image_claims.judge(key, cells)
-            floor = _floor(key, runs)
-            evidence.append(
-                Evidence(TITLES[name], name == data, scale, runs, verdict, floor, f"{chapter}#scores", command)
+        evidence = [
+            Evidence(
+                TITLES[name],
+                name == data,
+                scale,
+                _flat(cells[name].values()),
+                image_claims.judge(key, cells[name]),
+                _floor(key, _flat(cells[name].values())),
+                f"{'images' if name == 'digits' else f'images-{name}'}#scores",
+                _command("methods", name, scale, cells[name]),
             )
+            for name, scale in _IMAGES
+            if name == data or (name, data) == ("digits", "mnist")
+        ]
         text = f"random images of {TITLES[data]} by AS-IntroVAE look better than S-IntroVAE's and WGAN-GP's"
         program = UNAVAILABLE if data.startswith("celeba") else RELEASED
         yield Claim(key, text, f"Figure {number}", "16 images a model", program, tuple(evidence))
 
 
-def _checkerboard() -> Iterable[Claim]:
-    printed = "; ".join(
-        f"{row} {TABLE1[row, 's-introvae'][0]} → {TABLE1[row, 'as-introvae'][0]}" for row in COMBINATIONS
-    )
+def _checkerboard(cells: dict[str, Runs]) -> Iterable[Claim]:
+    pair = ("s-introvae", "as-introvae")
+    printed = "; ".join(f"{row} " + " → ".join(str(TABLE1[row, name][0]) for name in pair) for row in COMBINATIONS)
     paper = {"T1": f"KL, S- → AS-IntroVAE: {printed}", "T2": "NaN in every row", "T3": "pictures, “slight advantage”"}
     places = {"T1": "Table 1", "T2": "Table 1", "T3": "Figure 8"}
-    scales = {"quick": "do-the-claims-hold", "paper": "at-the-published-settings"}
-    cells = {}
-    for scale in scales:
-        wanted = cells_of_table1(list(COMBINATIONS), METHODS, SEEDS, scale)
-        cells[scale] = kept(wanted, find(config for configs in wanted.values() for config in configs))
     for key, judge in claims.JUDGES.items():
-        evidence = []
-        for scale, heading in scales.items():
-            runs = _flat(cells[scale].values())
-            command = f"asvae sweep --scale {scale} --seeds {max(MIN_SEEDS, _seeds(runs))}"
-            section, floor = f"checkerboard#{heading}", _floor(key, runs)
-            evidence.append(
-                Evidence(TITLES["checkerboard"], True, scale, runs, judge(cells[scale]), floor, section, command)
+        evidence = [
+            Evidence(
+                TITLES["checkerboard"],
+                True,
+                scale,
+                _flat(cells[scale].values()),
+                judge(cells[scale]),
+                _floor(key, _flat(cells[scale].values())),
+                f"checkerboard#{heading}",
+                f"asvae sweep --scale {scale} --seeds {max(MIN_SEEDS, _seeds(_flat(cells[scale].values())))}",
             )
+            for scale, heading in _HEADINGS.items()
+        ]
         yield Claim(key, claims.CLAIMS[key], places[key], paper[key], UNAVAILABLE, tuple(evidence))
 
 
-def _kept(cells: dict[str, list[RunConfig]]) -> dict[str, list[Result]]:
-    """Return what is kept of a study, without the labels of which nothing is."""
-    found = find(config for configs in cells.values() for config in configs)
-    there = {label: [found[each] for each in configs if each in found] for label, configs in cells.items()}
-    return {label: runs for label, runs in there.items() if runs}
+def _there(cells: Cells) -> Cells:
+    """Return the cells without the labels of which nothing is kept."""
+    return {label: runs for label, runs in cells.items() if runs}
 
 
 def _flat(cells: Iterable[Iterable[Result]]) -> tuple[Result, ...]:
@@ -183,8 +202,8 @@ def _seeds(runs: Iterable[Result]) -> int:
     return len({run.config.seed for run in runs})
 
 
-def _command(study: str, data: str, scale: str, cells: Iterable[Iterable[Result]]) -> str:
-    seeds = max([MIN_SEEDS, *map(_seeds, cells)])
+def _command(study: str, data: str, scale: str, cells: Cells) -> str:
+    seeds = max(MIN_SEEDS, min(map(_seeds, _there(cells).values()), default=0))
     at = "" if scale == "quick" else f" --scale {scale} --device cuda"
     return f"asvae sweep --study {study} --dataset {data}{at} --seeds {seeds}"
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from asvae.ledger import Claim, Evidence
@@ -15,6 +16,22 @@ def _link(text: str, section: str) -> str:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def summary(claims: Sequence[Claim]) -> str:
+    """Return in a sentence or two how many claims got which verdict on their own data, and how stand-ins fared."""
+    own = Counter(claim.verdict for claim in claims)
+    others = [each for claim in claims for each in claim.evidence if not each.own and each.runs]
+    stand_ins = Counter(each.verdict.verdict for each in others)
+    data = " and ".join(dict.fromkeys(each.data for each in others))
+    return (
+        f"Of the supplement's {len(claims)} claims, on the data that they are about: **{_counted(own)}**. On {data}, "
+        f"which stand in where those data could not be had, {len(others)} judgements came out as {_counted(stand_ins)}."
+    )
+
+
+def _counted(counts: Counter) -> str:
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
 
 
 def verdicts_table(claims: Sequence[Claim]) -> str:

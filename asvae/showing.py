@@ -58,8 +58,7 @@ def shown(
         made = load_or_train(missing, fresh=fresh, device=device, machinery=machinery)
         found |= {run.config: run for run in made}
         return Shown([found[config] for config in configs], "")
-    stand_ins = [RunConfig(name, STAND_IN, "quick", seed) for name in names]
-    return Shown(list(load_or_train(stand_ins)), _stand_in(why))
+    return Shown(shown(names, STAND_IN, "quick", seed).runs, _stand_in(why))
 
 
 def study(
