@@ -53,7 +53,7 @@ pages: setup ## Build the book from scratch, warnings as errors, and test the re
 	rm -rf _build
 	$(BUILD) --all
 	$(BIN)/python -m pytest tests/rendered
-	@echo "== The pages in a browser, about 2 minutes; skipped where there is none (apt-get install chromium)"
+	@echo "== The pages in a browser, 2 to 5 minutes; skipped where there is none (apt-get install chromium)"
 	$(BIN)/python -m pytest tests/browser -rs
 
 pdf: setup ## Print the whole book as one PDF, with the Chromium or Chrome that is there.

@@ -90,7 +90,7 @@ def visit(request, fresh):
     visited.page.close()
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture(scope="module", params=SIZES)
 def page(request, visit):
     """The page of a visit, as wide as a desk's or a phone's screen; what scrolls by itself takes a moment to settle."""
     if visit.page.viewport_size != SIZES[request.param]:
