@@ -21,7 +21,11 @@ _WORD = re.compile(r"[a-z]{3,}")
 def mark_sources(app, doctree, docname):
     """Give the paragraphs that say where a figure or table comes from a class of their own."""
     for paragraph in doctree.findall(nodes.paragraph):
-        if isinstance(paragraph[0], nodes.emphasis) and paragraph.astext().startswith("Source: "):
+        if (
+            paragraph.children
+            and isinstance(paragraph[0], nodes.emphasis)
+            and paragraph.astext().startswith("Source: ")
+        ):
             paragraph["classes"].append("source-line")
 
 
