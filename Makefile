@@ -24,7 +24,7 @@ setup: .venv/ready ## Make .venv with the pinned packages: about 5 minutes and 6
 	@touch $@
 
 book: setup ## Execute the chapters and render the book: about 4 minutes, seconds when nothing changed.
-	@echo "== Book: trains and executes the chapters, about 4 minutes on two cores; seconds when nothing changed"
+	@echo "== Book: executes the chapters, about 4 minutes on two cores; seconds when nothing changed"
 	$(BUILD)
 	@echo "== Open _build/html/index.html"
 

@@ -47,7 +47,7 @@ class Result:
     pictures: dict[str, Tensor] = field(repr=False, default_factory=dict)
     """Of images, ``(n, *shape)`` each: ``"real"``, and with an encoder ``"reconstructed"`` and ``"interpolation"``.
 
-    In the plane ``"reconstructed"`` alone, of the first :data:`RECONSTRUCTED` points of the evaluation's first draw.
+    In the plane ``"reconstructed"`` alone, of the first ``RECONSTRUCTED`` points of the evaluation's first draw.
     """
 
     @property

@@ -1,7 +1,8 @@
 """Make the notebooks in ``book/`` from their text in ``book/text/``: execute, drop progress bars and timestamps.
 
 Usage: ``python book/refresh.py [NAME ...]``, by default every chapter. A template is made once for each variant,
-``images-mnist`` and so on: another title, other values in the parameters cell.
+``images-mnist`` and so on: another title, other values in the parameters cell. Once ``CITATION.cff`` names a public
+repository, every notebook gets a first cell for Colab.
 """
 
 import base64
@@ -15,6 +16,19 @@ import nbformat
 from nbclient import NotebookClient
 
 BOOK = Path(__file__).resolve().parent
+sys.path.insert(0, str(BOOK / "_ext"))
+
+from launch import repository  # noqa: E402
+
+COLAB = """\
+# Colab has no copy of the repository: fetch it, once, with what it needs.
+import sys
+
+if "google.colab" in sys.modules:
+    !git clone --quiet --depth 1 {address} companion
+    %pip install --quiet --editable companion
+    sys.path.insert(0, "companion")"""
+"""The first cell, which a page does not show."""
 
 VARIANTS: dict[str, tuple[str, dict[str, str | int]]] = {
     "images-mnist": ("# Images: MNIST", {"dataset": "mnist", "scale": "paper"}),
@@ -39,6 +53,10 @@ def source(name: str) -> nbformat.NotebookNode:
             parameters.source, replaced = re.subn(pattern, rf"\g<1>{json.dumps(value)}", parameters.source)
             if replaced != 1:
                 raise ValueError(f"{name}: the template has no parameter {key}")
+    address = repository()
+    if address is not None:
+        cell = nbformat.v4.new_code_cell(COLAB.format(address=address), metadata={"tags": ["remove-cell"]})
+        notebook.cells.insert(1, cell)
     return notebook
 
 

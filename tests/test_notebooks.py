@@ -8,8 +8,10 @@ import nbformat
 import pytest
 
 BOOK = Path(__file__).parents[1] / "book"
-sys.path.insert(0, str(BOOK))
+sys.path[:0] = [str(BOOK), str(BOOK / "_ext")]
 
+import launch  # noqa: E402
+import refresh  # noqa: E402
 from refresh import VARIANTS, source  # noqa: E402
 
 CHAPTERS = sorted([*(path.stem for path in BOOK.glob("text/*.md")), *VARIANTS])
@@ -32,6 +34,21 @@ def test_a_notebook_and_its_text_hold_the_same_cells(name):
     assert cells(read(name)) == cells(source(name))
 
 
+def test_with_a_public_repository_colab_gets_a_cell_and_pages_get_buttons(monkeypatch, tmp_path):
+    cff = tmp_path / "CITATION.cff"
+    cff.write_text("repository-code: https://example.org/team/companion/\n")
+    address = launch.repository(cff)
+    monkeypatch.setattr(refresh, "repository", lambda: address)
+    cell = refresh.source("checkerboard").cells[1]
+    assert f"git clone --quiet --depth 1 {address} companion" in cell.source
+    assert cell.metadata["tags"] == ["remove-cell"]
+    exec("".join(line for line in cell.source.splitlines(True) if not line.lstrip().startswith(("!", "%"))), {})
+    assert launch.options(address)["repository_url"] == "https://example.org/team/companion"
+    assert "colab_url" in launch.options(address)["launch_buttons"]
+    cff.write_text("title: none\n")
+    assert launch.options(launch.repository(cff)) == {}
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_notebook_is_committed_as_it_was_executed(name):
     code = [cell for cell in read(name).cells if cell.cell_type == "code"]
@@ -49,8 +66,8 @@ def test_a_chapter_defines_nothing_that_the_core_should_own(name):
     assert not [line for line in lines if line.lstrip().startswith(("def ", "class ", "async "))]
 
 
-def papermill(tmp_path, *arguments):
-    command = [sys.executable, "-m", "papermill", str(BOOK / "checkerboard.ipynb"), "out.ipynb", *arguments]
+def papermill(tmp_path, *arguments, chapter="checkerboard"):
+    command = [sys.executable, "-m", "papermill", str(BOOK / f"{chapter}.ipynb"), "out.ipynb", *arguments]
     return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
 
 
@@ -81,6 +98,22 @@ def test_papermill_runs_the_chapter_from_anywhere_with_other_parameters(tmp_path
     assert "2 seeds" in text
     assert "<th>S-IntroVAE</th>" in text
     assert "<th>AS-IntroVAE</th>" not in text
+
+
+@pytest.mark.slow
+def test_papermill_runs_the_ablation_with_a_list_given_as_text(tmp_path):
+    wanted = ("-p", "dataset", "digits", "-p", "seeds", "5", "-p", "schedules", '["as-only","half","annealed"]')
+    done = papermill(tmp_path, *wanted, chapter="ablation")
+    assert done.returncode == 0, done.stderr[-2000:]
+    out = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    text = "".join(str(output.get("data", {})) for cell in out.cells for output in cell.get("outputs", []))
+    assert "15 runs" in text
+    assert "<th>AS-distance alone</th>" in text
+    assert "annealed, linear" not in text
+    assert "**A4**" in text
+    bad = papermill(tmp_path, "-p", "schedules", '["halve"]', chapter="ablation")
+    assert bad.returncode != 0
+    assert "schedules: got 'halve'; allowed: " in bad.stderr.strip().splitlines()[-1]
 
 
 @pytest.mark.slow

@@ -100,7 +100,7 @@ def score(
 class Check:
     """The Fréchet distance in the classifier's features alone, for a run that is still training.
 
-    From at most :data:`CHECKED` images a set; the real ones are looked at once. Not comparable with :func:`score`.
+    From at most ``CHECKED`` images a set; the real ones are looked at once. Not comparable with :func:`score`.
     """
 
     def __init__(self, dataset: ImageDataset, extractor: FeatureExtractor):

@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "_build" / "html"
 PAGES = [path.relative_to(HTML).as_posix() for path in sorted((HTML / "book").glob("*.html"))]
+IMAGE_PAGES = [page for page in PAGES if Path(page).stem.startswith("images")]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,47 @@ def test_the_speed_page_shows_ratios_and_where_they_were_measured(pages):
     assert "ratio" in [cell.get_text() for cell in soup.find(id="one-step").find_all("th")]
 
 
-IMAGE_PAGES = [page for page in PAGES if Path(page).stem.startswith("images")]
+def test_the_landing_page_shows_the_ledger_first_with_links_to_its_evidence(pages):
+    soup = pages["book/index.html"]
+    ledger = soup.find("main").find("table")
+    rows = {row.find("td").get_text(): row for row in ledger.select("tbody tr")}
+    assert list(rows) == ["A1", "A2", "A3", "A4", "G1", "G2", "G3", "G4", "T1", "T2", "T3"]
+    words = {"reproduced", "within noise", "not reproduced", "partly", "not run", "undecided"}
+    for row in rows.values():
+        assert {link.get_text() for link in row.find_all("a")} <= words
+        assert row.find("strong").find_next("a")["href"].split("#")[0].endswith(".html")
+        assert "source unavailable" in row.get_text() or "released" in row.get_text()
+    evidence = soup.find(id="the-evidence-behind-each-verdict").find("table")
+    assert all("asvae sweep" in row.find("code").get_text() for row in evidence.select("tbody tr"))
+    assert soup.find(id="the-toy-problem-drawn-again").find("img") is not None
+    said = soup.find(id="what-was-found-so-far").get_text()
+    assert "at the quick scale" in said
+
+
+@pytest.mark.parametrize("page", ["book/ablation.html", "book/ablation-checkerboard.html"])
+def test_an_ablation_page_judges_four_claims_and_says_what_was_not_run(pages, page):
+    soup = pages[page]
+    rows = soup.find(id="do-the-claims-hold").find("table").select("tbody tr")
+    assert [row.find("th").get_text() for row in rows if row.find("th").get("rowspan")] == ["A1", "A2", "A3", "A4"]
+    not_run = [row for row in rows if "CelebA-128" in row.get_text()]
+    assert len(not_run) == 4
+    assert all(row.find_all("td")[-1].get_text() == "not run" for row in not_run)
+    for name in ("the-supplement-s-layout", "scores-and-how-steady-they-are"):
+        assert soup.find(id=name).find("img") is not None
+
+
+def test_the_explorer_has_a_picture_with_a_description_for_every_setting(pages):
+    text = str(pages["book/why.html"])
+    assert text.count("ramp of rate") >= 10
+
+
+def test_every_deviation_has_its_section_with_switch_and_effect(pages):
+    soup = pages["book/paper-vs-code.html"]
+    titles = [heading.get_text() for heading in soup.select("main h2")]
+    assert [title[0] for title in titles if title[0].isdigit()] == list("123456")
+    assert "Which variant to use" in " ".join(titles)
+    effects = soup.find(id="all-differences-at-a-glance").find_all("table")
+    assert [len(table.select("tbody tr")) for table in effects] == [5, 5]
 
 
 @pytest.mark.parametrize("page", IMAGE_PAGES)
