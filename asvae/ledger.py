@@ -83,7 +83,7 @@ class Claim:
     paper: str
     """What it shows there."""
     program: str
-    """Whether the authors' own program for it can be had: :data:`~asvae.ledger.UNAVAILABLE` or :data:`~asvae.ledger.RELEASED`."""
+    """Whether the authors' own can be had: :data:`~asvae.ledger.UNAVAILABLE` or :data:`~asvae.ledger.RELEASED`."""
     evidence: tuple[Evidence, ...]
 
     @property
