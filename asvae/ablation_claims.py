@@ -64,8 +64,8 @@ def _blurred(claim: str, labels: tuple[str, ...], cells: Cells, variant: str) ->
     for label in (_label(each, variant) for each in labels if _label(each, variant) in cells):
         best = cells.get(_label("annealed", variant), [])
         if images:
-            rows[title(label), f"{measure} − real"] = against(cells[label], sharp, 1.0, -1, "{:+.2f}", family)
-        rows[title(label), f"{measure}: annealed − this"] = compare(best, cells[label], sharp, 1, "{:+.3f}", family)
+            rows[title(label), f"this − real, {measure}"] = against(cells[label], sharp, 1.0, -1, "{:+.2f}", family)
+        rows[title(label), f"annealed − this, {measure}"] = compare(best, cells[label], sharp, 1, "{:+.3f}", family)
     return conclude(claim, rows)
 
 
@@ -76,15 +76,13 @@ def a3(cells: Cells, variant: str = "") -> Verdict:
         return conclude("A3", rows)
     these, images = cells[label], _measure(cells) == "sharpness of samples"
     if images:
-        rows[title(label), "spread of sharpness over images: annealed − this"] = compare(
+        rows[title(label), "annealed − this, spread of sharpness"] = compare(
             best, these, lambda run: run.scores.get("sharpness_sd", float("nan")), -1, "{:+.3f}", 3
         )
     family = 2 + images
-    rows[title(label), "fluctuation of the score: annealed − this"] = compare(
-        best, these, fluctuation, -1, "{:+.3f}", family
-    )
+    rows[title(label), "annealed − this, fluctuation"] = compare(best, these, fluctuation, -1, "{:+.3f}", family)
     far = {id(run): off_median(runs)(run) for runs in (best, these) for run in runs}
-    rows[title(label), "distance from the median seed: annealed − this"] = compare(
+    rows[title(label), "annealed − this, distance from the median seed"] = compare(
         best, these, lambda run: far[id(run)], -1, "{:+.3f}", family
     )
     return conclude("A3", rows)
@@ -96,7 +94,7 @@ def a4(cells: Cells, variant: str = "") -> Verdict:
     for label in (_label(each, variant) for each in JUDGED[:-1]):
         if label in cells:
             name = headline_name(cells[label]) if cells[label] else "score"
-            rows[title(label), f"{name}: annealed − this"] = compare(best, cells[label], headline, -1, "{:+.2f}", 3)
+            rows[title(label), f"annealed − this, {name}"] = compare(best, cells[label], headline, -1, "{:+.2f}", 3)
     return conclude("A4", rows)
 
 
@@ -156,7 +154,7 @@ def sentences(cells: Cells) -> list[str]:
             verdict = judge(of, SQUASHED if where.endswith(SQUASHED_NOTE) else "")
             rows = verdict.comparisons.iterrows() if len(verdict.comparisons) else ()
             against = [
-                f"{label}, {what} {row['difference']} ({row['95 % interval']}), {row['says']}"
+                f"{label}: {what} {row['difference']} ({row['95 % interval']}), {row['says']}"
                 for (label, what), row in rows
                 if row["says"] != HOLDS
             ]

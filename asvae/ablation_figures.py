@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torchvision.utils import make_grid
 
 from asvae.ablation import fluctuation, headline, headline_name
@@ -144,7 +145,7 @@ def routes(cells: Cells) -> Figure:
     """
     labels = [label for label, runs in cells.items() if runs]
     figure, axes = plt.subplots(
-        2, len(labels), figsize=(2.15 * len(labels) + 0.6, 4.4), squeeze=False, sharex=True, sharey="row"
+        2, len(labels), figsize=(1.6 * len(labels) + 0.6, 4.2), squeeze=False, sharex=True, sharey="row"
     )
     handles = {}
     for column, label in zip(axes.T, labels, strict=True):
@@ -159,6 +160,7 @@ def routes(cells: Cells) -> Figure:
             axis.set_ylim(1e-9, None)
         column[0].set_title(title(label).replace(", ", ",\n"), fontsize=9)
         column[1].set_xlabel("step")
+        column[1].xaxis.set_major_locator(MaxNLocator(3))
     for axis, player in zip(axes[:, 0], ("encoder", "decoder"), strict=True):
         axis.set_ylabel(f"{player}'s gradient")
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), fontsize=9)
@@ -189,13 +191,14 @@ def _over_time(cells: Cells, term: str) -> tuple[Figure, Sequence[Axes]]:
     """Draw a term over training, a panel a schedule that has it: a thin line a seed, the first one thick."""
     shown = {label: _curves(runs, term) for label, runs in cells.items()}
     shown = {label: pair for label, pair in shown.items() if len(pair[1])}
-    width = 2.2 * max(1, len(shown)) + 0.8
+    width = max(1.6, 4.5 / max(1, len(shown))) * max(1, len(shown)) + 0.8
     figure, [axes] = plt.subplots(1, max(1, len(shown)), figsize=(width, 2.7), squeeze=False, sharex=True, sharey=True)
     for axis, (label, (steps, curves)) in zip(axes, shown.items(), strict=False):
         axis.plot(steps, curves[1:].T, color=SHADES[label], lw=0.6, alpha=0.5)
         axis.plot(steps, curves[0], color=SHADES[label], lw=1.3)
         axis.set_title(title(label).replace(", ", ",\n"), fontsize=9)
         axis.set_xlabel("step")
+        axis.xaxis.set_major_locator(MaxNLocator(3))
     return figure, axes
 
 

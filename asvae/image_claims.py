@@ -25,5 +25,5 @@ def judge(claim: str, cells: Cells) -> Verdict:
         theirs = cells.get(other, [])
         if ours or theirs:
             label, name = objectives.get(other).label, headline_name(ours + theirs)
-            rows[label, f"{name}: AS-IntroVAE − this"] = compare(ours, theirs, headline, -1, "{:+.2f}", len(OTHERS))
+            rows[label, f"AS-IntroVAE − this, {name}"] = compare(ours, theirs, headline, -1, "{:+.2f}", len(OTHERS))
     return conclude(claim, rows)

@@ -66,7 +66,7 @@ class Evidence:
             return "–"
         worst = max(table["says"], key=SEVERITY.index)
         row = table[table["says"] == worst].iloc[0]
-        where = ", ".join(row.name)
+        where = ": ".join(row.name)
         if "diverged" in row:
             return f"{where}: {row['diverged']} runs"
         return f"{where} {row['difference']} ({row['95 % interval']}): {row['says']}"
@@ -141,7 +141,7 @@ def _ablation(cells: dict[str, Cells]) -> Iterable[Claim]:
             )
             for data, scale, chapter in _ABLATION
         ]
-        paper = "pictures of faces" if key != "A4" else "in words"
+        paper = "faces" if key != "A4" else "in words"
         yield Claim(key, ablation_claims.CLAIMS[key], shown[key], paper, UNAVAILABLE, tuple(evidence))
 
 
@@ -162,7 +162,7 @@ def _images(cells: dict[str, Cells]) -> Iterable[Claim]:
             for name, scale in _IMAGES
             if name == data or (name, data) == ("digits", "mnist")
         ]
-        text = f"random images of {TITLES[data]} by AS-IntroVAE look better than S-IntroVAE's and WGAN-GP's"
+        text = f"AS-IntroVAE's random images of {TITLES[data]} look better than S-IntroVAE's and WGAN-GP's"
         program = UNAVAILABLE if data.startswith("celeba") else RELEASED
         yield Claim(key, text, f"Figure {number}", "16 images a model", program, tuple(evidence))
 
@@ -170,7 +170,7 @@ def _images(cells: dict[str, Cells]) -> Iterable[Claim]:
 def _checkerboard(cells: dict[str, Runs]) -> Iterable[Claim]:
     pair = ("s-introvae", "as-introvae")
     printed = "; ".join(f"{row} " + " → ".join(str(TABLE1[row, name][0]) for name in pair) for row in COMBINATIONS)
-    paper = {"T1": f"KL, S- → AS-IntroVAE: {printed}", "T2": "NaN in every row", "T3": "pictures, “slight advantage”"}
+    paper = {"T1": f"KL of S- → AS-IntroVAE {printed}", "T2": "NaN in every row", "T3": "“slight advantage”"}
     places = {"T1": "Table 1", "T2": "Table 1", "T3": "Figure 8"}
     for key, judge in claims.JUDGES.items():
         evidence = [

@@ -48,14 +48,12 @@ def verdicts_table(claims: Sequence[Claim]) -> str:
         rows.append(
             [
                 f"**{claim.key}**",
-                claim.text,
-                f"{claim.place}: {claim.paper}",
+                f"{claim.text} *({claim.place}: {claim.paper})*",
                 f"{_where(decisive, claim)}: **{_link(claim.verdict, decisive.section)}**",
                 "; ".join(others) or "–",
-                claim.program,
             ]
         )
-    return _table(["", "the claim", "the supplement", "on its own data", "and beside it", "the authors' program"], rows)
+    return _table(["", "what the supplement claims", "on its own data", "and beside them"], rows)
 
 
 def _where(each: Evidence, claim: Claim) -> str:
@@ -63,22 +61,40 @@ def _where(each: Evidence, claim: Claim) -> str:
     return f"{each.data}, {each.scale} scale" if each.own and len(own) > 1 else each.data
 
 
+def programs(claims: Sequence[Claim]) -> str:
+    """Return in a sentence or two for which claims the authors' own program can be had."""
+    lists = {claim.program: [each.key for each in claims if each.program == claim.program] for claim in claims}
+    return " ".join(f"The authors' own program for {_listed(keys)}: **{program}**." for program, keys in lists.items())
+
+
+def _listed(keys: Sequence[str]) -> str:
+    return ", ".join(keys[:-1]) + f" and {keys[-1]}" if len(keys) > 1 else keys[0]
+
+
 def evidence_table(claims: Sequence[Claim]) -> str:
-    """Return in Markdown what stands behind each verdict, one row a claim and data set."""
+    """Return in Markdown what stands behind each verdict, one row a claim and data set of which there are runs."""
     rows = [
         [
             f"**{claim.key}**",
-            each.data,
-            each.run,
+            f"{each.data}, {each.run}",
             each.measured,
             each.floor,
             _link(each.verdict.verdict, each.section),
-            f"`{each.command}`",
         ]
         for claim in claims
         for each in claim.evidence
+        if each.runs
     ]
-    return _table(["", "data", "what was run", "measured", "floor", "verdict", "again"], rows)
+    return _table(["", "what was run", "measured", "floor", "verdict"], rows)
+
+
+def commands_table(claims: Sequence[Claim]) -> str:
+    """Return in Markdown the command that makes the runs of each claim again, or for the first time."""
+    keys: dict[str, list[str]] = {}
+    for claim in claims:
+        for each in claim.evidence:
+            keys.setdefault(each.command, []).append(claim.key)
+    return _table(["", "command"], [[f"**{', '.join(of)}**", f"`{command}`"] for command, of in keys.items()])
 
 
 def text(claims: Sequence[Claim]) -> str:
