@@ -104,7 +104,8 @@ JUDGES: dict[str, Callable[..., Verdict]] = {"A1": a1, "A2": a2, "A3": a3, "A4":
 def comparisons(cells: Cells, variant: str = "") -> pd.DataFrame:
     """Return every comparison behind the four verdicts, one a row."""
     tables = {claim: judge(cells, variant).comparisons for claim, judge in JUDGES.items()}
-    return pd.concat({claim: table for claim, table in tables.items() if len(table)})
+    made = {claim: table for claim, table in tables.items() if len(table)}
+    return pd.concat(made) if made else pd.DataFrame({"comparison": ["none: these schedules were not asked for"]})
 
 
 def ledger(evidence: Mapping[str, Cells]) -> pd.DataFrame:
@@ -118,12 +119,7 @@ def ledger(evidence: Mapping[str, Cells]) -> pd.DataFrame:
             variant = SQUASHED if where.endswith(SQUASHED_NOTE) else ""
             verdict = judge(cells, variant)
             seeds = max((len(runs) for runs in cells.values()), default=0)
-            rows[claim, where] = {
-                "claim": CLAIMS[claim],
-                "seeds": seeds,
-                "comparisons": verdict.said,
-                "verdict": verdict.verdict,
-            }
+            rows[claim, where] = {"seeds": seeds, "comparisons": verdict.said, "verdict": verdict.verdict}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

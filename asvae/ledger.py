@@ -68,7 +68,7 @@ class Evidence:
         row = table[table["says"] == worst].iloc[0]
         where = ": ".join(row.name)
         if "diverged" in row:
-            return f"{where}: {row['diverged']} runs"
+            return f"{row.name[0]}: NaN in {row['diverged']} runs"
         return f"{where} {row['difference']} ({row['95 % interval']}): {row['says']}"
 
 

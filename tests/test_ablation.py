@@ -146,6 +146,7 @@ def test_the_ledger_names_data_seeds_and_what_was_not_run(points):
     assert table.loc[("A1", "CelebA-128"), "verdict"] == "not run"
     assert table.loc[("A1", "checkerboard"), "verdict"] == "reproduced"
     assert table.loc[("A1", "checkerboard"), "seeds"] == 6
+    assert "not asked for" in ablation_claims.comparisons({"half": []}, ablation_claims.SQUASHED).iloc[0, 0]
     few = {label: runs[:4] for label, runs in points.items()}
     assert set(ablation_claims.ledger({"checkerboard": few})["verdict"]) == {"undecided"}
     worst = {label: [replace(run, scores=run.scores | {"kl": 9.0}) for run in runs] for label, runs in points.items()}

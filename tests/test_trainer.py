@@ -231,7 +231,8 @@ def test_compiled_networks_take_the_same_step(name, monkeypatch):
     monkeypatch.setattr(torch.nn.Module, "compile", lambda self: real(self, backend="aot_eager_decomp_partition"))
     config = RunConfig(name, "digits", width=0.0625, latent_dim=3, batch_size=8, steps=4, warmup=0.0)
     plain, compiled = Trainer(config), Trainer(config, machinery=Machinery(compiled=True))
-    for step in range(2):
+    # Adam's first step is little more than the gradient's sign: entries near 0 may go either way.
+    for step, rtol in enumerate((1e-4, 2e-2)):
         terms = plain.step(step)
         for term, value in compiled.step(step).items():
-            torch.testing.assert_close(value, terms[term], rtol=1e-3, atol=1e-4)
+            torch.testing.assert_close(value, terms[term], rtol=rtol, atol=1e-4)
