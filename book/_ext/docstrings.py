@@ -17,8 +17,14 @@ def put_back(app, what, name, obj, options, lines):
         lines[:] = _kept.pop(name)
 
 
+def forget_aliases(app, env):
+    """Take back what napoleon writes into autodoc's own setting: the next build would take it for a change of ours."""
+    app.config.autodoc_type_aliases.clear()
+
+
 def setup(app):
     """Register with Sphinx."""
     app.connect("autodoc-process-docstring", put_aside, priority=100)
     app.connect("autodoc-process-docstring", put_back, priority=800)
+    app.connect("env-updated", forget_aliases)
     return {"parallel_read_safe": True}
