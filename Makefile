@@ -28,7 +28,7 @@ book: setup ## Execute the chapters and render the book: about 4 minutes, second
 	$(BUILD)
 	@echo "== Open _build/html/index.html"
 
-test: lint unit notebooks pages ## Lint, unit tests, notebooks, book: about 9 minutes after set-up.
+test: lint unit notebooks pages ## Lint, unit tests, notebooks, book, pages in a browser: about 20 minutes after set-up.
 	@echo "== All of it passed"
 
 check: lint ## The two-minute loop for daily work: lint and the tests that train nothing long.
@@ -41,7 +41,7 @@ lint: setup ## Format, lint and docstrings.
 	$(BIN)/ruff check .
 
 unit: setup ## All unit tests.
-	@echo "== Unit tests, about 5 minutes"
+	@echo "== Unit tests, 5 to 10 minutes"
 	$(BIN)/python -m pytest tests --ignore tests/rendered --ignore tests/browser
 
 notebooks: setup ## Execute every chapter once and compare its stable outputs.
@@ -49,7 +49,7 @@ notebooks: setup ## Execute every chapter once and compare its stable outputs.
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 3600 -p no:cacheprovider $(NOTEBOOKS)
 
 pages: setup ## Build the book from scratch, warnings as errors, and test the rendered pages.
-	@echo "== Book from scratch, about a minute"
+	@echo "== Book from scratch, about 4 minutes"
 	rm -rf _build
 	$(BUILD) --all
 	$(BIN)/python -m pytest tests/rendered
