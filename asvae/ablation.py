@@ -26,11 +26,22 @@ def headline(run: Result) -> float:
     return next((run.scores[name] for name in names if name in run.scores), math.nan)
 
 
+def headline_of(runs: Sequence[Result]) -> Callable[[Result], float]:
+    """Return the measure that ranks ``runs``: one for all, so that FID is never set beside another distance."""
+    plane = any(is_plane(run.config.dataset) for run in runs)
+    key = "kl" if plane else "fid" if _all_have_fid(runs) else "frechet_classifier"
+    return lambda run: run.scores.get(key, math.nan)
+
+
+def _all_have_fid(runs: Sequence[Result]) -> bool:
+    return bool(runs) and all("fid" in run.scores for run in runs)
+
+
 def headline_name(runs: Sequence[Result]) -> str:
     """Return how :func:`headline` is called for these runs."""
     if is_plane(runs[0].config.dataset):
         return "KL, the paper's unit"
-    return "FID" if all("fid" in run.scores for run in runs) else "Fréchet distance, classifier features"
+    return "FID" if _all_have_fid(runs) else "Fréchet distance, classifier features"
 
 
 def sharp(run: Result) -> float:
@@ -105,11 +116,11 @@ def table(cells: Cells) -> pd.DataFrame:
     """
     rows = {}
     everything = [run for runs in cells.values() for run in runs]
-    name = headline_name(everything) if everything else "score"
+    name, value = headline_name(everything) if everything else "score", headline_of(everything)
     for label, runs in cells.items():
-        scores = [headline(run) for run in runs if not run.diverged]
+        scores = [value(run) for run in runs if not run.diverged]
         rows[title(label)] = {
-            name: _over_seeds(runs, headline),
+            name: _over_seeds(runs, value),
             "fluctuation, last third": _over_seeds(runs, fluctuation, "{:.2g}"),
             "drift over it": _over_seeds(runs, drift, "{:+.2g}"),
             "sd over seeds": FORM.format(np.std(scores, ddof=1)) if len(scores) > 1 else "–",
@@ -117,7 +128,7 @@ def table(cells: Cells) -> pd.DataFrame:
             "diverged": str(sum(run.diverged for run in runs)),
         }
     key = "fid_floor" if name == "FID" else "frechet_classifier_floor"
-    floors = [run.scores[key] for run in everything if key in run.scores]
+    floors = [run.scores[key] for run in everything if key in run.scores and not run.diverged]
     if floors:
         rows["real against real"] = {name: FORM.format(floors[0])}
     return pd.DataFrame.from_dict(rows, orient="index").fillna("–")

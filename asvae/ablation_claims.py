@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from asvae.ablation import fluctuation, headline, headline_name, off_median, sharp
+from asvae.ablation import fluctuation, headline_name, headline_of, off_median, sharp
 from asvae.datasets import TITLES
 from asvae.recipes import is_plane
 from asvae.results import find
 from asvae.studies import SCHEDULES, Cells, configurations, title
-from asvae.verdicts import HOLDS, Verdict, against, compare, conclude
+from asvae.verdicts import Verdict, against, compare, conclude
 
 OWN_DATA, KEPT_SEEDS = "celeba128", 20
 """What the supplement's figures show, and how many seeds of it are looked for."""
@@ -61,20 +61,18 @@ def _blurred(claim: str, labels: tuple[str, ...], cells: Cells, variant: str) ->
     measure, rows = _measure(cells), {}
     images = measure == "sharpness of samples"
     family = len(labels) * (1 + images)
-    for label in (_label(each, variant) for each in labels if _label(each, variant) in cells):
-        best = cells.get(_label("annealed", variant), [])
+    for label in (_label(each, variant) for each in labels):
+        best, these = cells.get(_label("annealed", variant), []), cells.get(label, [])
         if images:
-            rows[title(label), f"this − real, {measure}"] = against(cells[label], sharp, 1.0, -1, "{:+.2f}", family)
-        rows[title(label), f"annealed − this, {measure}"] = compare(best, cells[label], sharp, 1, "{:+.3f}", family)
+            rows[title(label), f"this − real, {measure}"] = against(these, sharp, 1.0, -1, "{:+.2f}", family)
+        rows[title(label), f"annealed − this, {measure}"] = compare(best, these, sharp, 1, "{:+.3f}", family)
     return conclude(claim, rows)
 
 
 def a3(cells: Cells, variant: str = "") -> Verdict:
     """Judge A3: sharpness varies more over images, and the score more over checks and seeds, than with annealing."""
     label, best, rows = _label("half", variant), cells.get(_label("annealed", variant), []), {}
-    if label not in cells:
-        return conclude("A3", rows)
-    these, images = cells[label], _measure(cells) == "sharpness of samples"
+    these, images = cells.get(label, []), _measure(cells) == "sharpness of samples"
     if images:
         rows[title(label), "annealed − this, spread of sharpness"] = compare(
             best, these, lambda run: run.scores.get("sharpness_sd", float("nan")), -1, "{:+.3f}", 3
@@ -91,10 +89,12 @@ def a3(cells: Cells, variant: str = "") -> Verdict:
 def a4(cells: Cells, variant: str = "") -> Verdict:
     """Judge A4: annealing has the better score than each of the three."""
     best, rows = cells.get(_label("annealed", variant), []), {}
+    everything = [run for runs in cells.values() for run in runs]
+    name = headline_name(everything) if everything else "score"
     for label in (_label(each, variant) for each in JUDGED[:-1]):
-        if label in cells:
-            name = headline_name(cells[label]) if cells[label] else "score"
-            rows[title(label), f"annealed − this, {name}"] = compare(best, cells[label], headline, -1, "{:+.2f}", 3)
+        rows[title(label), f"annealed − this, {name}"] = compare(
+            best, cells.get(label, []), headline_of(everything), -1, "{:+.2f}", 3
+        )
     return conclude("A4", rows)
 
 
@@ -102,10 +102,8 @@ JUDGES: dict[str, Callable[..., Verdict]] = {"A1": a1, "A2": a2, "A3": a3, "A4":
 
 
 def comparisons(cells: Cells, variant: str = "") -> pd.DataFrame:
-    """Return every comparison behind the four verdicts, one a row."""
-    tables = {claim: judge(cells, variant).comparisons for claim, judge in JUDGES.items()}
-    made = {claim: table for claim, table in tables.items() if len(table)}
-    return pd.concat(made) if made else pd.DataFrame({"comparison": ["none: these schedules were not asked for"]})
+    """Return every comparison behind the four verdicts, one a row; those without runs are undecided."""
+    return pd.concat({claim: judge(cells, variant).comparisons for claim, judge in JUDGES.items()})
 
 
 def ledger(evidence: Mapping[str, Cells]) -> pd.DataFrame:
@@ -142,28 +140,34 @@ def evidence(cells: Cells) -> dict[str, Cells]:
 
 
 def sentences(cells: Cells) -> list[str]:
-    """Return the verdicts in words, one sentence a claim, with the comparisons that decided against it."""
+    """Return the verdicts in words, one sentence a claim, with the comparisons behind each."""
     found, said = evidence(cells), []
     for claim, judge in JUDGES.items():
         parts = []
         for where, of in found.items():
             verdict = judge(of, SQUASHED if where.endswith(SQUASHED_NOTE) else "")
             rows = verdict.comparisons.iterrows() if len(verdict.comparisons) else ()
-            against = [
-                f"{label}: {what} {row['difference']} ({row['95 % interval']}), {row['says']}"
+            figures = [
+                f"{label}: {what} {row['difference']} ({row['95 % interval']}; {row['seeds']} seeds), {row['says']}"
                 for (label, what), row in rows
-                if row["says"] != HOLDS
+                if row["seeds"]
             ]
-            parts.append(f"on {where} **{verdict.verdict}**" + (f" ({'; '.join(against)})" if against else ""))
+            parts.append(f"on {where} **{verdict.verdict}**" + (f" ({'; '.join(figures)})" if figures else ""))
         said.append(f"**{claim}**, {CLAIMS[claim]}: {'; '.join(parts)}.")
     return said
 
 
 def ranking(cells: Cells) -> str:
     """Return the schedules by mean score in words, best first, and where a VAE without an adversary stands."""
-    scores = {label: [headline(run) for run in runs if not run.diverged] for label, runs in cells.items()}
+    everything = [run for runs in cells.values() for run in runs]
+    value, name = headline_of(everything), headline_name(everything)
+    scores = {label: [value(run) for run in runs if not run.diverged] for label, runs in cells.items()}
     means = {label: float(np.mean(values)) for label, values in scores.items() if values}
     order = sorted(means, key=means.get)
-    listed = "; ".join(f"{title(label)} {means[label]:.3g}" for label in order)
-    name = headline_name([run for runs in cells.values() for run in runs])
+    lost = {label: sum(run.diverged for run in cells[label]) for label in order}
+    listed = "; ".join(
+        f"{title(label)} {means[label]:.3g}"
+        + (f" ({lost[label]} of {len(cells[label])} diverged)" if lost[label] else "")
+        for label in order
+    )
     return f"**By mean score** ({name}, best first): {listed}."

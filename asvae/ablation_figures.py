@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torchvision.utils import make_grid
 
-from asvae.ablation import fluctuation, headline, headline_name
+from asvae.ablation import fluctuation, headline_name, headline_of
 from asvae.datasets.checkerboard import Checkerboard
 from asvae.draws import EVALUATION_SEED
 from asvae.figures import COLOURS, board
@@ -98,8 +98,9 @@ def scores(cells: Cells) -> Figure:
     """Draw each schedule's score, a dot a seed with the mean's 95 % interval, and beside it how much it fluctuates."""
     labels = [label for label, runs in cells.items() if runs]
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.42 * len(labels) + 1.2), sharey=True)
-    name = headline_name([run for label in labels for run in cells[label]])
-    for axis, (value, words) in zip(axes, ((headline, name), (fluctuation, "fluctuation, last third")), strict=True):
+    everything = [run for label in labels for run in cells[label]]
+    name, score = headline_name(everything), headline_of(everything)
+    for axis, (value, words) in zip(axes, ((score, name), (fluctuation, "fluctuation, last third")), strict=True):
         for i, label in enumerate(labels):
             values = [value(run) for run in cells[label] if not run.diverged]
             values = [each for each in values if np.isfinite(each)]

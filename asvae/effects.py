@@ -6,11 +6,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from asvae.ablation import fluctuation, headline, headline_name
+from asvae.ablation import fluctuation, headline_name, headline_of
 from asvae.diagnostics import silent
-from asvae.intervals import paired
+from asvae.intervals import Interval, paired
 from asvae.run import Result
 from asvae.studies import DEVIATIONS, Cells
+from asvae.verdicts import MIN_SEEDS
 
 PLAIN = ("annealed", "introvae")
 """The methods as written: what the deviations are compared with."""
@@ -47,18 +48,28 @@ def table(cells: Cells) -> pd.DataFrame:
             continue
         without = {run.config.seed: run for run in cells.get(base(label), [])}
         shared = [run for run in runs if run.config.seed in without]
-        gap = paired([headline(run) for run in shared], [headline(without[run.config.seed]) for run in shared])
-        name = headline_name(runs) if runs else "score"
         others = list(without.values())
+        value = headline_of(runs + others)
+        gap = paired([value(run) for run in shared], [value(without[run.config.seed]) for run in shared])
+        lost = sum(run.diverged and not without[run.config.seed].diverged for run in shared)
+        name = headline_name(runs + others) if runs else "score"
         rows[title(label)] = {
             f"{name}: with − without": gap.text() if gap.n > 1 else "–",
-            "says": {-1: "better", 0: "within noise", 1: "worse"}[gap.side] if gap.n > 1 else "not run",
+            "says": _says(gap, len(shared), lost),
             "term at 0, with / without": _medians(shared, others, silent, "{:.0%}".format),
             "largest distance": _medians(shared, others, largest_distance, _size),
             "fluctuation": _medians(shared, others, fluctuation, "{:.2g}".format),
-            "seeds": gap.n,
+            "seeds": len(shared),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _says(gap: Interval, shared: int, lost: int) -> str:
+    if not shared:
+        return "not run"
+    if lost:
+        return f"diverged in {lost} of {shared}"
+    return "undecided" if gap.n < MIN_SEEDS else {-1: "better", 0: "within noise", 1: "worse"}[gap.side]
 
 
 def _size(value: float) -> str:
@@ -80,7 +91,9 @@ def sentence(cells: Cells, label: str) -> str:
     row = rows.loc[title(label)]
     [column] = [column for column in rows.columns if column.endswith("with − without")]
     name = column.partition(":")[0]
-    said = f"**{row['says']}**, {row[column]} in {name}, over {row['seeds']} seeds."
+    said = (
+        f"**{row['says']}**, {row[column]} in {name}, over {row['seeds']} {'seed' if row['seeds'] == 1 else 'seeds'}."
+    )
     if row["term at 0, with / without"] == "–":
         return said
     (silence, silence_without), (far, far_without) = (
@@ -97,16 +110,22 @@ def advice(points: Cells, digits: Cells) -> list[str]:
     said = []
     for data, cells in (("points", points), ("digits", digits)):
         family = {label: runs for label, runs in cells.items() if not label.startswith("introvae") and runs}
-        means = {label: np.mean([headline(run) for run in runs if not run.diverged]) for label, runs in family.items()}
+        value = headline_of([run for runs in family.values() for run in runs])
+        scores = {label: [value(run) for run in runs if not run.diverged] for label, runs in family.items()}
+        means = {label: float(np.mean(values)) for label, values in scores.items() if values}
         order = sorted(means, key=means.get)
         listed = "; ".join(f"{_name(label)} {means[label]:.3g}" for label in order)
         said.append(f"**On {data}**, AS-IntroVAE's variants by mean score, best first: {listed}.")
-    worth = []
+    worth, told = [], set()
     for label in (each for each in points if each not in PLAIN):
         here, there = (table(only(cells, label)).loc[title(label), "says"] for cells in (points, digits))
         said.append(f"**{title(label)}**: on points {here}, on digits {there}.")
-        worth += [title(label)] * ("better" in (here, there) and "worse" not in (here, there))
-    if worth:
+        told |= {here, there}
+        bad = any(says == "worse" or says.startswith("diverged") for says in (here, there))
+        worth += [title(label)] * ("better" in (here, there) and not bad)
+    if told <= {"not run", "undecided"}:
+        said.append(f"Fewer than {MIN_SEEDS} seeds are too few to advise anything.")
+    elif worth:
         said.append(f"Better on one and worse on none: **take {' and '.join(worth)}**, and the equations for the rest.")
     else:
         said.append(

@@ -5,7 +5,7 @@ generated and real images judges, FID where it was taken, by :mod:`asvae.verdict
 """
 
 from asvae import objectives
-from asvae.ablation import headline, headline_name
+from asvae.ablation import headline_name, headline_of
 from asvae.studies import Cells
 from asvae.verdicts import Verdict, compare, conclude
 
@@ -25,5 +25,6 @@ def judge(claim: str, cells: Cells) -> Verdict:
         theirs = cells.get(other, [])
         if ours or theirs:
             label, name = objectives.get(other).label, headline_name(ours + theirs)
-            rows[label, f"AS-IntroVAE − this, {name}"] = compare(ours, theirs, headline, -1, "{:+.2f}", len(OTHERS))
+            value = headline_of(ours + theirs)
+            rows[label, f"AS-IntroVAE − this, {name}"] = compare(ours, theirs, value, -1, "{:+.2f}", len(OTHERS))
     return conclude(claim, rows)

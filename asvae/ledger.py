@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from asvae import ablation_claims, claims, image_claims
+from asvae.ablation import headline_name
 from asvae.datasets import TITLES
 from asvae.datasets.checkerboard import Checkerboard
 from asvae.metrics import floor
@@ -134,7 +135,7 @@ def _ablation(cells: dict[str, Cells]) -> Iterable[Claim]:
                 data == ablation_claims.OWN_DATA,
                 scale,
                 _flat(cells[data].values()),
-                judge(_there(cells[data])),
+                judge(cells[data]),
                 _floor(key, _flat(cells[data].values())),
                 f"{chapter}#do-the-claims-hold",
                 _command("ablation", data, scale, cells[data]),
@@ -156,7 +157,7 @@ def _images(cells: dict[str, Cells]) -> Iterable[Claim]:
                 _flat(cells[name].values()),
                 image_claims.judge(key, cells[name]),
                 _floor(key, _flat(cells[name].values())),
-                f"{'images' if name == 'digits' else f'images-{name}'}#scores",
+                "index#the-evidence-behind-each-verdict" if name == "digits" else f"images-{name}#scores",
                 _command("methods", name, scale, cells[name]),
             )
             for name, scale in _IMAGES
@@ -215,7 +216,8 @@ def _truth() -> dict[str, float]:
 
 def _floor(key: str, runs: Sequence[Result]) -> str:
     """Return what samples of the truth would get in the measure that a claim is judged by."""
-    if not runs or key == "T2":
+    ended = [run for run in runs if not run.diverged]
+    if not ended or key == "T2":
         return "–"
     plane = is_plane(runs[0].config.dataset)
     if key == "T3" or (plane and key in ("A1", "A2")):
@@ -225,6 +227,6 @@ def _floor(key: str, runs: Sequence[Result]) -> str:
     if key in ("A1", "A2"):
         return "sharpness 1"
     if key == "A3":
-        return f"spread {runs[0].scores['sharpness_sd_real']:.2f}"
-    name = "fid_floor" if "fid_floor" in runs[0].scores else "frechet_classifier_floor"
-    return f"{runs[0].scores[name]:.2f}"
+        return f"spread {ended[0].scores['sharpness_sd_real']:.2f}"
+    name = "fid_floor" if headline_name(runs) == "FID" else "frechet_classifier_floor"
+    return f"{ended[0].scores[name]:.2f}"

@@ -24,10 +24,11 @@ def summary(claims: Sequence[Claim]) -> str:
     others = [each for claim in claims for each in claim.evidence if not each.own and each.runs]
     stand_ins = Counter(each.verdict.verdict for each in others)
     data = " and ".join(dict.fromkeys(each.data for each in others))
-    return (
-        f"Of the supplement's {len(claims)} claims, on the data that they are about: **{_counted(own)}**. On {data}, "
-        f"which stand in where those data could not be had, {len(others)} judgements came out as {_counted(stand_ins)}."
+    count = "one judgement" if len(others) == 1 else f"{len(others)} judgements"
+    beside = (
+        f" On {data}, other data under their own name, {count} came out as {_counted(stand_ins)}." if others else ""
     )
+    return f"Of the supplement's {len(claims)} claims, on the data that they are about: **{_counted(own)}**.{beside}"
 
 
 def _counted(counts: Counter) -> str:

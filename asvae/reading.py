@@ -76,7 +76,11 @@ def introvae_sentence(cells: Runs) -> str:
     worst = []
     for row in rows:
         means = {name: mean(these, "kl") for (at, name), these in cells.items() if at == row and these}
-        worst += [row] if means and "introvae" in means and means["introvae"] == np.nanmax([*means.values()]) else []
+        worst += (
+            [row]
+            if len(means) > 1 and "introvae" in means and means["introvae"] == np.nanmax([*means.values()])
+            else []
+        )
     diverged = sum(run.diverged for run in runs)
     scores = f"; it has the worst KL at {', '.join(worst)}" if worst else ""
     return (
@@ -87,7 +91,7 @@ def introvae_sentence(cells: Runs) -> str:
 def sentences(quick: Runs, published: Runs, floor: dict[str, float]) -> list[str]:
     """Return all of it: of the runs shown first, then of those at the published settings."""
     said = [floor_sentence(floor), tie_sentence()]
-    [scale] = {run.config.scale for runs in quick.values() for run in runs}
+    scale = next((run.config.scale for runs in quick.values() for run in runs), "quick")
     shown = [(quick, f"the {scale} scale")] + [(published, "the published settings")] * (scale != "paper")
     for cells, name in shown:
         verdicts = {key: judge(cells) for key, judge in claims.JUDGES.items()}

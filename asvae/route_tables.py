@@ -49,10 +49,11 @@ def sentences(cells: Cells) -> list[str]:
         [distance, _], [kl, _] = (
             early_and_late(cells[label], "decoder", route) for label, route in (("as-only", "as"), ("kl-only", "kl"))
         )
-        said.append(
-            f"At first the AS-distance alone pulls the decoder with {distance:.2g}, KL alone with {kl:.2g}: "
-            f"{distance / kl:.0%} of KL's force."
-        )
+        if distance > 0.0 and kl > 0.0:
+            said.append(
+                f"At first the AS-distance alone pulls the decoder with {distance:.2g}, KL alone with {kl:.2g}: "
+                f"{distance / kl:.0%} of KL's force."
+            )
     for label, runs in cells.items():
         kl, distance = (early_and_late(runs, "decoder", route) for route in ("kl", "as"))
         pulls = [
@@ -60,6 +61,8 @@ def sentences(cells: Cells) -> list[str]:
             for name, (early, late) in (("the AS-distance", distance), ("KL", kl))
             if early > 0.0 or late > 0.0
         ]
+        if not pulls:
+            continue
         quiet = np.mean([silent(run) for run in runs])
         said.append(
             f"**{title(label)}**: the decoder's pull goes {', '.join(pulls)}; the encoder's adversarial term had "

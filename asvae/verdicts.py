@@ -2,13 +2,15 @@
 
 Methods are compared by their differences over shared seeds, with Student's 95 % interval of the mean. A comparison
 
-- **holds** if the interval lies on the claimed side of 0 and no run of ours diverged where its opponent's did not,
 - **does not hold** if the difference lies on the other side, at a level of 5 % divided by the number of comparisons
-  that the claim is made of (Bonferroni: of many comparisons one looks bad by chance),
-- is **undecided** with fewer than five shared seeds, and **within noise** otherwise.
+  that the claim is made of (Bonferroni: of many comparisons one looks bad by chance), or if ours diverged in more than
+  half of the shared seeds where its opponent did not,
+- is **undecided** with fewer than five shared seeds, or fewer than five of which neither diverged,
+- **holds** if the interval lies on the claimed side of 0 and no run of ours diverged where its opponent's did not,
+- and is **within noise** otherwise.
 
-A claim about all comparisons is ``reproduced`` if each holds, ``not reproduced`` if one does not, ``undecided``
-(without any run ``not run``) if one is undecided, and ``within noise`` otherwise.
+A claim about all comparisons is made of all of them, run or not. It is ``reproduced`` if each holds, ``not reproduced``
+if one does not, ``undecided`` (without any run ``not run``) if one is undecided, and ``within noise`` otherwise.
 """
 
 from collections.abc import Callable, Sequence
@@ -79,11 +81,13 @@ def compare(
 def against(runs: Sequence[Result], value: Value, target: float, side: int, form: str, family: int) -> dict:
     """Say whether the mean over seeds lies on the claimed ``side`` of a number."""
     gaps = [value(run) - target for run in runs if not run.diverged]
-    return _say(over_seeds(gaps), len(gaps), side, form, family, len(runs) - len(gaps))
+    return _say(over_seeds(gaps), len(runs), side, form, family, len(runs) - len(gaps))
 
 
 def _say(gap: Interval, shared: int, side: int, form: str, family: int, lost: int) -> dict[str, str | int]:
-    if shared < MIN_SEEDS or gap.n < 2:
+    if shared >= MIN_SEEDS and 2 * lost > shared:
+        says = FAILS
+    elif gap.n < MIN_SEEDS:
         says = UNDECIDED
     elif gap.side == side and not lost:
         says = HOLDS
@@ -93,4 +97,5 @@ def _say(gap: Interval, shared: int, side: int, form: str, family: int, lost: in
         says = NOISE
     ends = f"{signed(form, gap.low)} to {signed(form, gap.high)}" if gap.n > 1 else "–"
     difference = signed(form, gap.mean) if gap.n else "–"
-    return {"difference": difference, "95 % interval": ends, "seeds": gap.n, "says": says}
+    ends += f", of {gap.n} that ended" if gap.n < shared else ""
+    return {"difference": difference, "95 % interval": ends, "seeds": shared, "says": says}

@@ -146,13 +146,20 @@ def test_the_ledger_names_data_seeds_and_what_was_not_run(points):
     assert table.loc[("A1", "CelebA-128"), "verdict"] == "not run"
     assert table.loc[("A1", "checkerboard"), "verdict"] == "reproduced"
     assert table.loc[("A1", "checkerboard"), "seeds"] == 6
-    assert "not asked for" in ablation_claims.comparisons({"half": []}, ablation_claims.SQUASHED).iloc[0, 0]
+    assert set(ablation_claims.comparisons({"half": []}, ablation_claims.SQUASHED)["says"]) == {"undecided"}
+    part = {label: points[label] for label in ("as-only", "annealed")}
+    assert [judge(part).verdict for judge in ablation_claims.JUDGES.values()] == [
+        "reproduced",
+        "not run",
+        "not run",
+        "undecided",
+    ]
     few = {label: runs[:4] for label, runs in points.items()}
     assert set(ablation_claims.ledger({"checkerboard": few})["verdict"]) == {"undecided"}
     worst = {label: [replace(run, scores=run.scores | {"kl": 9.0}) for run in runs] for label, runs in points.items()}
     [*_, said] = ablation_claims.sentences(points | {"half": worst["half"]})
     assert said.startswith("**A4**, each of these three is worse than annealing: on checkerboard **not reproduced** (")
-    assert "half KL, half AS: annealed − this, KL, the paper's unit +11.17 (+11.05 to +11.28), does not hold)" in said
+    assert "half KL, half AS: annealed − this, KL, the paper's unit +11.17 (+11.05 to +11.28; 6 seeds), does not hold)" in said
     assert said.endswith("on CelebA-128 **not run**.")
 
 
@@ -180,6 +187,9 @@ def test_effects_compare_each_deviation_with_the_runs_without_it(points):
     assert said[0].startswith("**On points**, AS-IntroVAE's variants by mean score, best first: 3. summed")
     assert said[-2] == "**3. summed in the encoder's turn**: on points better, on digits better."
     assert "take 3. summed in the encoder's turn**" in said[-1]
+    few = {label: runs[:3] for label, runs in cells.items()}
+    assert list(effects.table(few)["says"]) == ["undecided"] * 2
+    assert "too few to advise" in effects.advice(few, few)[-1]
     assert "take the equations" in effects.advice(cells, cells | {"sum": points["half"]})[-1]
 
 
