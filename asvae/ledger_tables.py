@@ -25,9 +25,7 @@ def summary(claims: Sequence[Claim]) -> str:
     stand_ins = Counter(each.verdict.verdict for each in others)
     data = " and ".join(dict.fromkeys(each.data for each in others))
     count = "one judgement" if len(others) == 1 else f"{len(others)} judgements"
-    beside = (
-        f" On {data}, other data under their own name, {count} came out as {_counted(stand_ins)}." if others else ""
-    )
+    beside = f" On other data, {data}, {count} came out as {_counted(stand_ins)}." if others else ""
     return f"Of the supplement's {len(claims)} claims, on the data that they are about: **{_counted(own)}**.{beside}"
 
 

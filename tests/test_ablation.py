@@ -159,7 +159,10 @@ def test_the_ledger_names_data_seeds_and_what_was_not_run(points):
     worst = {label: [replace(run, scores=run.scores | {"kl": 9.0}) for run in runs] for label, runs in points.items()}
     [*_, said] = ablation_claims.sentences(points | {"half": worst["half"]})
     assert said.startswith("**A4**, each of these three is worse than annealing: on checkerboard **not reproduced** (")
-    assert "half KL, half AS: annealed − this, KL, the paper's unit +11.17 (+11.05 to +11.28; 6 seeds), does not hold)" in said
+    assert (
+        "half KL, half AS: annealed − this, KL, the paper's unit +11.17 (+11.05 to +11.28; 6 seeds), does not hold)"
+        in said
+    )
     assert said.endswith("on CelebA-128 **not run**.")
 
 
