@@ -40,6 +40,36 @@ def line(record: Record | None) -> str:
     )
 
 
+def sentences(speed: Record | None, quality: Record | None) -> list[str]:
+    """Return what the measurements come to, in words with their numbers; nothing for what was not measured."""
+    said = []
+    if speed is not None:
+        best = max((row for row in speed["lanes"] if row["scale"] == "quick"), key=lambda row: row["ratio"])
+        where = f"{best['lanes']} lanes in {best['processes']} {'process' if best['processes'] == 1 else 'processes'}"
+        said.append(
+            f"**Seeds are cheap when they share a step.** At the quick scale {where} make {best['ratio']:.1f} times as "
+            "many run-steps a second as the textbook loop, and that is what turned single runs into intervals."
+        )
+        [step] = [row for row in speed["steps"] if (row["scale"], row["step"]) == ("paper", "ours, s-introvae")]
+        share = step["share of matmul ceiling"]
+        said.append(
+            f"**At the published size little is left on a CPU.** Our step is {step['ratio']:.2f} times as fast as the "
+            f"textbook's, and bare matrix multiplication for its passes would take {share:.0%} of its time."
+        )
+    if quality is not None:
+        ends = [
+            f"*{row['recipe']}* ends {row['KL at the end'] - quality['target']:+.1f} from it in "
+            f"1/{1 / row['of theirs']:.0f} of the time"
+            for row in quality["rows"]
+            if row["of theirs"] < 1.0
+        ]
+        said.append(
+            f"**The mark is a KL of {quality['target']}**, one seed of the released code: {'; '.join(ends)}. Shorter "
+            "training is paid for in quality."
+        )
+    return said
+
+
 def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

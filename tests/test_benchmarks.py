@@ -82,3 +82,16 @@ def test_a_record_becomes_a_table_and_a_missing_one_says_so(monkeypatch, tmp_pat
     (tmp_path / "cpu.json").write_text((tmp_path / "cpu.json").read_text().replace("quick", "paper", 1))
     with pytest.raises(InvalidArgumentError, match=r"cpu\.json"):
         benchmarks.measured("cpu")
+
+
+def test_sentences_say_what_was_measured_and_nothing_else():
+    record = {
+        "lanes": [{"scale": "quick", "lanes": 8, "processes": 2, "ratio": 7.25}],
+        "steps": [{"scale": "paper", "step": "ours, s-introvae", "ratio": 1.38, "share of matmul ceiling": 0.66}],
+    }
+    quality = {"target": 20.3, "rows": [{"recipe": "quick", "KL at the end": 21.3, "of theirs": 0.02}]}
+    said = benchmarks.sentences(record, quality)
+    assert len(said) == 3
+    for text, numbers in zip(said, (("8 lanes in 2", "7.2"), ("1.38", "66%"), ("20.3", "+1.0", "1/50")), strict=True):
+        assert all(number in text for number in numbers), text
+    assert benchmarks.sentences(None, None) == []
