@@ -22,8 +22,7 @@ def headline(run: Result) -> float:
 
     Table 1's KL in the plane; of images FID where it was taken, else the Fréchet distance in the classifier's features.
     """
-    names = ("kl",) if is_plane(run.config.dataset) else ("fid", "frechet_classifier")
-    return next((run.scores[name] for name in names if name in run.scores), math.nan)
+    return headline_of([run])(run)
 
 
 def headline_of(runs: Sequence[Result]) -> Callable[[Result], float]:

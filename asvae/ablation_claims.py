@@ -15,6 +15,7 @@ from asvae.datasets import TITLES
 from asvae.recipes import is_plane
 from asvae.results import find
 from asvae.studies import SCHEDULES, Cells, configurations, title
+from asvae.table1 import kept
 from asvae.verdicts import Verdict, against, compare, conclude
 
 OWN_DATA, KEPT_SEEDS = "celeba128", 20
@@ -133,8 +134,7 @@ def evidence(cells: Cells) -> dict[str, Cells]:
         found[TITLES[data] + SQUASHED_NOTE] = cells
     if data != OWN_DATA:
         own = configurations("ablation", OWN_DATA, KEPT_SEEDS, "paper")
-        kept = find(config for configs in own.values() for config in configs)
-        there = {label: [kept[each] for each in configs if each in kept] for label, configs in own.items()}
+        there = kept(own, find(config for configs in own.values() for config in configs))
         found[TITLES[OWN_DATA]] = {label: runs for label, runs in there.items() if runs}
     return found
 

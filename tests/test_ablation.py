@@ -92,6 +92,15 @@ def test_fluctuation_ignores_a_trend_and_sees_scatter(run):
     assert math.isnan(ablation.fluctuation(replace(run, history={"step": [0]})))
 
 
+def test_fid_ranks_only_where_every_run_has_it(images):
+    some = images["half"]
+    every = [replace(run, scores=run.scores | {"fid": 99.0}) for run in images["annealed"]]
+    assert ablation.headline_of(every)(every[0]) == ablation.headline(every[0]) == 99.0
+    assert ablation.headline_name(every) == "FID"
+    assert ablation.headline_of(some + every)(every[0]) == every[0].scores["frechet_classifier"]
+    assert ablation.headline_name(some + every).startswith("Fréchet")
+
+
 @pytest.mark.parametrize("kind", ["points", "images"])
 def test_claims_that_hold_everywhere_are_reproduced_and_the_others_follow_their_numbers(kind, request):
     cells = request.getfixturevalue(kind)
