@@ -199,6 +199,7 @@ def test_effects_compare_each_deviation_with_the_runs_without_it(points):
     assert said[0].startswith("**On points**, AS-IntroVAE's variants by mean score, best first: 3. summed")
     assert said[-2] == "**3. summed in the encoder's turn**: on points better, on digits better."
     assert "take 3. summed in the encoder's turn**" in said[-1]
+    assert effects._says(effects.paired([1.0] * 5, [2.0] * 5), 6, 1) == "diverged in 1 of 6"
     few = {label: runs[:3] for label, runs in cells.items()}
     assert list(effects.table(few)["says"]) == ["undecided"] * 2
     assert "too few to advise" in effects.advice(few, few)[-1]

@@ -86,7 +86,10 @@ def test_a_record_becomes_a_table_and_a_missing_one_says_so(monkeypatch, tmp_pat
 
 def test_sentences_say_what_was_measured_and_nothing_else():
     record = {
-        "lanes": [{"scale": "quick", "lanes": 8, "processes": 2, "ratio": 7.25}],
+        "lanes": [
+            {"scale": "quick", "lanes": 8, "processes": 2, "ratio": 7.25},
+            {"scale": "quick", "lanes": 1, "processes": 1, "ratio": 1.5},
+        ],
         "steps": [{"scale": "paper", "step": "ours, s-introvae", "ratio": 1.38, "share of matmul ceiling": 0.66}],
     }
     quality = {"target": 20.3, "rows": [{"recipe": "quick", "KL at the end": 21.3, "of theirs": 0.02}]}
