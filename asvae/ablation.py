@@ -8,7 +8,7 @@ import pandas as pd
 
 from asvae import objectives
 from asvae.diagnostics import silent
-from asvae.intervals import over_seeds, signed
+from asvae.intervals import over_seeds
 from asvae.recipes import is_plane
 from asvae.run import Result
 from asvae.studies import SCHEDULES, Cells, title
@@ -79,12 +79,7 @@ def off_median(runs: Sequence[Result]) -> Callable[[Result], float]:
 
 def _over_seeds(runs: Sequence[Result], value: Callable[[Result], float], form: str = FORM) -> str:
     values = [value(run) for run in runs if not run.diverged]
-    values = [each for each in values if math.isfinite(each)]
-    interval = over_seeds(values)
-    if not values:
-        return "–"
-    half = form.replace("+", "").format(interval.half)
-    return signed(form, interval.mean) + (f"\u00a0±\u00a0{half}" if interval.n > 1 else "")
+    return over_seeds([each for each in values if math.isfinite(each)]).plus_minus(form)
 
 
 def schedules_table(cells: Cells) -> pd.DataFrame:

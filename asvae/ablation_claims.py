@@ -14,12 +14,12 @@ from asvae.ablation import fluctuation, headline_name, headline_of, off_median, 
 from asvae.datasets import TITLES
 from asvae.recipes import is_plane
 from asvae.results import find
-from asvae.studies import SCHEDULES, Cells, configurations, title
+from asvae.studies import KEPT_SEEDS, SCHEDULES, Cells, configurations, title
 from asvae.table1 import kept
 from asvae.verdicts import Verdict, against, compare, conclude
 
-OWN_DATA, KEPT_SEEDS = "celeba128", 20
-"""What the supplement's figures show, and how many seeds of it are looked for."""
+OWN_DATA = "celeba128"
+"""What the supplement's figures show."""
 
 SQUASHED_NOTE = ", with the released code's tanh"
 """Ends the name of evidence that is judged among the squashed schedules."""
@@ -146,19 +146,13 @@ def sentences(cells: Cells) -> list[str]:
         parts = []
         for where, of in found.items():
             verdict = judge(of, SQUASHED if where.endswith(SQUASHED_NOTE) else "")
-            rows = verdict.comparisons.iterrows() if len(verdict.comparisons) else ()
-            figures = [
-                f"{label}: {what} {row['difference']} ({row['95 % interval']}; {row['seeds']} seeds), {row['says']}"
-                for (label, what), row in rows
-                if row["seeds"]
-            ]
-            parts.append(f"on {where} **{verdict.verdict}**" + (f" ({'; '.join(figures)})" if figures else ""))
+            parts.append(f"on {where} {verdict.in_words}")
         said.append(f"**{claim}**, {CLAIMS[claim]}: {'; '.join(parts)}.")
     return said
 
 
-def ranking(cells: Cells) -> str:
-    """Return the schedules by mean score in words, best first, and where a VAE without an adversary stands."""
+def ranking(cells: Cells, titles: Callable[[str], str] = title) -> str:
+    """Return the labels of ``cells`` by mean score in words, best first; a VAE without an adversary is one of them."""
     everything = [run for runs in cells.values() for run in runs]
     value, name = headline_of(everything), headline_name(everything)
     scores = {label: [value(run) for run in runs if not run.diverged] for label, runs in cells.items()}
@@ -166,8 +160,8 @@ def ranking(cells: Cells) -> str:
     order = sorted(means, key=means.get)
     lost = {label: sum(run.diverged for run in cells[label]) for label in order}
     listed = "; ".join(
-        f"{title(label)} {means[label]:.3g}"
+        f"{titles(label)} {means[label]:.3g}"
         + (f" ({lost[label]} of {len(cells[label])} diverged)" if lost[label] else "")
         for label in order
     )
-    return f"**By mean score** ({name}, best first): {listed}."
+    return f"**By mean score** ({name}, best first): {listed or 'every run diverged'}."

@@ -13,8 +13,7 @@ from torchvision.utils import make_grid
 from asvae.ablation import fluctuation, headline_name, headline_of
 from asvae.datasets.checkerboard import Checkerboard
 from asvae.draws import EVALUATION_SEED
-from asvae.figures import COLOURS, board
-from asvae.intervals import over_seeds
+from asvae.figures import COLOURS, board, seed_dots
 from asvae.recipes import is_plane
 from asvae.route_tables import TITLES
 from asvae.run import RECONSTRUCTED, Result
@@ -101,17 +100,9 @@ def scores(cells: Cells) -> Figure:
     everything = [run for label in labels for run in cells[label]]
     name, score = headline_name(everything), headline_of(everything)
     for axis, (value, words) in zip(axes, ((score, name), (fluctuation, "fluctuation, last third")), strict=True):
-        for i, label in enumerate(labels):
-            values = [value(run) for run in cells[label] if not run.diverged]
-            values = [each for each in values if np.isfinite(each)]
-            if not values:
-                continue
-            mean, half, n, _ = over_seeds(values)
-            axis.plot(values, [i + 0.16] * n, ".", ms=4, color=SHADES[label], alpha=0.6)
-            error = [half] if n > 1 else None
-            axis.errorbar([mean], [i - 0.08], xerr=error, fmt="o", ms=5, color=SHADES[label])
+        values = [[value(run) for run in cells[label] if not run.diverged] for label in labels]
+        seed_dots(axis, values, [SHADES[label] for label in labels])
         axis.set_xlabel(words + ", lower is better")
-        axis.grid(axis="y", visible=False)
     axes[0].set_yticks(range(len(labels)), [title(label) for label in labels])
     axes[0].invert_yaxis()
     return figure

@@ -126,6 +126,20 @@ def _scores(axis: Axes, x: float, runs: Sequence[Result], score: str, colour: st
         axis.text(x, 0.98, "NaN", color=colour, fontsize=8, rotation=90, **place)
 
 
+def seed_dots(axis: Axes, rows: Sequence[Sequence[float]], colours: Sequence[str]) -> None:
+    """Draw a row of dots for each group of values, a dot a seed, and above them their mean with its 95 % interval.
+
+    Values that are not finite are left out.
+    """
+    for i, (values, colour) in enumerate(zip(rows, colours, strict=True)):
+        values = [value for value in values if np.isfinite(value)]
+        if values:
+            mean, half, n, _ = over_seeds(values)
+            axis.plot(values, [i + 0.16] * n, ".", ms=4, color=colour, alpha=0.6)
+            axis.errorbar([mean], [i - 0.08], xerr=[half] if n > 1 else None, fmt="o", ms=5, color=colour)
+    axis.grid(axis="y", visible=False)
+
+
 def curves(
     runs: Sequence[Result], terms: dict[str, str], labels: Sequence[str] | None = None, columns: int = 2
 ) -> Figure:

@@ -1,6 +1,7 @@
 """Runs on images → figures and tables: the layout of Figures 4–7, reconstructions, interpolations, scores, cost."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -11,8 +12,11 @@ from torch import Tensor
 from torchvision.utils import make_grid
 
 from asvae import objectives
-from asvae.figures import COLOURS
+from asvae.ablation import headline_name, headline_of, sharp
+from asvae.figures import COLOURS, seed_dots
+from asvae.intervals import over_seeds
 from asvae.run import Result
+from asvae.studies import Cells
 
 LAYOUT = ("as-introvae", "s-introvae", "wgan-gp")
 """The paper's places: upper left, upper right, below."""
@@ -101,8 +105,9 @@ _SCORES = {
     "kid_classifier": "kernel distance, classifier features",
     "sharpness": "sharpness / real",
     "sharpness_sd": "its spread over images",
-    "rec_mse": "reconstruction error a pixel",
+    "rec_mse": "squared error of reconstructions a pixel, thousandths",
 }
+_FACTORS = {"rec_mse": 1e3}
 _ANCHORS = {
     "real against real": {
         "fid": "fid_floor",
@@ -115,18 +120,55 @@ _ANCHORS = {
 }
 
 
-def scores(runs: Sequence[Result]) -> pd.DataFrame:
-    """Return one row a method, and between floor and noise what any score can be; a score nobody has is left out."""
-    rows = {
-        _label(run.config.objective): {title: run.scores.get(key) for key, title in _SCORES.items()} for run in runs
-    }
-    measured = next((run for run in runs if not run.diverged), None)
+def scores(cells: Cells) -> pd.DataFrame:
+    """Return one row a method, means over seeds ± half of their 95 % intervals; below them what any score can be.
+
+    Diverged runs are counted and left out of the means; a score that nobody has is left out.
+    """
+    rows = {}
+    for name, runs in cells.items():
+        ended = [run for run in runs if not run.diverged]
+        values = {
+            title: [run.scores.get(key, math.nan) * _FACTORS.get(key, 1.0) for run in ended]
+            for key, title in _SCORES.items()
+        }
+        rows[_label(name)] = {
+            title: over_seeds([value for value in each if math.isfinite(value)]).plus_minus()
+            for title, each in values.items()
+        } | {"seeds": str(len(runs)), "diverged": str(len(runs) - len(ended))}
+    measured = next((run for runs in cells.values() for run in runs if not run.diverged), None)
     if measured is not None:
         for anchor, keys in _ANCHORS.items():
-            rows[anchor] = {_SCORES[key]: measured.scores.get(source) for key, source in keys.items()}
-        rows["real against real"][_SCORES["sharpness"]] = 1.0
-    table = pd.DataFrame.from_dict(rows, orient="index").astype(float).dropna(axis=1, how="all")
-    return table.map(lambda value: "–" if pd.isna(value) else f"{value:.3g}")
+            known = {_SCORES[key]: measured.scores.get(source, math.nan) for key, source in keys.items()}
+            rows[anchor] = {
+                title: over_seeds([value]).plus_minus() for title, value in known.items() if math.isfinite(value)
+            }
+        rows["real against real"][_SCORES["sharpness"]] = "1"
+    table = pd.DataFrame.from_dict(rows, orient="index").fillna("–")
+    return table.loc[:, (table.iloc[: len(cells)] != "–").any()]
+
+
+def score_dots(cells: Cells) -> Figure:
+    """Draw the score that ranks and the sharpness of samples, a dot a seed, the mean with its 95 % interval above them.
+
+    Dashed: what real images get.
+    """
+    shown = {name: [run for run in runs if not run.diverged] for name, runs in cells.items()}
+    everything = [run for runs in cells.values() for run in runs]
+    name, score = headline_name(everything), headline_of(everything)
+    floor = "fid_floor" if name == "FID" else "frechet_classifier_floor"
+    real = next((run.scores[floor] for runs in shown.values() for run in runs), math.nan)
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.42 * len(shown) + 1.2), sharey=True)
+    panels = ((score, f"{name}, lower is better", real), (sharp, "sharpness of samples / real", 1.0))
+    for axis, (value, words, mark) in zip(axes, panels, strict=True):
+        axis.axvline(mark, color=COLOURS["truth"], linestyle="--", linewidth=1)
+        seed_dots(
+            axis, [[value(run) for run in runs] for runs in shown.values()], [COLOURS[method] for method in shown]
+        )
+        axis.set_xlabel(words)
+    axes[0].set_yticks(range(len(shown)), [_label(method) for method in shown])
+    axes[0].invert_yaxis()
+    return figure
 
 
 def protocol(runs: Sequence[Result]) -> str:

@@ -6,8 +6,12 @@ generated and real images judges, FID where it was taken, by :mod:`asvae.verdict
 
 from asvae import objectives
 from asvae.ablation import headline_name, headline_of
+from asvae.ablation_claims import ranking
+from asvae.datasets import TITLES
 from asvae.studies import Cells
 from asvae.verdicts import Verdict, compare, conclude
+
+CLAIM = "AS-IntroVAE's samples look better than S-IntroVAE's and WGAN-GP's"
 
 OURS, OTHERS = "as-introvae", ("s-introvae", "wgan-gp")
 
@@ -28,3 +32,17 @@ def judge(claim: str, cells: Cells) -> Verdict:
             value = headline_of(ours + theirs)
             rows[label, f"AS-IntroVAE − this, {name}"] = compare(ours, theirs, value, -1, "{:+.2f}", len(OTHERS))
     return conclude(claim, rows)
+
+
+def sentences(cells: Cells) -> list[str]:
+    """Return in words which method scores best, and what the supplement's claim comes to on the data of these runs."""
+    everything = [run for runs in cells.values() for run in runs]
+    [(data, scale)] = {(run.config.dataset, run.config.scale) for run in everything}
+    published = scale == "paper" and not any(run.config.overrides for run in everything)
+    claim = next((key for key, own in DATASETS.items() if own == data and published), None)
+    verdict = judge(claim or "", cells)
+    about = f"**{claim}**, {CLAIM}:" if claim else f"{CLAIM}, as {', '.join(DATASETS)} claim of other data or sizes:"
+    return [
+        ranking(cells, lambda name: objectives.get(name).label),
+        f"{about} on {TITLES[data]} at {scale} scale {verdict.in_words}.",
+    ]

@@ -38,6 +38,13 @@ class Interval(NamedTuple):
             return signed(form, self.mean) if self.n else "–"
         return f"{signed(form, self.mean)} ({signed(form, self.low)} to {signed(form, self.high)})"
 
+    def plus_minus(self, form: str = "{:.3g}") -> str:
+        """Return the mean with half the interval behind it where there is one, such as ``21.5 ± 0.16``."""
+        if not self.n:
+            return "–"
+        half = form.replace("+", "").format(self.half)
+        return signed(form, self.mean) + (f"\u00a0±\u00a0{half}" if self.n > 1 else "")
+
     @property
     def side(self) -> int:
         """-1 if the whole interval lies below 0, +1 if above, 0 if it holds 0 or there is none."""

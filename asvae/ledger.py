@@ -16,13 +16,10 @@ from asvae.published import METHODS, TABLE1
 from asvae.recipes import COMBINATIONS, is_plane
 from asvae.results import find
 from asvae.run import Result
-from asvae.studies import Cells, configurations
+from asvae.studies import KEPT_SEEDS, Cells, configurations
 from asvae.table1 import Runs, kept
 from asvae.table1 import configurations as cells_of_table1
 from asvae.verdicts import MIN_SEEDS, SEVERITY, Verdict
-
-SEEDS = 20
-"""How many seeds of a run are looked for."""
 
 UNAVAILABLE = "source unavailable"
 """The verdict on the authors' own program where it was never released."""
@@ -97,13 +94,14 @@ class Claim:
 def ledger() -> list[Claim]:
     """Return every claim of the supplement, A1 to A4, G1 to G4, T1 to T3, judged by what is kept today."""
     schedules = {
-        data: configurations("ablation", data, SEEDS, scale, ablation_claims.JUDGED) for data, scale, _ in _ABLATION
+        data: configurations("ablation", data, KEPT_SEEDS, scale, ablation_claims.JUDGED)
+        for data, scale, _ in _ABLATION
     }
     methods = {
-        data: configurations("methods", data, SEEDS, scale, ["as-introvae", "s-introvae", "wgan-gp"])
+        data: configurations("methods", data, KEPT_SEEDS, scale, ["as-introvae", "s-introvae", "wgan-gp"])
         for data, scale in _IMAGES
     }
-    table1 = {scale: cells_of_table1(list(COMBINATIONS), METHODS, SEEDS, scale) for scale in _HEADINGS}
+    table1 = {scale: cells_of_table1(list(COMBINATIONS), METHODS, KEPT_SEEDS, scale) for scale in _HEADINGS}
     studies = [*schedules.values(), *methods.values(), *table1.values()]
     found = find(config for cells in studies for configs in cells.values() for config in configs)
     return [
@@ -157,7 +155,7 @@ def _images(cells: dict[str, Cells]) -> Iterable[Claim]:
                 _flat(cells[name].values()),
                 image_claims.judge(key, cells[name]),
                 _floor(key, _flat(cells[name].values())),
-                "index#the-evidence-behind-each-verdict" if name == "digits" else f"images-{name}#scores",
+                f"images{'' if name == 'digits' else '-' + name}#does-the-claim-hold",
                 _command("methods", name, scale, cells[name]),
             )
             for name, scale in _IMAGES

@@ -14,7 +14,8 @@ from asvae.recipes import is_plane
 from asvae.results import find
 from asvae.run import Result
 from asvae.store import evidence, load_or_train
-from asvae.studies import Cells
+from asvae.studies import KEPT_SEEDS, Cells
+from asvae.table1 import kept
 
 STAND_IN = "digits"
 """The data set that lies in scikit-learn: it stands in for one that is absent, by name."""
@@ -59,6 +60,17 @@ def shown(
         found |= {run.config: run for run in made}
         return Shown([found[config] for config in configs], "")
     return Shown(shown(names, STAND_IN, "quick", seed).runs, _stand_in(why))
+
+
+def over_seeds(runs: Sequence[Result]) -> Cells:
+    """Return under each objective the runs of every seed with the same settings: those given, and what is kept."""
+    cells = {
+        run.config.objective: [run.config.replace(seed=seed) for seed in sorted({*range(KEPT_SEEDS), run.config.seed})]
+        for run in runs
+    }
+    return kept(
+        cells, find(config for configs in cells.values() for config in configs) | {run.config: run for run in runs}
+    )
 
 
 def study(

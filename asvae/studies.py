@@ -14,6 +14,9 @@ from asvae.run import Result
 Cells = dict[str, list[Result]]
 """Label → the runs of its seeds."""
 
+KEPT_SEEDS = 20
+"""How many seeds of a run are looked for where it is said what is kept."""
+
 
 class Variant(NamedTuple):
     """One thing that a study runs."""

@@ -156,11 +156,10 @@ def summary(runs: Sequence[Result], score: str) -> str:
     if not runs:
         return "not run"
     values = [run.scores[score] for run in runs if not run.diverged]
-    diverged, (mean, half, n, _) = len(runs) - len(values), over_seeds(values)
-    finite = f"{mean:.2f}" + (f"\u00a0±\u00a0{half:.2f}" if n > 1 else "") if n else ""
+    diverged, finite = len(runs) - len(values), over_seeds(values).plus_minus("{:.2f}")
     if not diverged:
         return finite
-    return f"NaN ({diverged} of {len(runs)}; else {finite})" if n else "NaN"
+    return f"NaN ({diverged} of {len(runs)}; else {finite})" if values else "NaN"
 
 
 def _form(form: str, value: float) -> str:

@@ -51,6 +51,17 @@ class Verdict:
         counts = self.comparisons["says"].value_counts() if len(self.comparisons) else {}
         return ", ".join(f"{counts[word]} × {word}" for word in SEVERITY if word in counts) or "–"
 
+    @property
+    def in_words(self) -> str:
+        """The verdict, and behind it in brackets every comparison of which there are runs."""
+        rows = self.comparisons.iterrows() if len(self.comparisons) else ()
+        figures = [
+            f"{label}: {what} {row['difference']} ({row['95 % interval']}; {row['seeds']} seeds), {row['says']}"
+            for (label, what), row in rows
+            if row["seeds"]
+        ]
+        return f"**{self.verdict}**" + (f" ({'; '.join(figures)})" if figures else "")
+
 
 def conclude(claim: str, rows: dict[tuple[str, str], dict[str, str | int]]) -> Verdict:
     """Return the verdict on a claim that all of its comparisons must bear out."""

@@ -17,7 +17,7 @@ from tiny_data import write_celeba, write_cifar10, write_folder, write_mnist
 mpl.use("Agg")
 
 import asvae
-from asvae import RunConfig, chapters, galleries, objectives, pictures, showing, store
+from asvae import RunConfig, chapters, galleries, image_claims, objectives, pictures, showing, store
 from asvae.checkpoints import place
 from asvae.checks import InvalidArgumentError
 from asvae.cost import estimate
@@ -101,13 +101,77 @@ def test_galleries_draw_every_method_and_name_what_diverged(runs):
     assert titles[:4] == ["AS-IntroVAE", "S-IntroVAE", "WGAN-GP", "real"]
     assert len(galleries.reconstructions(runs).axes) == 5
     assert len(galleries.interpolations(runs).axes) == 4
-    table = galleries.scores(runs)
+    cells = {run.config.objective: [run] for run in runs}
+    table = galleries.scores(cells)
     assert {"real against real", "noise", "WGAN-GP"} <= set(table.index)
+    assert set(table.loc[[objectives.get(name).label for name in cells], "seeds"]) == {"1"}
     assert not [title for title in table.columns if "FID" in title]
     [lost] = asvae.sweep([RunConfig("vae", "digits", learning_rate=1e30, **SMALL)], progress=False)
     assert lost.diverged
     words = [text.get_text() for axis in galleries.samples([lost]).axes for text in axis.texts]
     assert any("diverged" in text for text in words)
+    row = galleries.scores(cells | {"vae": [lost, *seeds(runs[0], [2.0, 4.0])]}).loc["VAE"]
+    assert (row["seeds"], row["diverged"]) == ("3", "1")
+    # Student's t at 97.5 % with one degree of freedom is 12.706; the standard error of 2 and 4 is 1.
+    assert row["Fréchet distance, classifier features"] == "3\u00a0±\u00a012.7"
+
+
+def seeds(run, scores):
+    """Return copies of a run with seeds 0, 1, ... and these distances to real images."""
+    return [
+        replace(run, config=run.config.replace(seed=seed), scores=run.scores | {"frechet_classifier": score})
+        for seed, score in enumerate(scores)
+    ]
+
+
+def test_dots_of_scores_lie_beside_what_real_images_get(runs):
+    scores = [3.0, 5.0, 4.0]
+    cells = {"vae": seeds(runs[0], scores), "wgan-gp": [runs[-1]]}
+    figure = galleries.score_dots(cells)
+    left, right = figure.axes
+    assert [text.get_text() for text in left.get_yticklabels()] == ["VAE", "WGAN-GP"]
+    floor, dots, mean, *_ = [list(line.get_xdata()) for line in left.lines]
+    assert floor == [runs[0].scores["frechet_classifier_floor"]] * 2
+    assert (dots, mean) == (scores, [4.0])
+    assert list(right.lines[0].get_xdata()) == [1.0, 1.0]
+
+
+def test_every_kept_seed_of_the_same_settings_is_scored(runs, monkeypatch):
+    kept = seeds(runs[0], [1.0, 2.0, 3.0])
+    by_config = {run.config: run for run in kept}
+    monkeypatch.setattr(
+        showing, "find", lambda configs: {each: by_config[each] for each in configs if each in by_config}
+    )
+    [own] = seeds(runs[0], [9.0])
+    cells = showing.over_seeds([own, runs[-1]])
+    assert cells == {"vae": [own, *kept[1:]], "wgan-gp": [runs[-1]]}
+    late = replace(own, config=own.config.replace(seed=77))
+    assert [run.config.seed for run in showing.over_seeds([late])["vae"]] == [0, 1, 2, 77]
+    other = replace(own, config=own.config.replace(steps=4))
+    assert showing.over_seeds([other]) == {"vae": [other]}
+
+
+def test_sentences_rank_methods_and_say_whose_data_the_claim_is_about(runs):
+    by_name = {run.config.objective: run for run in runs}
+    cells = {
+        "as-introvae": seeds(by_name["as-introvae"], [5.0, 5.1, 5.2, 5.3, 5.4]),
+        "s-introvae": seeds(by_name["s-introvae"], [6.0, 6.1, 6.3, 6.3, 6.4]),
+        "wgan-gp": seeds(by_name["wgan-gp"], [7.0, 7.1, 7.3, 7.3, 7.4]),
+    }
+    rank, said = image_claims.sentences(cells)
+    assert rank.endswith("best first): AS-IntroVAE 5.2; S-IntroVAE 6.22; WGAN-GP 7.22.")
+    assert said.startswith(f"{image_claims.CLAIM}, as G1, G2, G3, G4 claim of other data or sizes: on digits at quick")
+    assert "**reproduced** (S-IntroVAE: AS-IntroVAE − this, Fréchet distance, classifier features −1.02 (" in said
+
+    def moved(**changes):
+        return {
+            name: [replace(run, config=RunConfig(name, "mnist", "paper", run.config.seed, **changes)) for run in group]
+            for name, group in cells.items()
+        }
+
+    assert image_claims.sentences(moved())[1].startswith(f"**G3**, {image_claims.CLAIM}: on MNIST at paper scale **rep")
+    assert "claim of other data or sizes: on MNIST" in image_claims.sentences(moved(steps=9))[1]
+    assert "**not run**" in image_claims.sentences({"vae": [runs[0]]})[1]
 
 
 def test_absent_data_are_stood_in_for_and_said_to_be(monkeypatch, tmp_path, runs):
