@@ -101,11 +101,11 @@ def settings(runs: Sequence[Result]) -> pd.DataFrame:
 _SCORES = {
     "fid": "FID",
     "kid": "KID",
-    "frechet_classifier": "Fréchet distance, classifier features",
-    "kid_classifier": "kernel distance, classifier features",
+    "frechet_classifier": "Fréchet distance",
+    "kid_classifier": "kernel distance",
     "sharpness": "sharpness / real",
-    "sharpness_sd": "its spread over images",
-    "rec_mse": "squared error of reconstructions a pixel, thousandths",
+    "sharpness_sd": "its spread",
+    "rec_mse": "error, ×10⁻³",
 }
 _FACTORS = {"rec_mse": 1e3}
 _ANCHORS = {
@@ -135,7 +135,7 @@ def scores(cells: Cells) -> pd.DataFrame:
         rows[_label(name)] = {
             title: over_seeds([value for value in each if math.isfinite(value)]).plus_minus()
             for title, each in values.items()
-        } | {"seeds": str(len(runs)), "diverged": str(len(runs) - len(ended))}
+        } | {"seeds": str(len(runs)) + (f", {len(runs) - len(ended)} diverged" if len(ended) < len(runs) else "")}
     measured = next((run for runs in cells.values() for run in runs if not run.diverged), None)
     if measured is not None:
         for anchor, keys in _ANCHORS.items():

@@ -39,10 +39,13 @@ class Interval(NamedTuple):
         return f"{signed(form, self.mean)} ({signed(form, self.low)} to {signed(form, self.high)})"
 
     def plus_minus(self, form: str = "{:.3g}") -> str:
-        """Return the mean with half the interval behind it where there is one, such as ``21.5 ± 0.16``."""
+        """Return the mean with half the interval behind it where there is one, such as ``21.5 ± 0.16``.
+
+        Where ``form`` counts significant digits, the half has two of them.
+        """
         if not self.n:
             return "–"
-        half = form.replace("+", "").format(self.half)
+        half = f"{self.half:.2g}" if "g" in form and self.half < 99.5 else form.replace("+", "").format(self.half)
         return signed(form, self.mean) + (f"\u00a0±\u00a0{half}" if self.n > 1 else "")
 
     @property

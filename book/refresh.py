@@ -60,6 +60,17 @@ def source(name: str) -> nbformat.NotebookNode:
     return notebook
 
 
+def with_steady_names(notebook: nbformat.NotebookNode) -> str:
+    """Return the notebook as JSON, its widgets numbered as they were made: their own names are new in every kernel."""
+    widgets = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {"state": {}})
+    text = nbformat.writes(notebook)
+    numbers = {old: f"{number:032x}" for number, old in enumerate(widgets["state"])}
+    for old, new in numbers.items():
+        text = text.replace(old, new)
+    # Written again, as the names are keys that JSON sorts.
+    return nbformat.writes(nbformat.reads(text, as_version=4))
+
+
 def refresh(name: str) -> None:
     """Execute the chapter called ``name`` and write it, with outputs, as a notebook."""
     notebook = source(name)
@@ -71,7 +82,7 @@ def refresh(name: str) -> None:
     notebook.metadata.pop("language_info", None)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02d}"
-    nbformat.write(notebook, BOOK / f"{name}.ipynb")
+    (BOOK / f"{name}.ipynb").write_text(with_steady_names(notebook) + "\n")
     if name == "checkerboard":
         outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
         pictures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
