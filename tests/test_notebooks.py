@@ -60,6 +60,18 @@ def test_a_notebook_is_committed_as_it_was_executed(name):
     assert not any("execution" in cell.metadata for cell in code)
 
 
+def test_widgets_are_numbered_as_they_were_made_so_that_an_execution_is_no_news():
+    notebooks = []
+    for first, second in (("b" * 32, "a" * 32), ("c" * 32, "d" * 32)):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"a view of {second}", id="one")])
+        state = {first: {"state": {}}, second: {"state": {"layout": f"IPY_MODEL_{first}"}}}
+        notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": state}}
+        notebooks.append(refresh.with_steady_names(notebook))
+    assert notebooks[0] == notebooks[1]
+    assert nbformat.reads(notebooks[0], as_version=4).cells[0].source == f"a view of {1:032x}"
+    assert refresh.with_steady_names(nbformat.v4.new_notebook())
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_chapter_defines_nothing_that_the_core_should_own(name):
     lines = [line for cell in read(name).cells if cell.cell_type == "code" for line in cell.source.splitlines()]
