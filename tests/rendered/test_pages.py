@@ -145,13 +145,20 @@ def test_every_deviation_has_its_section_with_switch_and_effect(pages):
 @pytest.mark.parametrize("page", IMAGE_PAGES)
 def test_an_image_page_shows_five_methods_with_their_scores_and_sources(pages, page):
     soup = pages[page]
-    for name in ("random-images", "reconstructions", "between-two-images", "curves"):
+    for name in ("random-images", "reconstructions", "between-two-images", "scores", "curves"):
         assert soup.find(id=name).find("img") is not None, name
     rows = [cell.get_text() for cell in soup.find(id="scores").select("tbody th")]
     assert rows == ["AS-IntroVAE", "S-IntroVAE", "WGAN-GP", "VAE", "IntroVAE", "real against real", "noise"]
     sources = [p.get_text() for p in soup.find_all("p") if p.get_text().startswith("Source: ")]
-    assert len(sources) == 8
-    assert sum("5 runs" in text for text in sources) == 7
+    assert len(sources) == 10
+    assert sum("5 runs" in text for text in sources) == 9
+    assert [text for text in sources if text.startswith("Source: 25 runs")] == sources[5:7] + sources[9:]
+    compared = [row.get_text(" ") for row in soup.find(id="does-the-claim-hold").select("tbody tr")]
+    assert len(compared) == 2
+    assert all("AS-IntroVAE − this" in row for row in compared)
+    said = soup.find(id="what-it-means").get_text()
+    assert "By mean score" in said
+    assert "on digits at quick scale" in said
     text = soup.find("main").get_text()
     assert ("Not run here." in text) == (page != "book/images.html")
     assert "asvae train --objective wgan-gp" in text
@@ -162,7 +169,8 @@ def test_scores_of_images_lie_far_below_noise(pages):
     heads = [cell.get_text() for cell in table.select("thead th")]
     column = next(i for i, head in enumerate(heads) if head.startswith("Fréchet distance")) - 1
     values = {
-        row.find("th").get_text(): float(row.find_all("td")[column].get_text()) for row in table.select("tbody tr")
+        row.find("th").get_text(): float(row.find_all("td")[column].get_text().partition("\u00a0")[0])
+        for row in table.select("tbody tr")
     }
     noise, floor = values.pop("noise"), values.pop("real against real")
     assert all(floor < value < noise / 5 for value in values.values()), values
