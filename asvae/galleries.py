@@ -123,7 +123,8 @@ _ANCHORS = {
 def scores(cells: Cells) -> pd.DataFrame:
     """Return one row a method, means over seeds ± half of their 95 % intervals; below them what any score can be.
 
-    Diverged runs are counted and left out of the means; a score that nobody has is left out.
+    Diverged runs are counted and left out of the means; a score that nobody has is left out, and so are the seeds where
+    all methods have as many: the source line names them.
     """
     rows = {}
     for name, runs in cells.items():
@@ -145,6 +146,8 @@ def scores(cells: Cells) -> pd.DataFrame:
             }
         rows["real against real"][_SCORES["sharpness"]] = "1"
     table = pd.DataFrame.from_dict(rows, orient="index").fillna("–")
+    if len(set(table["seeds"][: len(cells)])) == 1 and not any(run.diverged for runs in cells.values() for run in runs):
+        del table["seeds"]
     return table.loc[:, (table.iloc[: len(cells)] != "–").any()]
 
 
