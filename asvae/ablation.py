@@ -82,6 +82,12 @@ def _over_seeds(runs: Sequence[Result], value: Callable[[Result], float], form: 
     return over_seeds([each for each in values if math.isfinite(each)]).plus_minus(form)
 
 
+def counted(runs: Sequence[Result]) -> str:
+    """Return how many runs there are, and how many of them diverged if any did."""
+    lost = sum(run.diverged for run in runs)
+    return str(len(runs)) + (f", {lost} diverged" if lost else "")
+
+
 def schedules_table(cells: Cells) -> pd.DataFrame:
     """Return what c is under each schedule, of which method, and what it stands for in the supplement."""
     stands = {"as-only": "Figure 1", "half": "Figures 2 and 3", "half-kl": "Figure 2, the other reading"}
@@ -118,8 +124,7 @@ def table(cells: Cells) -> pd.DataFrame:
             "fluctuation, last third": _over_seeds(runs, fluctuation, "{:.2g}"),
             "drift over it": _over_seeds(runs, drift, "{:+.2g}"),
             "sd over seeds": FORM.format(np.std(scores, ddof=1)) if len(scores) > 1 else "–",
-            "seeds": str(len(runs)),
-            "diverged": str(sum(run.diverged for run in runs)),
+            "seeds": counted(runs),
         }
     key = "fid_floor" if name == "FID" else "frechet_classifier_floor"
     floors = [run.scores[key] for run in everything if key in run.scores and not run.diverged]

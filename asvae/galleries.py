@@ -12,7 +12,7 @@ from torch import Tensor
 from torchvision.utils import make_grid
 
 from asvae import objectives
-from asvae.ablation import headline_name, headline_of, sharp
+from asvae.ablation import counted, headline_name, headline_of, sharp
 from asvae.figures import COLOURS, seed_dots
 from asvae.intervals import over_seeds
 from asvae.run import Result
@@ -136,7 +136,7 @@ def scores(cells: Cells) -> pd.DataFrame:
         rows[_label(name)] = {
             title: over_seeds([value for value in each if math.isfinite(value)]).plus_minus()
             for title, each in values.items()
-        } | {"seeds": str(len(runs)) + (f", {len(runs) - len(ended)} diverged" if len(ended) < len(runs) else "")}
+        } | {"seeds": counted(runs)}
     measured = next((run for runs in cells.values() for run in runs if not run.diverged), None)
     if measured is not None:
         for anchor, keys in _ANCHORS.items():
