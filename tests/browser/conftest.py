@@ -117,3 +117,9 @@ def axe():
 def sizes():
     """Return the screens by name."""
     return SIZES
+
+
+@pytest.fixture(scope="session")
+def pictures():
+    """Return what a page evaluates to the descriptions of the widgets' pictures that are seen now."""
+    return "[...document.querySelectorAll('.jupyter-widgets img')].filter(i => i.offsetParent).map(i => i.alt)"

@@ -14,7 +14,6 @@ import nbformat
 import pytest
 
 BOOK = Path(__file__).parents[2] / "book"
-SEEN = "[...document.querySelectorAll('.jupyter-widgets img')].filter(i => i.offsetParent).map(i => i.alt)"
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ def lab(tmp_path):
         server.wait(30)
 
 
-def test_the_chapter_runs_in_jupyterlab_and_its_slider_moves_the_pictures(browser, lab):
+def test_the_chapter_runs_in_jupyterlab_and_its_slider_moves_the_pictures(browser, lab, pictures):
     address, path = lab
     before = nbformat.read(path, as_version=4)
     for cell in before.cells:
@@ -64,12 +63,12 @@ def test_the_chapter_runs_in_jupyterlab_and_its_slider_moves_the_pictures(browse
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     handle = page.locator(".jupyter-widgets .noUi-handle").first
     handle.wait_for(timeout=300_000)
-    page.wait_for_function(f"{SEEN}.length > 0")
-    seen = page.evaluate(SEEN)
+    page.wait_for_function(f"{pictures}.length > 0")
+    seen = page.evaluate(pictures)
     handle.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function(f"before => !({SEEN}).some(alt => before.includes(alt))", arg=seen)
-    assert len(page.evaluate(SEEN)) == len(seen)
+    page.wait_for_function(f"before => !({pictures}).some(alt => before.includes(alt))", arg=seen)
+    assert len(page.evaluate(pictures)) == len(seen)
     idle.wait_for(timeout=120_000)
     page.locator(".jp-NotebookPanel-toolbar [data-command='docmanager:save']").click()
     code = []
