@@ -152,7 +152,7 @@ def sentences(cells: Cells) -> list[str]:
 
 
 def ranking(cells: Cells, titles: Callable[[str], str] = title) -> str:
-    """Return the labels of ``cells`` by mean score in words, best first; a VAE without an adversary is one of them."""
+    """Return the labels of ``cells`` by mean score in words, best first."""
     everything = [run for runs in cells.values() for run in runs]
     value, name = headline_of(everything), headline_name(everything)
     scores = {label: [value(run) for run in runs if not run.diverged] for label, runs in cells.items()}

@@ -146,7 +146,8 @@ def scores(cells: Cells) -> pd.DataFrame:
             }
         rows["real against real"][_SCORES["sharpness"]] = "1"
     table = pd.DataFrame.from_dict(rows, orient="index").fillna("–")
-    if len(set(table["seeds"][: len(cells)])) == 1 and not any(run.diverged for runs in cells.values() for run in runs):
+    counts = {counted(runs) for runs in cells.values()}
+    if len(counts) == 1 and counts.pop().isdecimal():
         del table["seeds"]
     return table.loc[:, (table.iloc[: len(cells)] != "–").any()]
 
@@ -175,11 +176,15 @@ def score_dots(cells: Cells) -> Figure:
 
 
 def protocol(runs: Sequence[Result]) -> str:
-    """Return in one sentence how the scores were taken, as the runs themselves record it."""
+    """Return in one sentence how the scores were taken, as the runs themselves record it.
+
+    Where runs differ, as in the classifier of another kind of processor, all values are named.
+    """
     stated = [run.provenance["protocol"] for run in runs if run.provenance.get("protocol")]
     if not stated:
         return "No run was scored."
-    return "; ".join(f"{key.replace('_', ' ')}: {value}" for key, value in stated[0].items()) + "."
+    values = {key: dict.fromkeys(str(each[key]) for each in stated if key in each) for key in stated[0]}
+    return "; ".join(f"{key.replace('_', ' ')}: {' or '.join(found)}" for key, found in values.items()) + "."
 
 
 def cost(runs: Sequence[Result]) -> pd.DataFrame:

@@ -4,6 +4,8 @@ The supplement shows sixteen random images a model and leaves the judging to the
 generated and real images judges, FID where it was taken, by :mod:`asvae.verdicts`.
 """
 
+import pandas as pd
+
 from asvae import objectives
 from asvae.ablation import headline_name, headline_of
 from asvae.ablation_claims import ranking
@@ -34,13 +36,18 @@ def judge(claim: str, cells: Cells) -> Verdict:
     return conclude(claim, rows)
 
 
+def comparisons(cells: Cells) -> pd.DataFrame:
+    """Return what each of G1 to G4 is judged by, one comparison a row."""
+    return judge("G", cells).comparisons
+
+
 def sentences(cells: Cells) -> list[str]:
     """Return in words which method scores best, and what the supplement's claim comes to on the data of these runs."""
     everything = [run for runs in cells.values() for run in runs]
     [(data, scale)] = {(run.config.dataset, run.config.scale) for run in everything}
     published = scale == "paper" and not any(run.config.overrides for run in everything)
     claim = next((key for key, own in DATASETS.items() if own == data and published), None)
-    verdict = judge(claim or "", cells)
+    verdict = judge(claim or "G", cells)
     about = f"**{claim}**, {CLAIM}:" if claim else f"{CLAIM}, as {', '.join(DATASETS)} claim of other data or sizes:"
     return [
         ranking(cells, lambda name: objectives.get(name).label),

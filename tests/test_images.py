@@ -126,6 +126,14 @@ def seeds(run, scores):
     ]
 
 
+def test_a_protocol_names_every_classifier_that_scored(runs):
+    stated = runs[0].provenance["protocol"]
+    other = replace(runs[1], provenance=runs[1].provenance | {"protocol": stated | {"classifier_identity": "another"}})
+    said = galleries.protocol([runs[0], other])
+    assert f"classifier identity: {stated['classifier_identity']} or another;" in said
+    assert f"samples: {stated['samples']};" in said
+
+
 def test_dots_of_scores_lie_beside_what_real_images_get(runs):
     scores = [3.0, 5.0, 4.0]
     cells = {"vae": seeds(runs[0], scores), "wgan-gp": [runs[-1]]}
@@ -161,6 +169,7 @@ def test_sentences_rank_methods_and_say_whose_data_the_claim_is_about(runs):
         "wgan-gp": seeds(by_name["wgan-gp"], [7.0, 7.1, 7.3, 7.3, 7.4]),
     }
     rank, said = image_claims.sentences(cells)
+    assert list(image_claims.comparisons(cells)["says"]) == ["holds", "holds"]
     assert rank.endswith("best first): AS-IntroVAE 5.2; S-IntroVAE 6.22; WGAN-GP 7.22.")
     assert said.startswith(f"{image_claims.CLAIM}, as G1, G2, G3, G4 claim of other data or sizes: on digits at quick")
     assert "**reproduced** (S-IntroVAE: AS-IntroVAE − this, Fréchet distance, classifier features −1.02 (" in said
