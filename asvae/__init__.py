@@ -1,14 +1,23 @@
-"""A reproduction of AS-IntroVAE: losses, objectives, training and scores behind the book's chapters."""
+"""A reproduction of AS-IntroVAE: losses, objectives, training and scores behind the book's chapters.
+
+Everything is loaded when it is first used: ``import asvae`` costs nothing, and ``asvae.losses`` loads the losses alone.
+"""
+
+import lazy_loader
 
 __version__ = "0.1.0"
 
-from asvae.config import RunConfig
-from asvae.machinery import Machinery
-from asvae.results import results
-from asvae.run import Result, Run
-from asvae.store import evidence, load_or_train
-from asvae.store import load_run as load
-from asvae.sweeps import sweep
-from asvae.training import train
-
-__all__ = ["Machinery", "Result", "Run", "RunConfig", "evidence", "load", "load_or_train", "results", "sweep", "train"]
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submodules=["config", "datasets", "losses", "metrics", "networks", "objectives", "schedules"],
+    submod_attrs={
+        "config": ["RunConfig"],
+        "store.results": ["results"],
+        "store.runs": ["load", "load_or_train"],
+        "training.images.machinery": ["Machinery"],
+        "training.run": ["Result", "Run"],
+        "training.sweep": ["sweep"],
+        "training.train": ["train"],
+    },
+)
+__all__ = ["Machinery", "Result", "Run", "RunConfig", "load", "load_or_train", "results", "sweep", "train"]

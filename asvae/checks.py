@@ -77,9 +77,13 @@ def option(
     high: float = math.inf,
     open_low: bool = False,
     choices: Iterable[str] = (),
+    per_lane: bool = False,
 ) -> Any:
-    """Declare a dataclass field whose value :func:`validate_fields` can check; ``high`` limits floats alone."""
-    limits = {"low": low, "high": high, "open_low": open_low, "choices": tuple(choices)}
+    """Declare a dataclass field whose value :func:`validate_fields` can check; ``high`` limits floats alone.
+
+    ``per_lane`` says that the lanes of a stack may differ in it although it is no number.
+    """
+    limits = {"low": low, "high": high, "open_low": open_low, "choices": tuple(choices), "per_lane": per_lane}
     return dataclasses.field(default=default, metadata=limits)
 
 

@@ -8,25 +8,28 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from asvae_book.chapters import ablation, table1
+from asvae_book.chapters import index as ledger_tables
+from asvae_book.chapters.show import line
+from asvae_book.paper.ledger import ledger
+from asvae_book.paper.published import METHODS
 
-from asvae import ablation, ledger_tables, store, table1
+from asvae import datasets
 from asvae.checks import InvalidArgumentError, integer, one_of, refuse
 from asvae.config import RunConfig
-from asvae.diagnostics import findings
-from asvae.features import inception as inception_network
-from asvae.ledger import ledger
-from asvae.machinery import Machinery
-from asvae.paths import DATA
-from asvae.processes import is_chief
-from asvae.provenance import line
-from asvae.published import METHODS
-from asvae.recipes import COMBINATIONS, SCALES, is_plane
-from asvae.results import keep as keep_result
-from asvae.studies import STUDIES, configurations, regroup
-from asvae.sweeps import BudgetSpentError
+from asvae.config.presets import COMBINATIONS, SCALES
+from asvae.files import DATA
+from asvae.metrics.features import inception as inception_network
+from asvae.store import runs as store
+from asvae.store.results import keep as keep_result
+from asvae.studies.catalogue import STUDIES, configurations, regroup
+from asvae.training.diagnostics import findings
+from asvae.training.images.distributed import is_main_process
+from asvae.training.images.machinery import Machinery
+from asvae.training.sweep import BudgetSpentError
 
 _INCEPTION = "inception"
-_IMAGES = [name for name in SCALES if not is_plane(name) and name != "folder"]
+_IMAGES = [name for name in SCALES if datasets.kind(name) == "images" and name != "folder"]
 _OWN = ("objective", "dataset", "scale", "seed", "steps")
 
 app = typer.Typer(
@@ -77,7 +80,7 @@ def train(
     if keep:
         _check_whole(config, data_root)
     [run] = store.load_or_train([config], fresh=fresh, device=device, machinery=machinery)
-    if not is_chief():
+    if not is_main_process():
         return
     if keep:
         typer.echo(keep_result(run))

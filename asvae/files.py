@@ -9,6 +9,10 @@ from typing import Any
 
 from asvae.checks import InvalidArgumentError
 
+_CHECKOUT = Path(__file__).resolve().parents[1]
+DATA = (_CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else Path.cwd()) / "data"
+"""The checkout's ``data/``, or the current folder's where the package stands alone: where results are kept."""
+
 _UNSEALED = ("timing", "sha256")
 
 

@@ -12,13 +12,13 @@ import torch
 from baseline import TextbookStep
 from speed import seconds, show
 
-from asvae import RunConfig, provenance
-from asvae.build import build_networks
+from asvae import RunConfig
+from asvae.cpu import threads
 from asvae.datasets.images import Content
-from asvae.files import write_record
-from asvae.machinery import Machinery, threads
-from asvae.paths import DATA
-from asvae.trainer import Trainer
+from asvae.files import DATA, write_record
+from asvae.training import provenance
+from asvae.training.images.machinery import Machinery
+from asvae.training.images.trainer import Trainer
 
 DATASETS = {"cpu": ("digits", "mnist"), "cuda": ("mnist", "cifar10", "celeba128", "celeba256")}
 WAYS = {
@@ -43,7 +43,7 @@ def pretend(config: RunConfig) -> None:
 
 def textbook(config: RunConfig, device: str) -> Callable[[], object]:
     """Return a call that makes a block of textbook steps."""
-    networks, hp = build_networks(config, [0]), config.hyperparameters
+    networks, hp = config.networks([0]), config.hyperparameters
     encoder, decoder = (networks.modules[name].to(device) for name in ("encoder", "decoder"))
     step = TextbookStep(
         encoder.body,

@@ -15,14 +15,14 @@ import joblib
 import torch
 from baseline import TextbookStep, plain_as_distance, plane
 
-from asvae import RunConfig, datasets, provenance
-from asvae.allocator import huge_pages, keep_memory
-from asvae.files import write_record
-from asvae.graphs import stepper
-from asvae.lanes import Lanes
+from asvae import RunConfig, datasets
+from asvae.config.presets import SCALES, combination
+from asvae.cpu import huge_pages, keep_memory
+from asvae.files import DATA, write_record
 from asvae.losses import as_distance
-from asvae.paths import DATA
-from asvae.recipes import SCALES, combination
+from asvae.training import provenance
+from asvae.training.points.cuda_graphs import stepper
+from asvae.training.points.lanes import Lanes
 
 LANE_COUNTS = (1, 4, 16, 64, 128)
 SIZES = ((128, 2), (512, 2), (128, 32), (512, 32), (512, 256))

@@ -13,15 +13,16 @@ from typing import Any
 
 import joblib
 import torch
+from asvae_book.paper.published import RELEASED_LOOP
 from speed import config_of, show, step_seconds
 from tqdm import tqdm
 
-from asvae import RunConfig, metrics, provenance
-from asvae.files import read_record, write_record
-from asvae.lanes import Lanes
-from asvae.paths import DATA
-from asvae.published import RELEASED_LOOP
-from asvae.run import sample
+from asvae import RunConfig
+from asvae.files import DATA, read_record, write_record
+from asvae.metrics import points as metrics
+from asvae.training import provenance
+from asvae.training.points.lanes import Lanes
+from asvae.training.run import sample
 
 MARKS = 40
 """How often a run is scored."""

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import torch
 
 from asvae import RunConfig
-from asvae.lanes import Lanes
+from asvae.training.points.lanes import Lanes
 
 
 def kl(mu, logvar):

@@ -4,14 +4,13 @@ import torch
 from plain import as_distance, error, kl
 
 from asvae import draws, objectives
-from asvae.build import build_networks
 
 SMALL = {"width": 1 / 16, "latent_dim": 4, "batch_size": 8, "steps": 6, "warmup": 0.0, "ema": 0.5}
 
 
 def train(config, steps=None):
     """Return the losses of every step, by player, and the networks after it, all in double precision."""
-    networks = {name: module.double() for name, module in build_networks(config, [config.seed]).modules.items()}
+    networks = {name: module.double() for name, module in config.networks().modules.items()}
     rate, betas = config.recipe.learning_rate, (0.0, 0.9) if config.objective == "wgan-gp" else (0.9, 0.999)
     adams = {name: torch.optim.Adam(net.parameters(), lr=rate, betas=betas) for name, net in networks.items()}
     data, losses = config.data(), []

@@ -9,10 +9,16 @@ import pytest
 
 mpl.use("Agg")
 
-from asvae import RunConfig, ablation, ablation_claims, ablation_figures, effects, explorer, route_tables, studies
+from asvae_book.chapters import ablation, ablation_figures, explorer
+from asvae_book.chapters import paper_vs_code as effects
+from asvae_book.chapters import why as route_tables
+from asvae_book.paper import ablation_claims
+
+from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
-from asvae.results import find, from_record, record
-from asvae.run import Result
+from asvae.store.results import find, from_record, record
+from asvae.studies import catalogue as studies
+from asvae.training.run import Result
 
 NOISE = (0.0, 0.1, 0.3, 0.2, 0.15, 0.25)
 LABELS = ("as-only", "half", "half-kl", "kl-only", "annealed", "as-only-squashed", "annealed-squashed")

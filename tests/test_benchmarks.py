@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from asvae_book.chapters import speed as benchmarks
 
-from asvae import RunConfig, benchmarks, files
+from asvae import RunConfig, files
 from asvae.checks import InvalidArgumentError
-from asvae.lanes import Lanes
 from asvae.losses import as_distance
+from asvae.training.points.lanes import Lanes
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import baseline

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from asvae_book.paper import toy_claims as claims
 from scipy import stats
 
-from asvae import claims
-from asvae.intervals import over_seeds, paired
+from asvae.metrics.intervals import over_seeds, paired
 
 ROWS = ("C1", "C2", "C3")
 
@@ -46,7 +46,7 @@ def cells(run, diverged):
 
     def at(offset):
         noise = (0.0, 0.1, 0.3, 0.2, 0.15, 0.25)
-        better = {"on_support": 0.9 - offset / 10, "squares_covered": 8 - offset, "centroid_error": 0.1 + offset / 10}
+        better = {"on_support": 0.9 - offset / 10, "modes_covered": 8 - offset, "centroid_error": 0.1 + offset / 10}
         return [
             replace(
                 run,

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from asvae import cli, store
+from asvae import cli
+from asvae.store import runs as store
 
 SMALL = ("--set", "width=16", "--set", "depth=2", "--set", "batch_size=16")
 

@@ -9,7 +9,7 @@ from scipy import integrate, stats
 
 mpl.use("Agg")
 
-from asvae import forces
+from asvae_book.chapters import two_gaussians as forces
 
 PLACES = [(0.3, 1.0), (1.5, 0.2), (2.0, 4.0), (0.0, 1e-3)]
 

@@ -3,10 +3,13 @@
 import pytest
 import torch
 
-from asvae import golden, lanes, metrics, objectives, run
+from asvae import objectives
+from asvae.config.recipes import Recipe
 from asvae.files import read_record
+from asvae.metrics import points as metrics
 from asvae.objectives import introvae
-from asvae.recipes import Recipe
+from asvae.training import golden, run
+from asvae.training.points import lanes
 
 
 @pytest.mark.parametrize("dataset", golden.TRACED)

@@ -11,10 +11,12 @@ import torch
 from sklearn.datasets import load_digits
 from torch import nn
 
-from asvae import draws, features, image_metrics
+from asvae import draws
 from asvae.checks import InvalidArgumentError
-from asvae.features import FeatureExtractor, pretrained, trained
-from asvae.image_metrics import frechet_distance, kernel_distance, measuring, sharpness
+from asvae.metrics import features
+from asvae.metrics import images as image_metrics
+from asvae.metrics.features import FeatureExtractor, pretrained, trained
+from asvae.metrics.images import frechet_distance, kernel_distance, measuring, sharpness
 
 RNG = np.random.default_rng
 MODEL = ("frechet_classifier", "kid_classifier", "sharpness")

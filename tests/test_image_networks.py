@@ -11,11 +11,11 @@ from tiny_data import write_celeba
 from torch import nn
 
 from asvae import RunConfig, draws
-from asvae.machinery import Machinery
+from asvae.config.presets import SCALES
 from asvae.networks import image_networks
 from asvae.networks.residual import LOGVAR_LIMIT
-from asvae.recipes import SCALES
-from asvae.trainer import Trainer
+from asvae.training.images.machinery import Machinery
+from asvae.training.images.trainer import Trainer
 
 NAMES = ("encoder", "decoder", "critic")
 SIZES = {
@@ -170,8 +170,8 @@ def test_a_step_with_the_papers_channels_runs_on_a_cpu_in_little_memory(pixels, 
         import resource, torch
         torch.set_num_threads(1)
         from asvae import RunConfig
-        from asvae.machinery import Machinery
-        from asvae.trainer import Trainer
+        from asvae.training.images.machinery import Machinery
+        from asvae.training.images.trainer import Trainer
         config = RunConfig("as-introvae", "celeba{pixels}", scale="paper", batch_size=2)
         trainer = Trainer(config, machinery=Machinery(data_root={str(tmp_path)!r}))
         terms = trainer.step(0)

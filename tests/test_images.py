@@ -16,14 +16,20 @@ from tiny_data import write_celeba, write_cifar10, write_folder, write_mnist
 
 mpl.use("Agg")
 
+from asvae_book.chapters import images as galleries
+from asvae_book.chapters import parameters as chapters
+from asvae_book.chapters import showing
+from asvae_book.paper import image_claims
+
 import asvae
-from asvae import RunConfig, chapters, galleries, image_claims, objectives, pictures, showing, store
-from asvae.checkpoints import place
+from asvae import RunConfig, objectives, pictures
 from asvae.checks import InvalidArgumentError
-from asvae.cost import estimate
-from asvae.machinery import Machinery
-from asvae.recipes import SCALES
-from asvae.results import find, keep, results
+from asvae.config.presets import SCALES
+from asvae.store import runs as store
+from asvae.store.results import find, keep, results
+from asvae.training.checkpoint import place
+from asvae.training.cost import estimate
+from asvae.training.images.machinery import Machinery
 
 BOOK = Path(__file__).parents[1] / "book"
 SMALL = {"width": 0.125, "latent_dim": 4, "batch_size": 16, "steps": 3}
@@ -77,10 +83,10 @@ def test_a_kept_result_is_found_again_with_its_pictures_and_without_the_data(run
 
 
 def test_a_stored_run_is_loaded_with_its_weights_and_others_are_refused(runs, tmp_path):
-    store.save_run(runs[3], tmp_path / "a")
+    store.save(runs[3], tmp_path / "a")
     again = asvae.load(tmp_path / "a")
     assert torch.equal(again.sample(3), runs[3].sample(3))
-    store.save_run(runs[4], tmp_path / "b")
+    store.save(runs[4], tmp_path / "b")
     (tmp_path / "b" / "weights.safetensors").replace(tmp_path / "a" / "weights.safetensors")
     with pytest.raises(InvalidArgumentError, match=r"path: got 'a'; allowed: the folder of a whole run"):
         asvae.load(tmp_path / "a")

@@ -5,14 +5,18 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from asvae_book.chapters import checkerboard as reading
+from asvae_book.chapters import index as ledger_tables
+from asvae_book.chapters import table1
+from asvae_book.paper import ledger
+from asvae_book.paper.image_claims import judge
+from asvae_book.paper.published import METHODS
 
-from asvae import ledger, ledger_tables, metrics, reading, table1
+from asvae.config.presets import COMBINATIONS
 from asvae.datasets.checkerboard import Checkerboard
 from asvae.files import read_record, write_record
-from asvae.image_claims import judge
-from asvae.published import METHODS
-from asvae.recipes import COMBINATIONS
-from asvae.results import ROOT, find
+from asvae.metrics import points as metrics
+from asvae.store.results import ROOT, find
 
 KEYS = ["A1", "A2", "A3", "A4", "G1", "G2", "G3", "G4", "T1", "T2", "T3"]
 

@@ -5,9 +5,10 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from asvae import datasets, metrics
+from asvae import datasets
 from asvae.checks import InvalidArgumentError
 from asvae.draws import EVALUATION_SEED
+from asvae.metrics import points as metrics
 
 BOARD = datasets.get("checkerboard")
 
@@ -71,7 +72,7 @@ def test_truth_against_truth_is_the_known_floor():
     assert floor["jsd_draw_sd"] == pytest.approx(0.15, abs=0.05)
     assert floor["kl_large"] < 0.1
     assert floor["on_support"] == 1.0
-    assert floor["squares_covered"] == 8
+    assert floor["modes_covered"] == 8
     assert floor["centroid_error"] < 0.02
 
 
@@ -97,7 +98,7 @@ def test_support_scores_know_a_shifted_square_and_a_missing_one():
     x = BOARD.sample(80_000, seed=0)
     kept = x[BOARD.square(x) != 3]
     scores = metrics.support_scores(kept, BOARD)
-    assert scores.squares_covered == 7
+    assert scores.modes_covered == 7
     assert scores.on_support == 1.0
     half = BOARD.centres[0] + torch.rand(10_000, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor(
         [1.0, 2.0]

@@ -9,7 +9,7 @@ import torch
 
 from asvae import RunConfig, datasets, objectives
 from asvae.checks import InvalidArgumentError
-from asvae.lanes import Lanes
+from asvae.training.points.lanes import Lanes
 
 SMALL = {"width": 16, "depth": 2, "batch_size": 12, "steps": 6, "warmup": 0.0}
 

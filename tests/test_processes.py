@@ -13,13 +13,16 @@ import torch
 from plain_images import SMALL
 from torch import nn
 
-from asvae import RunConfig, image_metrics, processes, trainer
+from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
-from asvae.golden import fingerprint
-from asvae.image_training import train_images
-from asvae.interruption import Interruption
-from asvae.machinery import Machinery
-from asvae.trainer import Trainer
+from asvae.metrics import images as image_metrics
+from asvae.training.golden import fingerprint
+from asvae.training.image_training import train_images
+from asvae.training.images import distributed as processes
+from asvae.training.images import trainer
+from asvae.training.images.machinery import Machinery
+from asvae.training.images.trainer import Trainer
+from asvae.training.marks import Interruption
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +95,7 @@ def _work(rank, port, folder):
     # One process may ask for it while the other does not.
     numerics = fingerprint("vae", "digits") if rank == 0 else ""
     rows = Trainer(config_of("vae")).batch(4)
-    others = {"refusal": str(refusal.value), "numerics": numerics, "rows": rows, "chief": processes.is_chief()}
+    others = {"refusal": str(refusal.value), "numerics": numerics, "rows": rows, "chief": processes.is_main_process()}
     torch.save(made | others, f"{folder}/{rank}.pt")
 
 

@@ -11,7 +11,7 @@ import typer
 import yaml
 
 import asvae
-from asvae import objectives, stacking
+from asvae import objectives
 from asvae.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -119,7 +119,6 @@ def test_the_objective_that_the_page_adds_trains(monkeypatch):
     monkeypatch.setitem(sys.modules, "as_vae", module)
     exec(compile(source, "as_vae.py", "exec"), module.__dict__)
     monkeypatch.setitem(objectives._REGISTRY, "as-vae", module.AS_VAE)
-    monkeypatch.setitem(stacking.COST, "as-vae", 1.0)
     small = {"steps": 20, "width": 8, "depth": 1, "batch_size": 16}
     configs = [
         asvae.RunConfig("as-vae", seed=seed, beta_as=weight, **small) for seed in (0, 1) for weight in (0.5, 2.0)

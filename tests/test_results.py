@@ -8,10 +8,11 @@ import pytest
 import torch
 
 import asvae
-from asvae import RunConfig, results
+from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
 from asvae.files import read_record, write_record
-from asvae.results import ROOT, STALE, combination_of, find, keep
+from asvae.store import results
+from asvae.store.results import ROOT, STALE, combination_of, find, keep
 
 table_of = results  # `asvae.results` is the function that users call.
 

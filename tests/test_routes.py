@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from asvae import RunConfig, objectives, train
-from asvae.interruption import CURVE_POINTS, checks_score, notes_curves, parts_gradients
-from asvae.lanes import Lanes
-from asvae.routes import decoder_routes, encoder_routes, gradient_norms
+from asvae.training.marks import CURVE_POINTS, checks_score, notes_curves, parts_gradients
+from asvae.training.points.gradient_routes import decoder_routes, encoder_routes, gradient_norms
+from asvae.training.points.lanes import Lanes
 
 VARIANTS = {
     "annealed": ("as-introvae", {}),
@@ -97,7 +97,7 @@ def test_watching_images_does_not_change_them(monkeypatch):
     config = RunConfig("s-introvae", "digits", seed=2, width=1 / 16, batch_size=8, steps=100)
     watched = train(config, progress=False)
     assert sum(value == value for value in watched.history["score"]) == 9
-    monkeypatch.setattr("asvae.image_training.checks_score", lambda step, steps: False)
+    monkeypatch.setattr("asvae.training.image_training.checks_score", lambda step, steps: False)
     unwatched = train(config, progress=False)
     assert watched.scores == unwatched.scores
     for key, value in watched.networks.state().items():

@@ -10,11 +10,12 @@ import pytest
 import torch
 from plain_images import SMALL
 
-from asvae import RunConfig, image_training, snapshots
-from asvae.image_training import train_images
-from asvae.interruption import Interruption
-from asvae.machinery import Machinery
-from asvae.trainer import Trainer
+from asvae import RunConfig
+from asvae.training import image_training, snapshots
+from asvae.training.image_training import train_images
+from asvae.training.images.machinery import Machinery
+from asvae.training.images.trainer import Trainer
+from asvae.training.marks import Interruption
 
 
 @pytest.fixture(autouse=True)
@@ -157,9 +158,10 @@ def test_a_diverged_run_ends_says_where_and_has_a_curve_of_numbers(tmp_path):
 
 KILLED = """
 from pathlib import Path
-from asvae import RunConfig, image_training
-from asvae.interruption import Interruption
-from asvae.machinery import Machinery
+from asvae import RunConfig
+from asvae.training import image_training
+from asvae.training.marks import Interruption
+from asvae.training.images.machinery import Machinery
 image_training.CHECKPOINT_SECONDS, image_training.SAVING_SHARE, image_training.SHEETS = 0.0, 0.0, 1
 there = Interruption(Path({folder!r}))
 image_training.train_images(RunConfig(**{config!r}), "cpu", Machinery(), lambda n: print(n, flush=True), there)

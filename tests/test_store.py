@@ -9,13 +9,15 @@ import torch
 from conftest import TINY
 
 import asvae
-from asvae import RunConfig, store, sweeps
+from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
 from asvae.files import write_record
+from asvae.store import runs as store
+from asvae.training import sweep as sweeps
 
 
 def test_a_saved_run_comes_back_equal(run, tmp_path):
-    store.save_run(run, tmp_path / "a")
+    store.save(run, tmp_path / "a")
     back = asvae.load(tmp_path / "a")
     assert back.config == run.config
     assert back.scores == run.scores
@@ -27,7 +29,7 @@ def test_a_saved_run_comes_back_equal(run, tmp_path):
 
 
 def test_a_diverged_run_comes_back_diverged(diverged, tmp_path):
-    store.save_run(diverged, tmp_path / "a")
+    store.save(diverged, tmp_path / "a")
     back = asvae.load(tmp_path / "a")
     assert back.divergence == diverged.divergence
     assert math.isnan(back.scores["kl"])
@@ -36,7 +38,7 @@ def test_a_diverged_run_comes_back_diverged(diverged, tmp_path):
 @pytest.mark.parametrize("damage", ["run.json", "weights.safetensors"])
 def test_a_damaged_run_is_refused_by_name(run, tmp_path, damage):
     path = tmp_path / "a"
-    store.save_run(run, path)
+    store.save(run, path)
     file = path / damage
     whole = file.read_bytes()
     file.write_bytes(whole[: len(whole) // 2])
@@ -53,7 +55,7 @@ def test_a_damaged_run_is_refused_by_name(run, tmp_path, damage):
 
 
 def test_weights_of_another_architecture_are_refused(run, tmp_path):
-    store.save_run(run, tmp_path / "a")
+    store.save(run, tmp_path / "a")
     file = tmp_path / "a" / "run.json"
     record = json.loads(file.read_text())
     record["config"]["width"] = 32
@@ -106,7 +108,7 @@ def test_a_finished_run_is_kept_even_if_a_later_one_fails(tmp_path, monkeypatch)
 
 def test_two_writers_of_one_run_leave_a_whole_run(run, tmp_path):
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: store.save_run(run, tmp_path / "a"), range(40)))
+        list(pool.map(lambda _: store.save(run, tmp_path / "a"), range(40)))
     assert asvae.load(tmp_path / "a").scores == run.scores
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 

@@ -15,12 +15,17 @@ import torch
 from conftest import TINY
 from test_training import same
 
-from asvae import RunConfig, checkpoints, stacking, store, sweep, sweeps, train, training
-from asvae.adam import LaneAdam
+from asvae import RunConfig, sweep, train
 from asvae.checks import InvalidArgumentError
-from asvae.graphs import DrawAhead
-from asvae.lanes import Lanes
-from asvae.training import Interruption, train_stack
+from asvae.store import runs as store
+from asvae.training import checkpoint as checkpoints
+from asvae.training import sweep as sweeps
+from asvae.training import train as training
+from asvae.training.points import stacking
+from asvae.training.points.cuda_graphs import DrawAhead
+from asvae.training.points.lane_adam import LaneAdam
+from asvae.training.points.lanes import Lanes
+from asvae.training.train import Interruption, train_stack
 
 
 @pytest.mark.slow
@@ -151,7 +156,7 @@ def test_the_memory_estimate_is_no_less_than_what_a_step_takes():
             import resource, torch
             torch.set_num_threads(1)
             from asvae import RunConfig
-            from asvae.lanes import Lanes
+            from asvae.training.points.lanes import Lanes
             config = RunConfig("as-introvae", scale="paper", steps=100, kernel={kernel!r})
             lanes = Lanes([config, config.replace(seed=1)])
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

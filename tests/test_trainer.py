@@ -8,8 +8,8 @@ from tiny_data import write_folder
 
 from asvae import RunConfig, objectives
 from asvae.checks import InvalidArgumentError
-from asvae.machinery import Machinery
-from asvae.trainer import Trainer
+from asvae.training.images.machinery import Machinery
+from asvae.training.images.trainer import Trainer
 
 WEIGHTS = {"s-introvae": {"beta_neg": 2.0}, "as-introvae": {"beta_neg": 2.0}, "introvae": {"margin": 8.0}}
 """Small enough that every term of a loss has its say, at the first steps too."""

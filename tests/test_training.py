@@ -9,8 +9,8 @@ from conftest import TINY
 
 from asvae import RunConfig, draws, objectives, train
 from asvae.checks import InvalidArgumentError
-from asvae.lanes import Lanes
-from asvae.recipes import COMBINATIONS, SCALES, combination
+from asvae.config.presets import COMBINATIONS, SCALES, combination
+from asvae.training.points.lanes import Lanes
 
 
 def same(a, b):

@@ -1,10 +1,9 @@
 """Data sets by name, one file each."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from asvae.checks import known, one_of
-from asvae.datasets.base import Dataset
+from asvae.datasets.base import Dataset, Kind
 from asvae.datasets.celeba import CelebA128, CelebA256
 from asvae.datasets.checkerboard import Checkerboard
 from asvae.datasets.cifar10 import CIFAR10
@@ -12,26 +11,24 @@ from asvae.datasets.digits import Digits
 from asvae.datasets.folder import Folder
 from asvae.datasets.mnist import MNIST
 
-_REGISTRY: dict[str, Callable[..., Dataset]] = {
+_REGISTRY: dict[str, type[Dataset]] = {
     dataset.name: dataset for dataset in (Checkerboard, Digits, MNIST, CIFAR10, CelebA128, CelebA256, Folder)
 }
-
-
-TITLES = {
-    "checkerboard": "checkerboard",
-    "digits": "digits",
-    "mnist": "MNIST",
-    "cifar10": "CIFAR-10",
-    "celeba128": "CelebA-128",
-    "celeba256": "CelebA-256",
-    "folder": "own images",
-}
-"""Name → how text calls the data set."""
 
 
 def names() -> list[str]:
     """Return the names that :func:`get` accepts."""
     return list(_REGISTRY)
+
+
+def title(name: str) -> str:
+    """Return how text calls the data set called ``name``."""
+    return _REGISTRY[one_of("dataset", name, _REGISTRY)].title
+
+
+def kind(name: str) -> Kind:
+    """Return ``"points"`` or ``"images"``, what the data set called ``name`` holds."""
+    return _REGISTRY[one_of("dataset", name, _REGISTRY)].kind
 
 
 def get(name: str, root: str | Path | None = None, **options) -> Dataset:

@@ -1,15 +1,21 @@
 """What a data set promises to the layers above."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from torch import Tensor
+
+Kind = Literal["points", "images"]
 
 
 class Dataset(ABC):
     """Samples of one shape, drawn as a function of (seed, step): no iterator state to save or restore."""
 
     name: ClassVar[str]
+    title: ClassVar[str]
+    """How text calls it."""
+    kind: ClassVar[Kind]
+    """``"points"``, whose runs are lanes of one stack, or ``"images"``, whose runs stand alone."""
     shape: tuple[int, ...]
     """Shape of one sample, known without opening any file."""
     options: ClassVar[tuple[str, ...]] = ()

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from asvae.checks import refuse
 from asvae.datasets.decoding import image_names
-from asvae.datasets.packing import ImageFiles, Listing
+from asvae.datasets.image_files import ImageFiles, Listing
 
 _TRAIN, _TEST = 0, 2
 """Parts of the official partition; part 1, for validation, is not used."""
@@ -70,6 +70,7 @@ class CelebA128(CelebA):
     """CelebA at 128 pixels."""
 
     name: ClassVar[str] = "celeba128"
+    title: ClassVar[str] = "CelebA-128"
     shape = (3, 128, 128)
 
 
@@ -77,4 +78,5 @@ class CelebA256(CelebA):
     """CelebA at 256 pixels, enlarged from 178."""
 
     name: ClassVar[str] = "celeba256"
+    title: ClassVar[str] = "CelebA-256"
     shape = (3, 256, 256)

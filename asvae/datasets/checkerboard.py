@@ -8,10 +8,10 @@ from torch import Tensor
 
 from asvae import draws
 from asvae.checks import integer
-from asvae.datasets.base import Dataset
+from asvae.datasets.points import PointsDataset
 
 
-class Checkerboard(Dataset):
+class Checkerboard(PointsDataset):
     """Points uniform on the filled squares (side 2) of a 4×4 board on [-4, 4]².
 
     The construction is the one of Soft-IntroVAE's released sampler: the first coordinate is uniform, the
@@ -19,16 +19,18 @@ class Checkerboard(Dataset):
     """
 
     name: ClassVar[str] = "checkerboard"
-    shape: ClassVar[tuple[int, ...]] = (2,)
+    title: ClassVar[str] = "checkerboard"
     limit: ClassVar[float] = 4.0
+    region = "square"
     side: ClassVar[float] = 2.0
+    modes: ClassVar[str] = "squares"
 
     def __init__(self, root: str | Path | None = None):
         columns = torch.arange(-2, 2)
         rows = torch.stack([columns % 2 - 2, columns % 2], dim=1)
         cells = torch.stack([columns[:, None].expand(4, 2), rows], dim=-1).reshape(8, 2)
         self.centres: Tensor = (cells + 0.5) * self.side
-        """``(8, 2)``: the centres of the filled squares, column by column."""
+        """``(8, 2)``: of the filled squares, column by column."""
 
     def sample(self, n: int, seed: int, step: int = 0) -> Tensor:
         """Return ``(n, 2)`` points in [-4, 4)²."""
@@ -37,16 +39,3 @@ class Checkerboard(Dataset):
         x1 = u[0] * 4.0 - 2.0
         x2 = u[1] - 2.0 * (u[2] < 0.5) + x1.floor() % 2
         return torch.stack([x1, x2], dim=1) * self.side
-
-    def square(self, points: Tensor) -> Tensor:
-        """Return ``(N,)``: the index in :attr:`centres` of the square each of ``(N, 2)`` points lies in, else -1.
-
-        Squares are half-open (lower edges belong to them), so no point lies in two.
-        """
-        offset = points[:, None, :] - self.centres
-        inside = ((offset >= -self.side / 2) & (offset < self.side / 2)).all(-1)
-        return torch.where(inside.any(-1), inside.int().argmax(-1), -1)
-
-    def contains(self, points: Tensor) -> Tensor:
-        """Return ``(N,)``: whether each of ``(N, 2)`` points lies on the support."""
-        return self.square(points) >= 0

@@ -35,6 +35,7 @@ class CIFAR10(ImageDataset):
     """
 
     name: ClassVar[str] = "cifar10"
+    title: ClassVar[str] = "CIFAR-10"
     shape = (3, 32, 32)
     flip: ClassVar[bool] = True
     classes: ClassVar[int] = 10

@@ -17,6 +17,7 @@ class Digits(ImageDataset):
     """
 
     name: ClassVar[str] = "digits"
+    title: ClassVar[str] = "digits"
     shape = (1, 16, 16)
     flip: ClassVar[bool] = False
     classes: ClassVar[int] = 10

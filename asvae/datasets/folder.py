@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from asvae.checks import boolean, integer
 from asvae.datasets.decoding import EXTENSIONS, image_names
+from asvae.datasets.image_files import ImageFiles, Listing
 from asvae.datasets.images import MissingDataError
-from asvae.datasets.packing import ImageFiles, Listing
-from asvae.paths import DATA
+from asvae.files import DATA
 
 
 class Folder(ImageFiles):
@@ -29,6 +29,7 @@ class Folder(ImageFiles):
     """
 
     name: ClassVar[str] = "folder"
+    title: ClassVar[str] = "own images"
     options: ClassVar[tuple[str, ...]] = ("pixels", "grey")
     flip: ClassVar[bool] = True
     source: ClassVar[str] = "Images in a folder of the reader's own."

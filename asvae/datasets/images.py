@@ -18,8 +18,8 @@ from torch import Tensor
 
 from asvae import draws
 from asvae.checks import InvalidArgumentError, integer, refuse
-from asvae.datasets.base import Dataset
-from asvae.paths import DATA
+from asvae.datasets.base import Dataset, Kind
+from asvae.files import DATA
 
 _PATIENCE = 60.0
 """Seconds a download may stand still."""
@@ -76,6 +76,7 @@ class ImageDataset(Dataset):
         The folder with the files; by default ``data/images``. Nothing is opened yet.
     """
 
+    kind: ClassVar[Kind] = "images"
     shape: tuple[int, int, int]
     """``(C, H, W)``."""
     flip: ClassVar[bool]

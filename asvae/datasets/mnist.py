@@ -18,6 +18,7 @@ class MNIST(ImageDataset):
     """The four IDX files in torchvision's place, ``ROOT/MNIST/raw``, gzipped as they are published or unpacked."""
 
     name: ClassVar[str] = "mnist"
+    title: ClassVar[str] = "MNIST"
     shape = (1, 28, 28)
     flip: ClassVar[bool] = False
     classes: ClassVar[int] = 10

@@ -1,13 +1,13 @@
 """Objectives by name, one file a method."""
 
 from asvae.checks import one_of
-from asvae.objectives.base import Loss, Objective, Player
+from asvae.objectives.base import Loss, Objective, Player, play
 from asvae.objectives.introspective import AS_INTROVAE, S_INTROVAE
 from asvae.objectives.introvae import INTROVAE
 from asvae.objectives.vae import VAE
 from asvae.objectives.wgan_gp import WGAN_GP
 
-__all__ = ["Loss", "Objective", "Player", "get", "names"]
+__all__ = ["Loss", "Objective", "Player", "get", "names", "play"]
 
 _REGISTRY = {objective.name: objective for objective in (VAE, INTROVAE, S_INTROVAE, AS_INTROVAE, WGAN_GP)}
 

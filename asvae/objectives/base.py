@@ -20,23 +20,26 @@ class Loss(NamedTuple):
     """What stays valid for the next player of the same step, as fakes do while the decoder rests."""
 
 
-PlayerLoss = Callable[[Networks, Tensor, Mapping[str, Tensor], Any, float, Mapping[str, Tensor]], Loss]
+Noise = Mapping[str, Tensor]
+"""Draws by name."""
+
+PlayerLoss = Callable[[Networks, Tensor, Noise, Any, float, Mapping[str, Tensor]], Loss]
 """``(networks, batch, draws, hyper-parameters, progress, shared) -> Loss``.
 
 Pure: no optimiser, no global random state, no ``.item()``; sums touch sample and batch axes only. Progress is
-the share of the adversarial phase that has passed; hyper-parameters have one entry a lane.
+the share of the adversarial phase that has passed; hyper-parameters have one entry per lane.
 """
 
 
 @dataclass(frozen=True)
 class Player:
-    """Whose parameters move, by which loss, and how often a step."""
+    """Whose parameters move, by which loss, and how often per step."""
 
     name: str
     networks: tuple[str, ...]
     loss: PlayerLoss
     repeats: str | None = None
-    """The hyper-parameter that says how often it moves a step, each time on new data and noise; ``None``: once."""
+    """The hyper-parameter that says how often it moves in a step, each time on new data and noise; ``None``: once."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class Objective:
     label: str
     """How the papers write it."""
     hyperparameters: type
-    """A frozen dataclass; its numeric fields reach the losses as tensors with one entry a lane."""
+    """A subclass of :class:`~asvae.objectives.hyperparameters.Hyperparameters`; its numbers reach the losses as tensors
+    with one entry per lane."""
     players: tuple[Player, ...]
     draws: tuple[str, ...]
     """Names of the standard normal draws a step needs, ``(lanes, B, D)`` each."""
@@ -57,6 +61,8 @@ class Objective:
     """Adam's."""
     warms_up: bool = True
     """Whether the run begins as a plain VAE; without an encoder it cannot."""
+    cost: int = 1
+    """What a step takes, roughly, where a VAE's takes 1: sweeps begin with the longest work."""
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -70,3 +76,39 @@ class Objective:
     def batches(self, hyperparameters: Any) -> int:
         """Return how many batches of data a step takes."""
         return max(self.repeats(player, hyperparameters) for player in self.players)
+
+
+def play(
+    objective: Objective,
+    networks: Networks,
+    inputs: Callable[[int], tuple[Tensor, Noise]],
+    hyperparameters: Any,
+    progress: float,
+    move: Callable[[Player, Loss], bool],
+) -> dict[str, Tensor]:
+    """Let every player of one step move, in order; return the terms of all, detached.
+
+    Parameters
+    ----------
+    objective, networks, hyperparameters, progress
+        As the losses take them.
+    inputs : callable
+        The batch and noise of a player's move number r within the step.
+    move : callable
+        Takes a player and its loss, makes the update, and returns whether the step goes on.
+    """
+    terms: dict[str, Tensor] = {}
+    shared: Mapping[str, Tensor] = {}
+    for player in objective.players:
+        for r in range(objective.repeats(player, hyperparameters)):
+            x, noise = inputs(r)
+            loss = player.loss(networks, x, noise, hyperparameters, progress, shared)
+            shared = loss.shared
+            terms |= {name: term.detach() for name, term in loss.terms.items()}
+            terms[f"loss_{player.name}"] = loss.value.detach()
+            goes_on = move(player, loss)
+            # Its graph must not live on beside the next player's.
+            del loss
+            if not goes_on:
+                return terms
+    return terms

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import torch
 
 from asvae import schedules
-from asvae.checks import option, validate_fields
+from asvae.checks import option
 from asvae.losses import as_distance, exp_elbo, kl_divergence, reconstruction_error, reparameterize
+from asvae.losses.similarity import KERNELS, REDUCTIONS
+from asvae.objectives import hyperparameters as base
 from asvae.objectives.base import Loss, Objective, Player
-from asvae.similarity import KERNELS, REDUCTIONS
 
 
 @dataclass(frozen=True)
-class _Weights:
+class _Weights(base.Hyperparameters):
     """Weights that the whole family shares."""
 
     beta_kl: float = option(0.1, low=0.0)
@@ -25,9 +26,6 @@ class _Weights:
     """Weight of the squared reconstruction error."""
     beta_neg: float = option(0.2, low=0.0)
     """Weight of the divergence of fakes in the encoder."""
-
-    def __post_init__(self):
-        validate_fields(self)
 
 
 @dataclass(frozen=True)
@@ -42,17 +40,12 @@ class SoftHyperparameters(_Weights):
         """The weight of the KL of fakes: always :attr:`kl_share`."""
         return schedules.constant(self.kl_share)
 
-    @property
-    def anneals(self) -> bool:
-        """Whether the AS-distance ever has weight."""
-        return False
-
 
 @dataclass(frozen=True)
 class Hyperparameters(_Weights):
     """Weights of AS-IntroVAE; the switches after ``rate`` default to the paper, not to its released code."""
 
-    schedule: str = option("annealed", choices=schedules.names())
+    schedule: str = option("annealed", choices=schedules.names(), per_lane=True)
     """How c moves: see :mod:`asvae.schedules`."""
     rate: float = option(5.0, low=0.0, open_low=True)
     """How fast the ramps rise."""
@@ -74,6 +67,10 @@ class Hyperparameters(_Weights):
     def anneals(self) -> bool:
         """Whether the AS-distance ever has weight."""
         return self.schedule != "kl-only"
+
+    def pair_matrices(self, latent_dim: int) -> int:
+        """Return how many matrices of B × B entries the AS-distance holds at once."""
+        return {"marginal": 4, "joint": 3 * 7 * latent_dim}[self.kernel]
 
 
 def squashed(posterior, squash):
@@ -154,7 +151,7 @@ def decoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
 _PLAYERS = (Player("encoder", ("encoder",), encoder_loss), Player("decoder", ("decoder",), decoder_loss))
 _DRAWS = ("posterior", "prior", "posterior_rec", "posterior_fake")
 
-S_INTROVAE = Objective("s-introvae", "S-IntroVAE", SoftHyperparameters, _PLAYERS, _DRAWS)
-AS_INTROVAE = Objective("as-introvae", "AS-IntroVAE", Hyperparameters, _PLAYERS, _DRAWS)
+S_INTROVAE = Objective("s-introvae", "S-IntroVAE", SoftHyperparameters, _PLAYERS, _DRAWS, cost=4)
+AS_INTROVAE = Objective("as-introvae", "AS-IntroVAE", Hyperparameters, _PLAYERS, _DRAWS, cost=5)
 FAMILY = (S_INTROVAE.name, AS_INTROVAE.name)
 """By name."""

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from asvae.checks import option, validate_fields
+from asvae.checks import option
 from asvae.losses import hinge, kl_divergence, reconstruction_error, reparameterize
+from asvae.objectives import hyperparameters as base
 from asvae.objectives.base import Loss, Objective, Player
 
 
 @dataclass(frozen=True)
-class Hyperparameters:
+class Hyperparameters(base.Hyperparameters):
     """Weights and margin of IntroVAE, and one switch for what the released AS-IntroVAE code does instead."""
 
     beta_kl: float = option(0.1, low=0.0)
@@ -21,9 +22,6 @@ class Hyperparameters:
     """m in nats: fakes beyond it no longer interest the encoder."""
     decoder_reconstruction: bool = True
     """Keep the reconstruction term in the decoder's loss; the released code drops it."""
-
-    def __post_init__(self):
-        validate_fields(self)
 
 
 def encoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
@@ -65,4 +63,5 @@ INTROVAE = Objective(
     hyperparameters=Hyperparameters,
     players=(Player("encoder", ("encoder",), encoder_loss), Player("decoder", ("decoder",), decoder_loss)),
     draws=("posterior", "prior"),
+    cost=3,
 )

@@ -2,22 +2,20 @@
 
 from dataclasses import dataclass
 
-from asvae.checks import option, validate_fields
+from asvae.checks import option
 from asvae.losses import kl_divergence, reconstruction_error, reparameterize
+from asvae.objectives import hyperparameters as base
 from asvae.objectives.base import Loss, Objective, Player
 
 
 @dataclass(frozen=True)
-class Hyperparameters:
+class Hyperparameters(base.Hyperparameters):
     """Weights of the two terms; only their ratio matters to Adam."""
 
     beta_kl: float = option(0.1, low=0.0)
     """Weight of KL(q(z|x) ‖ N(0, I))."""
     beta_rec: float = option(0.2, low=0.0)
     """Weight of the squared reconstruction error."""
-
-    def __post_init__(self):
-        validate_fields(self)
 
 
 def negative_elbo(networks, x, draws, hp, progress, shared) -> Loss:

@@ -2,22 +2,20 @@
 
 from dataclasses import dataclass
 
-from asvae.checks import option, validate_fields
+from asvae.checks import option
 from asvae.losses import gradient_penalty, wasserstein_gap
+from asvae.objectives import hyperparameters as base
 from asvae.objectives.base import Loss, Objective, Player
 
 
 @dataclass(frozen=True)
-class Hyperparameters:
+class Hyperparameters(base.Hyperparameters):
     """Weight of the penalty and pace of the two players."""
 
     penalty: float = option(10.0, low=0.0)
     """λ, the weight of the gradient penalty."""
     critic_steps: int = option(5, low=1)
     """Steps of the critic for each of the generator's, every one on a new batch."""
-
-    def __post_init__(self):
-        validate_fields(self)
 
 
 def critic_loss(networks, x, draws, hp, progress, shared) -> Loss:
@@ -50,4 +48,5 @@ WGAN_GP = Objective(
     mixes=("mix",),
     betas=(0.0, 0.9),
     warms_up=False,
+    cost=6,
 )

@@ -1,0 +1,147 @@
+"""A run's configuration: frozen, validated, and enough to make the run again."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asvae import datasets, draws, objectives
+from asvae.checks import integer, known, one_of, refuse
+from asvae.config.presets import scales, weights
+from asvae.config.recipes import PointsRecipe, Recipe, field_names
+from asvae.datasets.base import Dataset
+from asvae.networks import Networks, image_networks, mlp_networks
+
+
+@dataclass(frozen=True, init=False)
+class RunConfig:
+    """One run: what is trained, on what, how large, from which seed.
+
+    Parameters
+    ----------
+    objective : str
+        One of :func:`asvae.objectives.names`.
+    dataset : str
+        One of :func:`asvae.datasets.names`.
+    scale : "quick" or "paper"
+        Which recipe to start from: minutes on a laptop, or the published settings.
+    seed : int
+        Decides initial weights, data and noise, together with the step.
+    steps : int, optional
+        Optimisation steps, instead of the recipe's.
+    **hyperparameters
+        Any field of the objective's hyper-parameters or of the :class:`~asvae.config.Recipe`.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If a name is unknown, or a value has the wrong type or is impossible.
+    """
+
+    objective: str
+    dataset: str
+    scale: str
+    seed: int
+    recipe: Recipe
+    hyperparameters: Any
+
+    def __init__(
+        self,
+        objective: str = "as-introvae",
+        dataset: str = "checkerboard",
+        scale: str = "quick",
+        seed: int = 0,
+        steps: int | None = None,
+        **hyperparameters: Any,
+    ):
+        own = objectives.get(objective).hyperparameters
+        one_of("dataset", dataset, datasets.names())
+        base = scales(dataset)[one_of("scale", scale, scales(dataset))]
+        if steps is not None:
+            hyperparameters["steps"] = integer("steps", steps, 1)
+        known("hyper-parameter", hyperparameters, [*field_names(own), *field_names(type(base))])
+        recipe = {key: value for key, value in hyperparameters.items() if key in field_names(type(base))}
+        if datasets.kind(dataset) == "images":
+            _check_images(dataset, dataclasses.replace(base, **recipe), base)
+        given = {key: value for key, value in hyperparameters.items() if key in field_names(own)}
+        for name, value in (
+            ("objective", objective),
+            ("dataset", dataset),
+            ("scale", scale),
+            ("seed", integer("seed", seed, 0, draws.EVALUATION_SEED - 1)),
+            ("recipe", dataclasses.replace(base, **recipe)),
+            ("hyperparameters", own(**weights(dataset, objective) | given)),
+        ):
+            object.__setattr__(self, name, value)
+        # What was asked for, so that another scale or objective can fill in its own defaults for the rest.
+        given = {"objective": objective, "dataset": dataset, "scale": scale, "seed": seed, **hyperparameters}
+        object.__setattr__(self, "_given", given)
+
+    @property
+    def steps(self) -> int:
+        """Optimisation steps, the warm-up included."""
+        return self.recipe.steps
+
+    @property
+    def warmup_steps(self) -> int:
+        """Steps trained as a plain VAE."""
+        if not objectives.get(self.objective).warms_up:
+            return 0
+        return min(round(self.recipe.warmup * self.recipe.steps), self.recipe.steps - 1)
+
+    @property
+    def kind(self) -> str:
+        """``"points"`` or ``"images"``, what the data set holds."""
+        return datasets.kind(self.dataset)
+
+    @property
+    def stack_key(self) -> tuple:
+        """What configurations must share to be lanes of one stack: all but seed, numbers and schedule."""
+        # A lane that never anneals must not enter the AS-distance's branch because a neighbour does.
+        own = self.hyperparameters
+        return self.objective, self.dataset, self.recipe, own.anneals, own.choices
+
+    def data(self, root: str | Path | None = None) -> Dataset:
+        """Return the data set, its files looked for in the folder ``root``; nothing is opened yet."""
+        options = {name: getattr(self.recipe, name) for name in ("pixels", "grey")} if self.dataset == "folder" else {}
+        return datasets.get(self.dataset, root, **options)
+
+    def networks(self, seeds: Sequence[int] | None = None) -> Networks:
+        """Return untrained networks: for points one lane per seed, for images of one seed; by default the run's own."""
+        seeds = [self.seed] if seeds is None else seeds
+        recipe, shape, names = self.recipe, self.data().shape, objectives.get(self.objective).networks
+        if isinstance(recipe, PointsRecipe):
+            return mlp_networks(names, shape, recipe.latent_dim, recipe.width, recipe.depth, seeds)
+        [seed] = seeds
+        return image_networks(names, shape, recipe.latent_dim, recipe.wide, seed)
+
+    def phase(self, step: int) -> objectives.Objective:
+        """Return the objective whose players move at ``step``: a plain VAE during the warm-up."""
+        return objectives.get("vae" if step < self.warmup_steps else self.objective)
+
+    def progress(self, step: int) -> float:
+        """Return the share of the adversarial phase that has passed before ``step``, 0 during warm-up."""
+        return max(0, step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)
+
+    def replace(self, **changes: Any) -> "RunConfig":
+        """Return this configuration with some arguments changed; what was never given takes its new default."""
+        return RunConfig(**self._given | changes)
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """The recipe's fields that are not the scale's own."""
+        own = dataclasses.asdict(scales(self.dataset)[self.scale])
+        return {key: value for key, value in dataclasses.asdict(self.recipe).items() if value != own[key]}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the configuration as plain values; ``RunConfig(**d)`` gives it back."""
+        own = {"objective": self.objective, "dataset": self.dataset, "scale": self.scale, "seed": self.seed}
+        return own | dataclasses.asdict(self.recipe) | dataclasses.asdict(self.hyperparameters)
+
+
+def _check_images(dataset: str, recipe: Recipe, own: Recipe) -> None:
+    """Refuse sizes and colours that a data set does not leave open."""
+    for name in ("pixels", "grey"):
+        if dataset != "folder" and getattr(recipe, name) != getattr(own, name):
+            refuse(name, getattr(recipe, name), f"{getattr(own, name)} for {dataset!r}, any for 'folder'")

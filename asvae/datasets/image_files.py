@@ -1,0 +1,215 @@
+"""Image files, decoded once into one array on disk that training maps into memory.
+
+``ROOT/packed/`` (``data/images/packed/`` where the root is read-only) holds, for each data set and size, the pixels in
+NumPy's own format and beside them a sealed record: what was packed, and from which files. Files that were added,
+removed or changed since, or a pack that was cut or changed, lead to a new one.
+"""
+
+import hashlib
+import math
+import os
+import shutil
+import tempfile
+import warnings
+from abc import abstractmethod
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from filelock import FileLock
+from tqdm import tqdm
+
+from asvae.checks import InvalidArgumentError, refuse
+from asvae.datasets.decoding import decode
+from asvae.datasets.images import Content, ImageDataset, pixel_fingerprint
+from asvae.files import DATA, read_record, write_record
+
+_FORMAT = 1
+"""To be raised when the same files would give other pixels: older packs then no longer count."""
+_CHUNK = 256
+"""Images decoded ahead of the one being written, at most."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Image files in the order in which they are packed: those for training first."""
+
+    folder: Path
+    names: list[str]
+    """Relative to the folder."""
+    train: int | None = None
+    """How many are for training; without it all but the last tenth of those that can be read."""
+
+    def digest(self, shape: tuple[int, ...]) -> str:
+        """Return a SHA-256 over what decides the packed pixels: sizes, names, and when a file was written."""
+        digest = hashlib.sha256(repr((_FORMAT, shape, self.train)).encode())
+        for name in self.names:
+            try:
+                status = os.stat(self.folder / name)
+                stamp = (name, status.st_size, status.st_mtime_ns)
+            except OSError:
+                stamp = (name, None, None)  # a dangling link: unreadable, and a change once it is not
+            digest.update(repr(stamp).encode())
+        return digest.hexdigest()
+
+    def split(self, readable: list[bool]) -> int:
+        """Return how many readable images are for training."""
+        if self.train is not None:
+            return sum(readable[: self.train])
+        count = sum(readable)
+        return count - max(1, count // 10)
+
+
+class ImageFiles(ImageDataset):
+    """An image data set that is a folder of files: packed when first asked for."""
+
+    @abstractmethod
+    def _listing(self) -> Listing:
+        """Return the files to pack; at least one is known to be there."""
+
+    def _load(self) -> Content:
+        listing = self._listing()
+        source = listing.digest(self.shape)
+        records = self._records()
+        for record in records:
+            if content := _open(record, source):
+                return content
+        record = _first_writable(records)
+        # The first of several processes packs; the others wait here, and then find what it made.
+        with FileLock(record.with_name(f".{record.stem}.lock")):
+            return _open(record, source) or self._pack(listing, source, record)
+
+    def _records(self) -> list[Path]:
+        name = f"{self.name}-{'x'.join(map(str, self.shape))}"
+        place = hashlib.sha256(os.fspath(self.root.absolute()).encode()).hexdigest()[:12]
+        return [self.root / "packed" / f"{name}.json", DATA / "images" / "packed" / f"{name}-from-{place}.json"]
+
+    def _pack(self, listing: Listing, source: str, record: Path) -> Content:
+        _check_space(record.parent, len(listing.names) * math.prod(self.shape))
+        part = record.with_name(f".part-{record.stem}.npy")
+        try:
+            with part.open("wb") as file:
+                readable = self._write(file, listing)
+            unreadable = (name for name, fine in zip(listing.names, readable, strict=True) if not fine)
+            skipped = [name.encode(errors="replace").decode() for name in unreadable]  # names need not be valid text
+            self._warn(skipped, len(readable))
+            train = listing.split(readable)
+            test = sum(readable) - train
+            if train < 1 or test < 1:
+                found = f"{train} training and {test} test images that can be read"
+                refuse("data_root", str(listing.folder), f"a folder with at least one of each (it has {found})")
+            pixels = np.load(part, mmap_mode="r")
+            fingerprint = pixel_fingerprint(iter(pixels), train, pixels.shape)
+            status, data = part.stat(), record.with_name(f"{record.stem}-{fingerprint}.npy")
+            old = _read(record)
+            os.replace(part, data)
+        finally:
+            part.unlink(missing_ok=True)
+        entries = {
+            "source": source,
+            "file": data.name,
+            "bytes": status.st_size,
+            "modified": status.st_mtime_ns,
+            "fingerprint": fingerprint,
+            "shape": pixels.shape,
+            "train": train,
+            "test": test,
+            "skipped": skipped,
+        }
+        write_record(record, entries)
+        if old and old["file"] != data.name:
+            # Whoever still trains from it has it mapped, and keeps it until then.
+            record.with_name(old["file"]).unlink(missing_ok=True)
+        return _content(pixels, entries)
+
+    def _write(self, file: BinaryIO, listing: Listing) -> list[bool]:
+        """Write every image that can be read, under a header; return which can."""
+        _write_header(file, (len(listing.names), *self.shape))
+        readable = []
+        with (
+            # Pillow decodes and resizes outside Python's lock, so threads are enough.
+            ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as threads,
+            tqdm(total=len(listing.names), desc=f"packing {self.name}", unit="image", delay=1.0) as bar,
+        ):
+            for start in range(0, len(listing.names), _CHUNK):
+                paths = [listing.folder / name for name in listing.names[start : start + _CHUNK]]
+                for image in threads.map(self._try_decode, paths):
+                    readable.append(image is not None)
+                    if image is not None:
+                        file.write(image)
+                    bar.update()
+        file.seek(0)
+        _write_header(file, (sum(readable), *self.shape))
+        file.flush()
+        os.fsync(file.fileno())
+        return readable
+
+    def _try_decode(self, path: Path) -> np.ndarray | None:
+        try:
+            return decode(path, self.shape[-1], grey=self.shape[0] == 1)
+        except Exception:
+            # Pillow's formats raise whatever they like, and one bad file must not cost the others.
+            return None
+
+    def _warn(self, skipped: list[str], count: int) -> None:
+        if skipped:
+            more = f" and {len(skipped) - 5} more" if len(skipped) > 5 else ""
+            message = f"{self.name}: {len(skipped)} of {count} images cannot be read and are left out: "
+            warnings.warn(message + ", ".join(skipped[:5]) + more, stacklevel=2)
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    # NumPy leaves room for the first number to grow, so a header can be written over another.
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+
+
+def _read(record: Path) -> dict | None:
+    try:
+        return read_record(record)
+    except InvalidArgumentError:
+        return None
+
+
+def _open(record: Path, source: str) -> Content | None:
+    """Return a pack if it is whole and made from these files."""
+    entries = _read(record)
+    if entries is None or entries["source"] != source:
+        return None
+    try:
+        data = record.with_name(entries["file"])
+        status = data.stat()
+        if status.st_size != entries["bytes"]:
+            return None
+        pixels = np.load(data, mmap_mode="r")
+    except (OSError, ValueError):
+        return None
+    # Reading all of a large pack takes long, so that is for one which was written to, or copied, since.
+    touched = status.st_mtime_ns != entries["modified"]
+    if touched and pixel_fingerprint(iter(pixels), entries["train"], pixels.shape) != entries["fingerprint"]:
+        return None
+    return _content(pixels, entries)
+
+
+def _content(pixels: np.ndarray, entries: dict) -> Content:
+    train = entries["train"]
+    return Content(pixels[:train], pixels[train:], fingerprint=entries["fingerprint"], skipped=entries["skipped"])
+
+
+def _first_writable(records: list[Path]) -> Path:
+    for record in records:
+        try:
+            record.parent.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=record.parent).close()
+            return record
+        except OSError:
+            continue
+    refuse("data_root", str(records[0].parents[1]), f"a folder that can be written to, unless {DATA} can")
+
+
+def _check_space(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        allowed = f"at least {needed / 1e9:.1f} GB, for the packed images"
+        refuse(f"disk space in {folder}", f"{free / 1e9:.1f} GB", allowed)

@@ -1,0 +1,41 @@
+"""What all data sets of points share: a window to look at them in, and regions where samples belong."""
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from asvae.datasets.base import Dataset, Kind
+
+
+class PointsDataset(Dataset):
+    """Points ``(2,)``, drawn by a formula; their truth is a number of equal regions around centres."""
+
+    kind: ClassVar[Kind] = "points"
+    shape: ClassVar[tuple[int, ...]] = (2,)
+    limit: ClassVar[float]
+    """Half the side of the window [-limit, limit]² that histograms and figures show."""
+    region: ClassVar[Literal["square", "disc"]]
+    """What every mode is."""
+    side: ClassVar[float]
+    """Width of a region."""
+    modes: ClassVar[str]
+    """What text calls the regions, in the plural."""
+    centres: Tensor
+    """``(K, 2)``: the regions' centres."""
+
+    def __init__(self, root: str | Path | None = None):
+        """Take no files: ``root`` is there for the sake of the other data sets."""
+
+    def mode(self, points: Tensor) -> Tensor:
+        """Return ``(N,)``: the index in :attr:`centres` of the region each of ``(N, 2)`` points lies in, else -1.
+
+        Squares are half-open (lower edges belong to them), so no point lies in two.
+        """
+        offset, half = points[:, None, :] - self.centres, self.side / 2
+        if self.region == "square":
+            inside = ((offset >= -half) & (offset < half)).all(-1)
+        else:
+            inside = offset.norm(dim=-1) < half
+        return torch.where(inside.any(-1), inside.int().argmax(-1), -1)

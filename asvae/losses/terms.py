@@ -1,0 +1,182 @@
+r"""The terms every objective is made of: pure functions, one number a sample, in nats unless said otherwise.
+
+Leading axes are lanes and pass through: a reduction touches the sample's own axes, never batch or lanes.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from asvae.checks import InvalidArgumentError, refuse
+from asvae.losses.similarity import as_distance
+
+__all__ = [
+    "as_distance",
+    "exp_elbo",
+    "gradient_penalty",
+    "hinge",
+    "kl_divergence",
+    "reconstruction_error",
+    "reparameterize",
+    "wasserstein_gap",
+]
+
+
+def _need_tensors(**named: Tensor) -> None:
+    for name, value in named.items():
+        if not isinstance(value, Tensor):
+            refuse(name, type(value).__name__, "a torch.Tensor")
+
+
+def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
+    r"""KL divergence of a diagonal Gaussian from the standard normal, summed over latent dimensions.
+
+    :math:`\mathrm{KL}(N(\mu, \sigma^2) \,\|\, N(0, I)) = \tfrac12\sum_d (\mu_d^2 + \sigma_d^2 - 1 - \log\sigma_d^2)`
+    (Kingma & Welling 2014, appendix B).
+
+    Parameters
+    ----------
+    mu, logvar : Tensor
+        Means and log-variances, ``(..., B, D)``.
+
+    Returns
+    -------
+    Tensor
+        ``(..., B)`` in nats, non-negative up to rounding.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the two shapes differ.
+    """
+    _need_tensors(mu=mu, logvar=logvar)
+    if mu.shape != logvar.shape:
+        shapes = f"{tuple(mu.shape)} and {tuple(logvar.shape)}"
+        raise InvalidArgumentError(f"kl_divergence: got mu and logvar of {shapes}; allowed: equal shapes.")
+    return 0.5 * (mu.square() + logvar.exp() - 1.0 - logvar).sum(-1)
+
+
+def reconstruction_error(x: Tensor, x_hat: Tensor, *, event_dims: int | None = None) -> Tensor:
+    r"""Squared error :math:`L_r(x) = \lVert x - \hat x\rVert^2`, summed over a sample's entries.
+
+    Parameters
+    ----------
+    x, x_hat : Tensor
+        Samples and their reconstructions, ``(B, ...)``, or ``(lanes, B, ...)`` with ``event_dims`` given.
+    event_dims : int, optional
+        How many trailing axes make one sample: 1 for points, 3 for images. Default: all but the first.
+
+    Returns
+    -------
+    Tensor
+        ``(B,)`` (or ``(lanes, B)``), in squared units of x.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the shapes differ or leave no batch axis.
+    """
+    _need_tensors(x=x, x_hat=x_hat)
+    event_dims = x.ndim - 1 if event_dims is None else event_dims
+    if x.shape != x_hat.shape or not 0 < event_dims < x.ndim:
+        shapes = f"{tuple(x.shape)} and {tuple(x_hat.shape)}"
+        raise InvalidArgumentError(
+            f"reconstruction_error: got {shapes}; allowed: equal shapes (B, ...) with a sample axis."
+        )
+    return (x - x_hat).square().flatten(-event_dims).sum(-1)
+
+
+def exp_elbo(reconstruction: Tensor, divergence: Tensor, *, scale: float, beta_rec: Tensor, beta_neg: Tensor) -> Tensor:
+    r"""Soft threshold on fakes: :math:`\exp(-2s(\beta_{rec} L_r + \beta_{neg} D))` (Soft-IntroVAE, eq. 5).
+
+    Parameters
+    ----------
+    reconstruction, divergence : Tensor
+        ``(..., B)`` each; the divergence is KL, the AS-distance, or their weighted sum.
+    scale : float
+        The normaliser s, 1 / (entries of a sample).
+    beta_rec, beta_neg : Tensor
+        ``(...)``: one weight a lane.
+
+    Returns
+    -------
+    Tensor
+        ``(..., B)`` in (0, 1] for non-negative inputs; exactly 0 in float32 once the exponent is below −104.
+    """
+    return torch.exp(-2.0 * scale * (beta_rec[..., None] * reconstruction + beta_neg[..., None] * divergence))
+
+
+def hinge(kl: Tensor, margin: Tensor) -> Tensor:
+    r"""Hard threshold on fakes: :math:`\max(0, m - \mathrm{KL})` (IntroVAE, eq. 11).
+
+    Parameters
+    ----------
+    kl : Tensor
+        ``(..., B)`` in nats.
+    margin : Tensor
+        ``(...)``: m in nats, one a lane.
+
+    Returns
+    -------
+    Tensor
+        ``(..., B)``, 0 from the margin on.
+    """
+    return torch.clamp(margin[..., None] - kl, min=0.0)
+
+
+def reparameterize(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    r"""Draw :math:`z = \mu + \sigma\varepsilon` (Kingma & Welling 2014, eq. 4); all ``(..., B, D)``."""
+    return mu + torch.exp(0.5 * logvar) * noise
+
+
+def wasserstein_gap(score_real: Tensor, score_fake: Tensor) -> Tensor:
+    r"""Estimate the distance of real and generated samples, :math:`\mathbb E\,C(x) - \mathbb E\,C(\tilde x)` (WGAN-GP).
+
+    Parameters
+    ----------
+    score_real, score_fake : Tensor
+        The critic's scores, ``(..., B)`` each.
+
+    Returns
+    -------
+    Tensor
+        ``(...)``: the critic maximises it, the generator minimises it through ``score_fake``.
+    """
+    return score_real.mean(-1) - score_fake.mean(-1)
+
+
+def gradient_penalty(
+    critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, mix: Tensor, *, event_dims: int | None = None
+) -> Tensor:
+    r"""Penalise slopes other than one, :math:`\mathbb E(\lVert\nabla C(\bar x)\rVert - 1)^2` (WGAN-GP, eq. 3).
+
+    Parameters
+    ----------
+    critic : callable
+        Maps samples to scores ``(..., B)``.
+    real, fake : Tensor
+        Samples, ``(..., B, *shape)``.
+    mix : Tensor
+        ``(..., B)`` uniform in [0, 1]: where between the two, 1 at the real sample.
+    event_dims : int, optional
+        How many trailing axes make one sample. Default: all but the first.
+
+    Returns
+    -------
+    Tensor
+        ``(...)``, batch mean, differentiable once more.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If real and fake differ in shape.
+    """
+    event_dims = real.ndim - 1 if event_dims is None else event_dims
+    if real.shape != fake.shape:
+        shapes = f"{tuple(real.shape)} and {tuple(fake.shape)}"
+        raise InvalidArgumentError(f"gradient_penalty: got {shapes}; allowed: equal shapes (B, ...).")
+    u = mix.reshape(*mix.shape, *[1] * event_dims)
+    between = (u * real + (1.0 - u) * fake).detach().requires_grad_()
+    (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    return (slope.flatten(-event_dims).norm(dim=-1) - 1.0).square().mean(-1)

@@ -1,0 +1,72 @@
+"""What the hyper-parameters of every objective share, and those of several lanes together."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from asvae import schedules
+from asvae.checks import validate_fields
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """Base of every objective's hyper-parameters: a frozen dataclass whose fields are checked when it is made.
+
+    Numbers (``float`` fields) may differ between the lanes of a stack; of the other fields only those declared with
+    ``option(..., per_lane=True)`` may.
+    """
+
+    def __post_init__(self):
+        validate_fields(self)
+
+    @property
+    def c(self) -> schedules.Schedule:
+        """The weight of KL against AS-distance over the adversarial phase; 1 where there is no AS-distance."""
+        return schedules.constant(1.0)
+
+    @property
+    def anneals(self) -> bool:
+        """Whether the AS-distance ever has weight."""
+        return False
+
+    @property
+    def choices(self) -> tuple[Any, ...]:
+        """The values that all lanes of a stack must share."""
+        return tuple(getattr(self, field.name) for field in dataclasses.fields(self) if not _per_lane(field))
+
+    def pair_matrices(self, latent_dim: int) -> int:
+        """Return how many matrices of B × B entries a step holds at once, to see how many lanes fit into memory."""
+        return 0
+
+
+def _per_lane(field: dataclasses.Field) -> bool:
+    return field.type is float or field.metadata.get("per_lane", False)
+
+
+class StackedHyperparameters:
+    """Hyper-parameters of several lanes: numbers as tensors ``(lanes,)``, choices as the one value all share."""
+
+    def __init__(self, lanes: Sequence[Hyperparameters], device: torch.device, dtype: torch.dtype):
+        self._schedules = [hp.c for hp in lanes]
+        self.anneals = lanes[0].anneals
+        self._c, self._at = torch.ones(len(lanes), device=device, dtype=dtype), None
+        for field in dataclasses.fields(lanes[0]):
+            values = [getattr(hp, field.name) for hp in lanes]
+            if field.type is float:
+                setattr(self, field.name, torch.tensor(values, dtype=dtype, device=device))
+            elif not _per_lane(field):
+                setattr(self, field.name, values[0])
+
+    def c(self, progress: float) -> Tensor:
+        """Return the weight of KL against AS-distance, ``(lanes,)``."""
+        # Always the same tensor: a captured graph reads it where it lies.
+        if progress != self._at:
+            weights = torch.tensor([schedule(progress) for schedule in self._schedules], dtype=self._c.dtype)
+            pinned = weights.pin_memory() if self._c.device.type == "cuda" else weights
+            self._c.copy_(pinned, non_blocking=True)
+            self._at = progress
+        return self._c

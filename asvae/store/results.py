@@ -1,0 +1,199 @@
+"""Committed results: one sealed file a run in ``data/results/``, its scores, curves and samples without its weights."""
+
+import hashlib
+import json
+import math
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from asvae import datasets
+from asvae.checks import InvalidArgumentError, one_of
+from asvae.config import RunConfig
+from asvae.config.presets import COMBINATIONS, SCALES, combination
+from asvae.files import DATA, read_record, write_record
+from asvae.metrics import latents
+from asvae.metrics.points import nothing
+from asvae.pictures import pack, unpack
+from asvae.training.golden import fingerprint
+from asvae.training.provenance import TIMING
+from asvae.training.run import Divergence, Result
+
+ROOT = DATA / "results"
+STALE = "stale.json"
+"""The file beside the results that names fingerprints of old numerics, each with the reason why their results stay."""
+
+PUBLISHED = "published"
+"""The row of an image run with the published weights."""
+
+_RENAMED = {"squares_covered": "modes_covered"}
+"""Scores that older files call otherwise."""
+
+_COLUMNS = ("objective", "combination", "dataset", "scale", "steps", "seed", "schedule", "diverged", "current")
+
+
+def record(result: Result) -> dict[str, Any]:
+    """Return a result as plain values; :func:`from_record` gives it back."""
+    source = {key: value for key, value in result.provenance.items() if key != "origin"}
+    return {
+        "config": result.config.to_dict(),
+        "divergence": vars(result.divergence) if result.divergence else None,
+        "scores": _plain(result.scores),
+        "provenance": {key: value for key, value in source.items() if key not in TIMING},
+        "timing": {key: source[key] for key in TIMING},
+        "history": {name: list(_plain(dict(enumerate(curve))).values()) for name, curve in result.history.items()},
+        **_samples(result),
+    }
+
+
+def _samples(result: Result) -> dict[str, Any]:
+    if result.config.kind == "points":
+        points = {name: _points(value) for name, value in result.pictures.items()}
+        return {"samples": _points(result.samples)} | ({"pictures": points} if points else {})
+    samples = pack(result.samples) if len(result.samples) else ""
+    return {"samples": samples, "pictures": {name: pack(images) for name, images in result.pictures.items()}}
+
+
+def _points(points: torch.Tensor) -> list[list[float]]:
+    return [[round(value, 2) for value in point] for point in points.tolist()]
+
+
+def from_record(kept: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a :class:`~asvae.Result` from its :func:`record`, in which NaN is written as null."""
+    config = RunConfig(**kept["config"])
+    shape = config.data().shape
+    if config.kind == "points":
+        packed = {"samples": kept["samples"]} | kept.get("pictures", {})
+        points = {name: torch.tensor(each, dtype=torch.float32).reshape(-1, *shape) for name, each in packed.items()}
+        samples = {"samples": points.pop("samples"), "pictures": points}
+    else:
+        packed = {name: unpack(text, shape) for name, text in kept["pictures"].items()}
+        none = torch.zeros(0, *shape)
+        samples = {"samples": unpack(kept["samples"], shape) if kept["samples"] else none, "pictures": packed}
+    return {
+        "config": config,
+        "divergence": Divergence(**kept["divergence"]) if kept["divergence"] else None,
+        "scores": {_RENAMED.get(name, name): value for name, value in _numbers(kept["scores"]).items()},
+        "history": {name: list(_numbers(dict(enumerate(curve))).values()) for name, curve in kept["history"].items()},
+        **samples,
+        "provenance": kept["provenance"] | kept["timing"] | {"origin": "loaded"},
+    }
+
+
+def _plain(values: dict[Any, float]) -> dict[Any, float | None]:
+    return {key: value if math.isfinite(value) else None for key, value in values.items()}
+
+
+def _numbers(values: dict[Any, float | None]) -> dict[Any, float]:
+    return {key: math.nan if value is None else value for key, value in values.items()}
+
+
+def keep(result: Result, root: Path = ROOT) -> Path:
+    """Write a result as a diffable file; return its path. Equal runs write equal files but for their timing."""
+    config = result.config
+    row = combination_of(config)
+    name = f"{config.dataset}-{config.scale}-{config.objective}-{row}-seed{config.seed}"
+    if row == "own" or config.overrides:
+        identity = json.dumps(config.to_dict(), sort_keys=True)
+        name += f"-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
+    path = root / f"{name}.json"
+    write_record(path, record(result))
+    return path
+
+
+def find(configs: Iterable[RunConfig], root: Path = ROOT) -> dict[RunConfig, Result]:
+    """Return the kept results of ``configs`` that belong to today's numerics.
+
+    A damaged file is named in a warning and passed over: its run counts as not kept.
+    """
+    wanted, found = set(configs), {}
+    places = {(config.dataset, config.scale, config.objective) for config in wanted}
+    for path in sorted(path for key in places for path in root.glob(f"{'-'.join(key)}-*.json")):
+        try:
+            result = _read(path)
+        except InvalidArgumentError as error:
+            warnings.warn(str(error), stacklevel=2)
+            continue
+        if result.config in wanted and is_current(result):
+            found[result.config] = result
+    return found
+
+
+def is_current(result: Result) -> bool:
+    """Whether a result belongs to today's numerics."""
+    return result.provenance["fingerprint"] == fingerprint(result.config.objective, result.config.dataset)
+
+
+def results(dataset: str | None = None, scale: str | None = None, root: Path = ROOT) -> pd.DataFrame:
+    """Return the committed results, one row a run.
+
+    Parameters
+    ----------
+    dataset, scale : str, optional
+        Keep only the runs of this data set, or of this scale.
+    root : Path
+        The folder to read.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``objective``, ``combination``, ``dataset``, ``scale``, ``steps``, ``seed``, ``schedule``, ``diverged``,
+        ``current`` (made by today's numerics), then the scores, then ``provenance`` (a dict).
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the data set or the scale is unknown, or a file is damaged.
+    """
+    if dataset is not None:
+        one_of("dataset", dataset, datasets.names())
+    if scale is not None:
+        one_of("scale", scale, {name: None for scales in SCALES.values() for name in scales})
+    paths = [path for path in sorted(Path(root).glob("*.json")) if path.name != STALE]
+    rows = [_row(_read(path)) for path in paths]
+    wanted = [row for row in rows if dataset in (None, row["dataset"]) and scale in (None, row["scale"])]
+    scores = dict.fromkeys(name for row in wanted for name in row if name not in (*_COLUMNS, "provenance"))
+    return pd.DataFrame(wanted, columns=[*_COLUMNS, *(scores or nothing() | latents.nothing()), "provenance"])
+
+
+def _read(path: Path) -> Result:
+    kept = read_record(path)
+    try:
+        return Result(**from_record(kept))
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise InvalidArgumentError(f"results: got {path.name!r}, which is no result of this core ({error}).") from error
+
+
+def _row(result: Result) -> dict[str, Any]:
+    config = result.config
+    own = (
+        config.objective,
+        combination_of(config),
+        config.dataset,
+        config.scale,
+        config.steps,
+        config.seed,
+        getattr(config.hyperparameters, "schedule", None),
+        result.diverged,
+        is_current(result),
+    )
+    return dict(zip(_COLUMNS, own, strict=True)) | result.scores | {"provenance": result.provenance}
+
+
+def combination_of(config: RunConfig) -> str:
+    """Return the first Table 1 row that ``config`` is a cell of, any seed and steps, else ``"own"``.
+
+    On images there is one row, ``"published"``.
+    """
+    if config.kind == "images":
+        plain = RunConfig(config.objective, config.dataset, config.scale)
+        return PUBLISHED if config.hyperparameters == plain.hyperparameters else "own"
+    for row in COMBINATIONS:
+        cell = RunConfig(config.objective, config.dataset, config.scale, **combination(row, config.objective))
+        if cell.replace(seed=config.seed, steps=config.steps) == config:
+            return row
+    return "own"

@@ -1,0 +1,233 @@
+"""Load or train: what was made is found again by configuration and numerics, what is missing is made and kept.
+
+Whole runs lie in ``data/runs/``, this machine's own; results without weights in ``data/results/``, committed.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors import torch as safetensors_torch
+
+from asvae.checks import InvalidArgumentError, refuse
+from asvae.config import RunConfig
+from asvae.files import DATA, read_record, write_record
+from asvae.store.results import find, from_record, keep, record
+from asvae.training.checkpoint import place, remove
+from asvae.training.golden import fingerprint
+from asvae.training.images.distributed import is_main_process
+from asvae.training.images.machinery import Machinery
+from asvae.training.run import Result, Run
+from asvae.training.sweep import sweep
+
+ROOT = DATA / "runs"
+"""Where finished runs of this machine are kept; never committed."""
+
+
+def load_or_train(
+    configs: Sequence[RunConfig],
+    *,
+    fresh: bool = False,
+    device: str = "cpu",
+    workers: int | None = None,
+    root: Path = ROOT,
+    progress: bool = True,
+    budget: float | None = None,
+    done: Callable[[Run], object] | None = None,
+    machinery: Machinery | None = None,
+) -> list[Run]:
+    """Return a run for each of ``configs``: the stored one where there is one, else a new one, stored as it finishes.
+
+    However it ends, calling it again goes on where it stopped, to the same results; a finished run is never repeated.
+
+    Parameters
+    ----------
+    configs : sequence of RunConfig
+        What is wanted.
+    fresh : bool
+        Train everything anew, whatever is stored.
+    device : str
+        A torch device, for what is trained.
+    workers : int, optional
+        Processes; by default one for each core that this process may use.
+    root : Path
+        The store's folder.
+    progress : bool
+        Show a bar while training.
+    budget : float, optional
+        Seconds after which training stops with :class:`asvae.training.sweep.BudgetSpentError`.
+    done : callable, optional
+        Called with each run as soon as it is there, loaded or trained, in no particular order.
+    machinery : Machinery, optional
+        How runs on images are computed, and where their data lie.
+
+    Returns
+    -------
+    list of Run
+        In the order of ``configs``; ``run.provenance["origin"]`` is ``"loaded"`` or ``"computed here"``.
+    """
+    if fresh and budget is not None:
+        refuse("budget", budget, "none beside fresh=True, which never goes on from what is stored")
+    found: dict[RunConfig, Run] = {}
+
+    def there(run: Run) -> None:
+        found[run.config] = run
+        if done is not None:
+            done(run)
+
+    def finished(run: Run) -> None:
+        if is_main_process():
+            save(run, locate(run.config, root, machinery))
+        there(run)
+
+    for config in () if fresh else dict.fromkeys(configs):
+        if (path := locate(config, root, machinery)).is_dir():
+            try:
+                run = load(path)
+                _check_data(run, machinery)
+                there(run)
+            except InvalidArgumentError as error:
+                warnings.warn(f"{error} It is trained again.", stacklevel=2)
+    checkpoints = root / "unfinished"
+    if fresh:
+        images = [config for config in configs if config.kind == "images"]
+        for config in images if is_main_process() else ():
+            remove(place([config], checkpoints, device, machinery and machinery.data_root))
+        # A stack in the plane is minutes; a run on images may be days, and is not lost because it began anew.
+        checkpoints = checkpoints if len(images) == len(configs) else None
+    sweep(
+        [config for config in dict.fromkeys(configs) if config not in found],
+        device=device,
+        workers=workers,
+        progress=progress,
+        done=finished,
+        checkpoints=checkpoints,
+        budget=budget,
+        machinery=machinery,
+    )
+    return [found[config] for config in configs]
+
+
+def _check_data(run: Run, machinery: Machinery | None) -> None:
+    """Refuse a stored run on images that was trained on others than those that lie here now."""
+    made_on = run.provenance.get("data")
+    if made_on is None:
+        return
+    data = run.config.data(machinery and machinery.data_root)
+    if data.available and data.fingerprint != made_on:
+        raise InvalidArgumentError(f"data: got a stored run on {made_on}; allowed: one on {data.fingerprint}.")
+
+
+def evidence(
+    configs: Sequence[RunConfig],
+    *,
+    fresh: bool = False,
+    device: str = "cpu",
+    workers: int | None = None,
+    root: Path = DATA,
+    progress: bool = True,
+    budget: float | None = None,
+    machinery: Machinery | None = None,
+) -> list[Result]:
+    """Return a result for each of ``configs``: kept ones first, then stored runs, then by training.
+
+    What was not kept yet and is a run at its scale's own recipe, on a whole data set that others have too, is kept:
+    committing ``data/results/`` shares it.
+
+    Parameters
+    ----------
+    configs, fresh, device, workers, progress, budget, machinery
+        As for :func:`load_or_train`.
+    root : Path
+        The folder that holds ``results`` and ``runs``.
+
+    Returns
+    -------
+    list of Result
+        In the order of ``configs``.
+    """
+    found: dict[RunConfig, Result] = {} if fresh else find(configs, root / "results")
+
+    def there(run: Run) -> None:
+        found[run.config] = run
+        if is_main_process() and not run.config.overrides and is_whole(run.config, machinery and machinery.data_root):
+            keep(run, root / "results")
+
+    missing = [config for config in dict.fromkeys(configs) if config not in found]
+    options = {"device": device, "workers": workers, "progress": progress, "budget": budget, "machinery": machinery}
+    load_or_train(missing, fresh=fresh, root=root / "runs", done=there, **options)
+    return [found[config] for config in configs]
+
+
+def is_whole(config: RunConfig, data_root: str | None = None) -> bool:
+    """Whether ``config`` is trained on the data set that its name says, all of it: what a kept result must be."""
+    if config.kind == "points":
+        return True
+    data = config.data(data_root)
+    return config.dataset != "folder" and len(data.images) == data.whole
+
+
+def locate(config: RunConfig, root: Path = ROOT, machinery: Machinery | None = None) -> Path:
+    """Return the folder of the run that ``config`` describes under today's numerics.
+
+    A run on somebody's own images is one on these images alone, so they must be there.
+    """
+    identity = [config.to_dict(), fingerprint(config.objective, config.dataset)]
+    if config.dataset == "folder":
+        identity.append(config.data(machinery and machinery.data_root).fingerprint)
+    text = json.dumps(identity, sort_keys=True)
+    return root / f"{config.dataset}-{config.objective}-{config.scale}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def save(run: Run, path: Path) -> None:
+    """Write a run into the folder ``path``, whole or not at all; what was there before is replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".part-") as folder:
+        part = Path(folder) / "run"
+        part.mkdir()
+        weights = part / "weights.safetensors"
+        safetensors_torch.save_file({key: value.contiguous() for key, value in run.networks.state().items()}, weights)
+        write_record(part / "run.json", record(run) | {"weights": _digest(weights.read_bytes())})
+        for attempt in range(10):
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(path, Path(folder) / f"old-{attempt}")
+            with contextlib.suppress(OSError):
+                os.replace(part, path)
+                return
+        raise OSError(f"{path.name}: other processes kept writing this run; train it again.")
+
+
+def load(path: str | Path) -> Run:
+    """Read a run from its folder.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the folder does not hold a whole run, as it was written.
+    """
+    path = Path(path)
+    try:
+        kept = read_record(path / "run.json")
+        weights = (path / "weights.safetensors").read_bytes()
+        if kept["weights"] != _digest(weights):
+            raise ValueError("weights.safetensors changed since it was written")
+        fields = from_record(kept)
+        networks = fields["config"].networks()
+        networks.load_state(safetensors_torch.load(weights))
+        networks.evaluate()
+        return Run(**fields, networks=networks)
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+        reason = " ".join(str(error).split())
+        raise InvalidArgumentError(
+            f"path: got {path.name!r}; allowed: the folder of a whole run ({reason})."
+        ) from error
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

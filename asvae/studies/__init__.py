@@ -1,0 +1,19 @@
+"""Which runs a question needs, and what is measured of them."""
+
+from asvae.studies.catalogue import ABLATION, DEVIATIONS, EXPLORER, METHODS, RATES, STUDIES, TABLE1
+from asvae.studies.records import COMMITTED_SEEDS, Cells, Label, Study, Variant
+
+__all__ = [
+    "ABLATION",
+    "COMMITTED_SEEDS",
+    "DEVIATIONS",
+    "EXPLORER",
+    "METHODS",
+    "RATES",
+    "STUDIES",
+    "TABLE1",
+    "Cells",
+    "Label",
+    "Study",
+    "Variant",
+]

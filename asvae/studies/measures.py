@@ -1,0 +1,111 @@
+"""A result → one number: what studies, claims and chapters compare."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from asvae.training.diagnostics import UNDERFLOWED, _curve
+from asvae.training.run import Result
+
+
+def headline(run: Result) -> float:
+    """Return the score that ranks, lower is better; NaN if the run diverged.
+
+    Table 1's KL in the plane; of images FID where it was taken, else the Fréchet distance in the classifier's features.
+    """
+    return headline_of([run])(run)
+
+
+def headline_of(runs: Sequence[Result]) -> Callable[[Result], float]:
+    """Return the measure that ranks ``runs``: one for all, so that FID is never set beside another distance."""
+    plane = any(run.config.kind == "points" for run in runs)
+    key = "kl" if plane else "fid" if _all_have_fid(runs) else "frechet_classifier"
+    return lambda run: run.scores.get(key, math.nan)
+
+
+def _all_have_fid(runs: Sequence[Result]) -> bool:
+    return bool(runs) and all("fid" in run.scores for run in runs)
+
+
+def headline_name(runs: Sequence[Result]) -> str:
+    """Return how :func:`headline` is called for these runs."""
+    if runs[0].config.kind == "points":
+        return "KL, the paper's unit"
+    return "FID" if _all_have_fid(runs) else "Fréchet distance, classifier features"
+
+
+def sharp(run: Result) -> float:
+    """Return how sharp samples are; lower is more smeared.
+
+    Of images their sharpness over that of real ones; in the plane, where nothing can be blurred, the share of samples
+    on the squares.
+    """
+    return run.scores.get("on_support" if run.config.kind == "points" else "sharpness", math.nan)
+
+
+def fluctuation(run: Result) -> float:
+    """Return how much the score moves between neighbouring checks over the last third of the run.
+
+    The root mean square of the second differences of the checks over √6: the standard deviation where they scatter
+    about a straight line, so that a score that rises or falls steadily does not count as unsteady. NaN for runs with
+    fewer than three checks.
+    """
+    checks = np.array(run.history.get("score", []), dtype=float)
+    bends = np.diff(checks[np.isfinite(checks)], 2)
+    return float(np.sqrt(np.mean(bends**2) / 6.0)) if len(bends) else math.nan
+
+
+def drift(run: Result) -> float:
+    """Return how far the score went over the last third of the run: last check minus first; NaN without checks."""
+    checks = np.array(run.history.get("score", []), dtype=float)
+    checks = checks[np.isfinite(checks)]
+    return float(checks[-1] - checks[0]) if len(checks) > 1 else math.nan
+
+
+def off_median(runs: Sequence[Result]) -> Callable[[Result], float]:
+    """Return how far a run's score lies from its seeds' median: compared, their spread (Brown and Forsythe 1974)."""
+    median = float(np.nanmedian([headline(run) for run in runs])) if runs else math.nan
+    return lambda run: abs(headline(run) - median)
+
+
+def counted(runs: Sequence[Result]) -> str:
+    """Return how many runs there are, and how many of them diverged if any did."""
+    lost = sum(run.diverged for run in runs)
+    return str(len(runs)) + (f", {lost} diverged" if lost else "")
+
+
+def exceeded_bound(run: Result) -> bool | None:
+    """Whether a run saw an AS-distance above √2, the most that variances of one, the prior's, allow.
+
+    ``None`` where its curve was not kept, as of methods without an AS-distance.
+    """
+    largest = largest_distance(run)
+    return None if math.isnan(largest) else largest > math.sqrt(2.0)
+
+
+def underflow_share(result: Result) -> float:
+    """Return the share of the adversarial phase in which the encoder's adversarial term had underflowed, 0 to 1."""
+    _, values = _curve(result, "exp_elbo_fake")
+    return float((values < UNDERFLOWED).mean()) if len(values) else math.nan
+
+
+def largest_distance(run: Result) -> float:
+    """Return the largest AS-distance on the encoder's curve, NaN without one."""
+    curve = np.array(run.history.get("as_distance", [math.nan]), dtype=float)
+    return float(np.nanmax(curve)) if np.isfinite(curve).any() else math.nan
+
+
+PART = 10
+"""Early and late are the first and the last tenth of the adversarial phase."""
+
+
+def early_and_late(runs: Sequence[Result], player: str, route: str) -> tuple[float, float]:
+    """Return the mean norm of a player's gradient by a route over the first and the last tenth, medians over seeds."""
+    pairs = []
+    for run in runs:
+        curve = np.array(run.history.get(f"grad_{player}_{route}", []), dtype=float)
+        curve = curve[np.isfinite(curve)]
+        part = max(1, len(curve) // PART)
+        pairs += [(curve[:part].mean(), curve[-part:].mean())] if len(curve) else []
+    return tuple(float(value) for value in np.median(pairs, 0)) if pairs else (math.nan, math.nan)

@@ -1,0 +1,138 @@
+"""What a study is: labels, each a method with some hyper-parameters changed, all run with the same seeds."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from asvae import datasets
+from asvae.checks import integer, one_of, refuse
+from asvae.config import RunConfig
+from asvae.store.results import find
+from asvae.training.run import Result
+
+Label = Hashable
+"""Of a variant: a word, or for a table of methods (row, objective)."""
+
+T = TypeVar("T", RunConfig, Result)
+
+COMMITTED_SEEDS = 20
+"""How many seeds of a run are looked for among the committed results."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One thing that a study runs."""
+
+    title: str
+    """How figures and tables call it."""
+    objective: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Hyper-parameters that are not the objective's own defaults."""
+    c: str = "–"
+    """How the weight of KL against AS-distance moves, in words or symbols."""
+    stands_for: str = "–"
+    """Where the paper shows it."""
+
+
+class Cells(dict[Label, list[T]]):
+    """Label → the runs of its seeds, or their configurations; perhaps none."""
+
+    @property
+    def runs(self) -> list[T]:
+        """All of them, label by label."""
+        return [run for runs in self.values() for run in runs]
+
+    @property
+    def first(self) -> dict[Label, T]:
+        """Label → the run of its first seed, where there is any."""
+        return {label: runs[0] for label, runs in self.items() if runs}
+
+    @property
+    def there(self) -> "Cells[T]":
+        """Only the labels of which there are runs."""
+        return Cells({label: runs for label, runs in self.items() if runs})
+
+    def of(self, objective: str) -> "Cells[T]":
+        """Only the labels whose runs are of ``objective``."""
+        return Cells({label: runs for label, runs in self.items() if runs and _objective(runs[0]) == objective})
+
+    def select(self, labels: Iterable[Label]) -> "Cells[T]":
+        """Only ``labels``, in their order; those that are not here are left out."""
+        return Cells({label: self[label] for label in labels if label in self})
+
+    def regroup(self, runs: Iterable[Result]) -> "Cells[Result]":
+        """Return ``runs`` under the labels of their configurations; a configuration without a run is left out."""
+        by_config = {run.config: run for run in runs}
+        return Cells({label: [by_config[c] for c in configs if c in by_config] for label, configs in self.items()})
+
+
+def _objective(run: RunConfig | Result) -> str:
+    return run.objective if isinstance(run, RunConfig) else run.config.objective
+
+
+@dataclass(frozen=True)
+class Study:
+    """Which runs a question needs. To add one, make it and enter it in :data:`asvae.studies.STUDIES`."""
+
+    name: str
+    about: str
+    """What it compares, for the command's help."""
+    variants: Mapping[Label, Variant]
+    kind: str | None = None
+    """``"points"`` or ``"images"`` where it makes sense on no other data."""
+
+    def configs(
+        self, dataset: str, seeds: int, scale: str = "quick", labels: Sequence[Label] | None = None, **changes: Any
+    ) -> Cells[RunConfig]:
+        """Return the configurations of the study, one per seed under each label.
+
+        Parameters
+        ----------
+        dataset, scale : str
+            As of :class:`asvae.RunConfig`.
+        seeds : int
+            How many: 0, 1, ….
+        labels : sequence, optional
+            Only these variants.
+        **changes
+            Hyper-parameters, or ``steps``, on top of the variants' own.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If data set, scale, label or a change is unknown, or the study is about another kind of data.
+        """
+        if self.kind not in (None, datasets.kind(dataset)):
+            refuse("dataset", dataset, f"one of {self.kind}, which the study {self.name!r} is about")
+        return Cells(
+            {
+                label: [
+                    RunConfig(variant.objective, dataset, scale, seed, **variant.changes, **changes)
+                    for seed in range(integer("seeds", seeds, 1))
+                ]
+                for label, variant in self._chosen(labels).items()
+            }
+        )
+
+    def find(
+        self,
+        dataset: str,
+        seeds: int = COMMITTED_SEEDS,
+        scale: str = "quick",
+        labels: Sequence[Label] | None = None,
+    ) -> Cells[Result]:
+        """Return the committed results of the study, perhaps none, under every label."""
+        configs = self.configs(dataset, seeds, scale, labels)
+        return configs.regroup(find(configs.runs).values())
+
+    def title(self, label: Label) -> str:
+        """Return how figures and tables call a variant."""
+        return self.variants[label].title
+
+    def _chosen(self, labels: Sequence[Label] | None) -> Mapping[Label, Variant]:
+        if labels is None:
+            return self.variants
+        for label in labels:
+            if label not in self.variants:
+                one_of("label", label, [str(each) for each in self.variants])
+        return {label: self.variants[label] for label in labels}

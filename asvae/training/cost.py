@@ -1,0 +1,93 @@
+"""What a run on images would take, from its operations: an estimate for those who have not run it yet."""
+
+from typing import NamedTuple
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+from asvae import objectives
+from asvae.config import RunConfig
+from asvae.objectives.hyperparameters import StackedHyperparameters
+
+H200_FLOPS = 989e12
+"""Dense bfloat16 operations a second that NVIDIA's data sheet states for an H200 (half its figure with sparsity)."""
+
+UTILISATION = 0.25
+"""Share of it that is assumed: what well-kept convolutional training reaches."""
+
+LAUNCHES = 0.02
+"""Seconds that a step takes at least: what its several thousand small operations cost to start."""
+
+BATCH = 4
+
+
+class Cost(NamedTuple):
+    """An estimate from operation counts, not a measurement."""
+
+    flops: float
+    """Floating-point operations of one step, of its convolutions and matrix products."""
+    hours: float
+    """Of all steps, on one H200 at :data:`UTILISATION`."""
+    gibibytes: float
+    """Memory of weights, moments and what a step keeps for its gradients, activations at two bytes an entry."""
+    parameters: dict[str, int]
+    """Of every network."""
+
+
+class _Count(TorchDispatchMode):
+    """Adds up the floating-point operations of convolutions and matrix products.
+
+    PyTorch's own ``FlopCounterMode`` also tracks modules, with hooks that a gradient inside a loss does not survive.
+    """
+
+    total = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **kwargs or {})
+        if func._overloadpacket in flop_registry:
+            self.total += flop_registry[func._overloadpacket](*args, **kwargs or {}, out_val=out)
+        return out
+
+
+def estimate(config: RunConfig) -> Cost:
+    """Return what a run on images would take; nothing is trained, and no data are needed.
+
+    A step is made with shapes alone (the ``meta`` device) on a batch of :data:`BATCH` and scaled to the batch size. The
+    AS-distance, D·B² entries beside the networks' many more, is left out.
+    """
+    if getattr(config.hyperparameters, "anneals", False):
+        config = config.replace(schedule="kl-only")
+    device = torch.device("meta")
+    networks, recipe = config.networks(), config.recipe
+    for module in networks.modules.values():
+        module.to(device)
+    objective = objectives.get(config.objective)
+    hyperparameters = StackedHyperparameters([config.hyperparameters], device, torch.float32)
+    saved: dict[int, int] = {}
+
+    def remember(tensor: torch.Tensor) -> torch.Tensor:
+        saved[id(tensor)] = tensor.numel()
+        return tensor
+
+    x = torch.zeros(BATCH, *networks.shape, device=device)
+    noise = {name: torch.zeros(BATCH, recipe.latent_dim, device=device) for name in objective.draws}
+    noise |= {name: torch.zeros(BATCH, device=device) for name in objective.mixes}
+    shared, flops = {}, 0
+    for player in objective.players:
+        with _Count() as counter, torch.autograd.graph.saved_tensors_hooks(remember, lambda tensor: tensor):
+            loss = player.loss(networks, x, noise, hyperparameters, 0.5, shared)
+            own = [p for name in player.networks for p in networks.parameters(name)]
+            torch.autograd.grad(loss.value.sum(), own, retain_graph=bool(loss.shared), materialize_grads=True)
+        shared = loss.shared
+        flops += counter.total * objective.repeats(player, hyperparameters)
+    parameters = {name: sum(p.numel() for p in module.parameters()) for name, module in networks.modules.items()}
+    weights = sum(parameters.values())
+    scale = recipe.batch_size / BATCH
+    activations = max(0, sum(saved.values()) - weights) * scale * 2
+    return Cost(
+        flops=flops * scale,
+        hours=max(LAUNCHES, flops * scale / (H200_FLOPS * UTILISATION)) * config.steps / 3600.0,
+        gibibytes=(activations + 5 * 4 * weights) / 2**30,
+        parameters=parameters,
+    )

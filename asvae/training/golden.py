@@ -1,0 +1,129 @@
+"""Golden traces: a few steps of small runs in double precision, which tell whether the numerics are still the same.
+
+A stored result carries the fingerprint of its method's trace. A refactoring that changes no number keeps it; a change
+that does fails a test, until the trace is written again (``make golden``) and the results that carry the old
+fingerprint are made again, or marked in ``data/results/stale.json``.
+"""
+
+import dataclasses
+import hashlib
+import inspect
+import json
+import math
+from functools import cache, partial
+from pathlib import Path
+
+import torch
+
+from asvae import datasets, objectives
+from asvae.checks import InvalidArgumentError
+from asvae.config import RunConfig
+from asvae.cpu import threads
+from asvae.files import DATA, read_record, write_record
+from asvae.metrics import points as metrics
+from asvae.training.images.machinery import Machinery
+from asvae.training.images.trainer import Trainer
+from asvae.training.points.lanes import Lanes
+from asvae.training.run import sample
+
+ROOT = DATA / "golden"
+TOLERANCE = 1e-6
+"""Relative: machines differ by 1e-12 in double precision after these few steps, a changed equation by far more."""
+
+SMALL = {"width": 8, "depth": 2, "batch_size": 16, "steps": 6, "warmup": 0.2}
+SMALL_IMAGES = {"width": 1 / 16, "latent_dim": 4, "batch_size": 8, "steps": 4, "warmup": 0.25, "ema": 0.5}
+
+TRACED = ("checkerboard", "digits")
+"""The data sets that numerics are traced on: all image sets share the second's, which needs no files."""
+
+Trace = dict[str, list[float | None]]
+"""``"<variant>/<term>"`` → its value at every step."""
+
+
+@cache
+def fingerprint(objective: str, dataset: str = "checkerboard") -> str:
+    """Return the name of the numerics that a run of this method has today.
+
+    It is the fingerprint of the committed trace where today's agrees with that, and another one where it does not.
+    """
+    dataset = TRACED[0] if datasets.kind(dataset) == "points" else TRACED[1]
+    today = trace(objective, dataset)
+    try:
+        kept = read_record(path(objective, dataset))
+    except InvalidArgumentError:
+        return identity(today)
+    return kept["fingerprint"] if agree(today, kept["trace"]) else identity(today)
+
+
+def path(objective: str, dataset: str) -> Path:
+    """Return the file of a committed trace."""
+    return ROOT / f"{dataset}-{objective}.json"
+
+
+def trace(objective: str, dataset: str = "checkerboard") -> Trace:
+    """Return today's trace: every switch of the method turned once, both decays, what samples score, over how many."""
+    with threads(1):
+        return _trace(objective, dataset)
+
+
+def _trace(objective: str, dataset: str) -> Trace:
+    traced: Trace = {}
+    plane = datasets.kind(dataset) == "points"
+    # Switches are the same code on images, and are traced in the plane, where a step is cheap.
+    for name, changes in _variants(objective).items() if plane else [("default", {})]:
+        config = RunConfig(objective, dataset, **(SMALL if plane else SMALL_IMAGES) | changes)
+        # Processes of one run ask for this at times of their own, and each must find the same.
+        alone = Machinery(alone=True)
+        made = Lanes([config], dtype=torch.float64) if plane else Trainer(config, "cpu", alone, dtype=torch.float64)
+        for step in range(config.steps):
+            for term, value in made.step(step).items():
+                traced.setdefault(f"{name}/{term}", []).append(_finite(value.item()))
+        if plane:
+            scores = metrics.score(partial(sample, made.networks), made.dataset, n=200, draws=2, large=400)
+            traced |= {f"{name}/score/{score}": [_finite(value)] for score, value in scores.items()}
+        else:
+            made = sample(made.shown(), 8, 0)
+            traced[f"{name}/samples"] = [_finite(value) for value in (made.mean().item(), made.std().item())]
+    if not plane:
+        return traced
+    defaults = inspect.signature(metrics.score).parameters.values()
+    return traced | {f"score/{each.name}": [float(each.default)] for each in defaults if isinstance(each.default, int)}
+
+
+def _variants(objective: str) -> dict[str, dict[str, str | bool]]:
+    variants = {"default": {}, "decay=steps": {"decay": "steps"}}
+    for field in dataclasses.fields(objectives.get(objective).hyperparameters):
+        values = [not field.default] if field.type is bool else field.metadata.get("choices", ())
+        variants |= {f"{field.name}={value}": {field.name: value} for value in values if value != field.default}
+    return variants
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def agree(a: Trace, b: Trace) -> bool:
+    """Whether two traces have the same entries, equal within :data:`TOLERANCE`."""
+
+    def close(x: float | None, y: float | None) -> bool:
+        return x is y if None in (x, y) else math.isclose(x, y, rel_tol=TOLERANCE, abs_tol=1e-9)
+
+    return a.keys() == b.keys() and all(len(a[key]) == len(b[key]) and all(map(close, a[key], b[key])) for key in a)
+
+
+def identity(traced: Trace) -> str:
+    """Return a trace's own fingerprint, from its values to six digits."""
+    text = json.dumps({key: [x if x is None else f"{x:.5e}" for x in values] for key, values in sorted(traced.items())})
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def renew() -> None:
+    """Write the trace of every method that no longer agrees with its committed one, and say which."""
+    for dataset in TRACED:
+        for objective in objectives.names():
+            today, place = trace(objective, dataset), path(objective, dataset)
+            if place.is_file() and agree(today, read_record(place)["trace"]):
+                print(f"{place.name}: unchanged, {read_record(place)['fingerprint']}")
+                continue
+            write_record(place, {"fingerprint": identity(today), "trace": today})
+            print(f"{place.name}: written, {identity(today)}; results with another fingerprint are stale now")

@@ -1,0 +1,1 @@
+"""Runs on images: one at a time, on one device or several."""

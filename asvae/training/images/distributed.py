@@ -1,0 +1,43 @@
+"""Several processes that train one run: who writes, and one batch out of every process's share."""
+
+import os
+
+import torch
+from torch import Tensor
+from torch import distributed as dist
+
+
+class _Gather(torch.autograd.Function):
+    """All-gather whose gradient is the sum over processes of what each wants of this process's rows.
+
+    Every process computes the same whole-batch value, so that averaging the weights' gradients over processes, as the
+    trainer does, gives the gradient of the one value.
+    """
+
+    @staticmethod
+    def forward(ctx, share):
+        shares = [torch.empty_like(share) for _ in range(dist.get_world_size())]
+        dist.all_gather(shares, share.contiguous())
+        return torch.cat(shares)
+
+    @staticmethod
+    def backward(ctx, upstream):
+        summed = upstream.contiguous().clone()
+        dist.all_reduce(summed)
+        return summed.chunk(dist.get_world_size())[dist.get_rank()]
+
+
+def gather(share: Tensor) -> Tensor:
+    """Return the rows of all processes, ``(B, D)``, from this one's ``(B / processes, D)``; differentiable."""
+    return _Gather.apply(share)
+
+
+def mean(values: Tensor) -> Tensor:
+    """Return the mean of ``values`` over all processes, in place; without the barrier that Fabric puts before it."""
+    dist.all_reduce(values)
+    return values.div_(dist.get_world_size())
+
+
+def is_main_process() -> bool:
+    """Whether this process is the one that shows progress and writes files: of several by ``torchrun``, the first."""
+    return int(os.environ.get("RANK", 0)) == 0

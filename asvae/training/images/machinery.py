@@ -1,0 +1,58 @@
+"""How an image run is computed: precision, memory layout, compilation, devices. It is no part of what is trained."""
+
+import dataclasses
+import os
+from dataclasses import dataclass
+
+import torch
+from lightning_fabric import Fabric
+
+from asvae.checks import integer, one_of
+
+PRECISIONS = {"float32": "32-true", "bfloat16": "bf16-mixed"}
+
+
+@dataclass(frozen=True)
+class Machinery:
+    """How an image run is computed: it changes speed and rounding alone."""
+
+    data_root: str | None = None
+    """The folder of the data set's files; by default ``data/images``."""
+    precision: str | None = None
+    """``"float32"``, or ``"bfloat16"`` for the networks' passes (losses are float32); by default bfloat16 on a GPU."""
+    channels_last: bool = True
+    """Memory layout of images; the other one is slower on a GPU and on a CPU."""
+    compiled: bool = False
+    """``torch.compile`` the networks: minutes first, faster then on a GPU, no gain on a CPU."""
+    threads: int = 1
+    """Of a run on a CPU: several pay for large images only, and runs side by side use the cores better."""
+    inception: str | None = None
+    """The file of the Inception weights for FID and KID; without it, neither is computed."""
+    alone: bool = False
+    """Whether this process computes by itself, also where ``torchrun`` started several."""
+
+    def __post_init__(self):
+        if self.precision is not None:
+            one_of("precision", self.precision, PRECISIONS)
+        integer("threads", self.threads, 1)
+
+    def on(self, device: str) -> "Machinery":
+        """Return it with the defaults of ``device`` filled in."""
+        cuda = torch.device(device).type == "cuda"
+        precision = self.precision or ("bfloat16" if cuda else "float32")
+        return dataclasses.replace(self, precision=precision)
+
+    def fabric(self, device: str) -> Fabric:
+        """Return a launched Fabric: of this process alone, or of all that ``torchrun`` started."""
+        kind, world = torch.device(device), 1 if self.alone else int(os.environ.get("WORLD_SIZE", 1))
+        local = 1 if self.alone else int(os.environ.get("LOCAL_WORLD_SIZE", world))
+        alone = [kind.index or 0] if kind.type == "cuda" else 1
+        fabric = Fabric(
+            accelerator=kind.type,
+            devices=alone if world == 1 else local,
+            num_nodes=world // local,
+            strategy="auto" if world == 1 else "ddp",
+            precision=PRECISIONS[self.on(device).precision],
+        )
+        fabric.launch()
+        return fabric

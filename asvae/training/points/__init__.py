@@ -1,0 +1,1 @@
+"""Runs on points: many at once, as lanes of stacked weights."""

@@ -1,0 +1,58 @@
+"""Which runs in the plane share a stack: as many as fit into memory and pay, and a share for every worker."""
+
+import contextlib
+import os
+from pathlib import Path
+
+import torch
+
+from asvae import objectives
+from asvae.config import RunConfig
+
+LANE_WORK = 200_000
+"""Batch × width of a stack on a CPU: up to here lanes share the cost of calls, beyond they only end later."""
+
+
+def into_stacks(configs: list[RunConfig], workers: int, device: str) -> list[list[RunConfig]]:
+    """Group runs into stacks that fit into memory and give every worker a share.
+
+    First seeds come first, so that a sweep that is stopped has some of everything; among these, the longest.
+    """
+    families: dict[tuple, list[RunConfig]] = {}
+    for config in configs:
+        families.setdefault(config.stack_key, []).append(config)
+    cpu = torch.device(device).type == "cpu"
+    stacks = []
+    for (objective, _, recipe, *_), runs in families.items():
+        runs.sort(key=lambda config: config.seed)
+        useful = max(1, LANE_WORK // (recipe.batch_size * recipe.width)) if cpu else len(runs)
+        most = min(useful, lanes_that_fit(runs[0], device, workers))
+        parts = max(min(workers, len(runs)) if cpu else 1, -(-len(runs) // most))
+        for part in range(parts):
+            stack = runs[part * len(runs) // parts : (part + 1) * len(runs) // parts]
+            stacks.append((part, -len(stack) * objectives.get(objective).cost * recipe.steps, stack))
+    return [stack for _, _, stack in sorted(stacks, key=lambda each: each[:2])]
+
+
+def lanes_that_fit(config: RunConfig, device: str, workers: int, free: float | None = None) -> int:
+    """Return how many lanes of ``config`` half of the ``free`` memory (bytes) holds for each worker; at least 1."""
+    if free is not None:
+        free = free / workers
+    elif torch.device(device).type == "cpu":
+        free = _free_memory() / workers
+    else:
+        free = torch.cuda.mem_get_info(device)[0]
+    recipe = config.recipe
+    # Eleven passes a step, each keeping a layer's input and output; Adam keeps two more copies of the weights.
+    passes = 11 * recipe.batch_size * (2 * recipe.depth + 1) * recipe.width
+    weights = 2 * 5 * recipe.depth * recipe.width**2
+    pairs = config.hyperparameters.pair_matrices(recipe.latent_dim) * recipe.batch_size**2
+    return max(1, int(0.5 * free / (4 * (passes + weights + pairs))))
+
+
+def _free_memory() -> float:
+    """Return the bytes that new work may take; half of all where the system does not say."""
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return 1024.0 * int(next(line for line in lines if line.startswith("MemAvailable")).split()[1])
+    return 0.5 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

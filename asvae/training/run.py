@@ -1,0 +1,105 @@
+"""What training returns: a model to sample from, its curves, its scores, and where it came from."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from asvae import draws
+from asvae.checks import InvalidArgumentError, integer, refuse
+from asvae.config import RunConfig
+from asvae.networks import Networks
+
+SAMPLES = 1_000
+"""How many samples of a run are kept with its scores."""
+
+RECONSTRUCTED = 500
+"""How many points of a run in the plane are kept as reconstructed."""
+
+
+def sample(networks: Networks, n: int, seed: int) -> Tensor:
+    """Return ``(n, *shape)`` samples decoded from the prior by the first lane of ``networks``."""
+    return networks.generate(draws.normal(seed, 0, "sample", (n, networks.latent_dim)))
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """Where a run became non-finite. Its weights stay those from before the update that would have broken them."""
+
+    step: int
+    """0-based optimisation step."""
+    player: str
+    """Whose turn it was."""
+    term: str
+    """The first term of that player's loss that was not finite, or ``"gradient"``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What is kept of a run when its weights are not: enough for every table and figure."""
+
+    config: RunConfig
+    """What was asked for."""
+    divergence: Divergence | None
+    """Where it became non-finite; ``None`` for a run that did not."""
+    scores: dict[str, float]
+    """As :func:`asvae.metrics.points.score` names them; all NaN if it diverged."""
+    history: dict[str, list[float]] = field(repr=False)
+    """Curves to five digits: ``"step"`` and one list of equal length a term."""
+    samples: Tensor = field(repr=False)
+    """``(n, *shape)``: the first :data:`~asvae.training.run.SAMPLES` samples to two decimals, none of older or diverged runs.
+
+    Of images, the first few, rounded to bytes.
+    """
+    provenance: dict[str, Any] = field(repr=False)
+    """Versions, hardware, wall time in seconds, commit, date, fingerprint of the numerics."""
+
+    pictures: dict[str, Tensor] = field(repr=False, default_factory=dict)
+    """Of images, ``(n, *shape)`` each: ``"real"``, and with an encoder ``"reconstructed"`` and ``"interpolation"``.
+
+    In the plane ``"reconstructed"`` alone, of the first ``RECONSTRUCTED`` points of the evaluation's first draw.
+    """
+
+    @property
+    def diverged(self) -> bool:
+        """Whether training became non-finite."""
+        return self.divergence is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Result):
+    """One trained run, on the CPU."""
+
+    networks: Networks = field(repr=False)
+    """Its weights; those before the breaking update if it diverged."""
+
+    def sample(self, n: int, seed: int = 0) -> Tensor:
+        """Return ``(n, *shape)`` samples decoded from the prior; equal arguments give equal samples.
+
+        A diverged run samples from its last finite weights, whose outputs may still overflow.
+        """
+        return sample(self.networks, integer("n", n, 1), integer("seed", seed, 0, 2**63 - 1))
+
+    def encode(self, x) -> tuple[Tensor, Tensor]:
+        """Return ``mu`` and ``logvar`` of q(z|x), ``(N, D)`` each, of ``(N, *shape)`` samples."""
+        try:
+            x = torch.as_tensor(x, dtype=torch.float32)
+        except (TypeError, ValueError, RuntimeError):
+            refuse("x", x, f"numbers of shape (N, {', '.join(map(str, self.networks.shape))})")
+        if tuple(x.shape[1:]) != self.networks.shape:
+            raise InvalidArgumentError(
+                f"x: got shape {tuple(x.shape)}; allowed: (N, {', '.join(map(str, self.networks.shape))})."
+            )
+        return self.networks.posterior(x)
+
+    def interpolate(self, x_a, x_b, steps: int = 8) -> Tensor:
+        """Return ``(steps, *shape)``: the straight way between two samples' posterior means, decoded."""
+        steps = integer("steps", steps, 2)
+        mu, _ = self.encode(torch.stack([torch.as_tensor(x, dtype=torch.float32) for x in (x_a, x_b)]))
+        return self.networks.generate(torch.lerp(mu[0], mu[1], torch.linspace(0.0, 1.0, steps)[:, None]))
+
+    def reconstruct(self, x) -> Tensor:
+        """Return the reconstructions of ``(N, *shape)`` samples through the posterior mean."""
+        mu, _ = self.encode(x)
+        return self.networks.generate(mu)

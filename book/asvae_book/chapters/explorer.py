@@ -1,0 +1,97 @@
+"""The annealing explorer: a slider over the rate of the ramp, for two shapes; what it shows is drawn beforehand.
+
+The slider is linked to stacks of pictures in the browser, so that it works in a page without a kernel as well.
+"""
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from asvae import schedules
+from asvae.datasets.checkerboard import Checkerboard
+from asvae.metrics.intervals import over_seeds
+from asvae.studies.catalogue import EXPLORER, RATES, Cells
+from asvae.studies.measures import headline
+from asvae.training.run import Result
+from asvae_book.chapters.figures import COLOURS, board
+
+SHAPES = {"tanh": "annealed", "linear": "linear"}
+"""Title → schedule."""
+
+
+class Frame(NamedTuple):
+    """What the slider shows at one place."""
+
+    description: str
+    """The same in words, for who does not see it."""
+    png: bytes
+
+
+def frames(cells: Cells) -> dict[str, list[Frame]]:
+    """Return for each shape one frame a rate: c over training, samples of the first seed, scores of all of them."""
+    spread = [headline(run) for runs in cells.values() for run in runs if not run.diverged]
+    limits = (min(spread) - 0.5, max(spread) + 0.5)
+    return {
+        shape: [_frame(shape, rate, cells[f"{schedule}-{rate:g}"], limits) for rate in RATES]
+        for shape, schedule in SHAPES.items()
+    }
+
+
+def _frame(shape: str, rate: float, runs: Sequence[Result], limits: tuple[float, float]) -> Frame:
+    schedule = schedules.get(EXPLORER[f"{SHAPES[shape]}-{rate:g}"].changes["schedule"], rate)
+    values = [headline(run) for run in runs if not run.diverged]
+    mean, half, n, _ = over_seeds(values)
+    figure, axes = plt.subplots(1, 3, figsize=(7.2, 2.6), width_ratios=(1.1, 1.0, 0.75))
+    t = np.linspace(0.0, 1.0, 200)
+    axes[0].plot(t, [schedule(float(each)) for each in t], color=COLOURS["as-introvae"])
+    axes[0].set(xlabel="t / T", ylabel="c, the share of KL", ylim=(-0.03, 1.05), title=f"{shape}, rate {rate:g}")
+    board(axes[1], Checkerboard(), runs[0].samples, COLOURS["as-introvae"])
+    axes[1].set_title("samples, first seed")
+    axes[2].plot(np.zeros(len(values)), values, "o", color=COLOURS["as-introvae"], ms=5, alpha=0.7)
+    axes[2].set(ylim=limits, xticks=[], title="KL, a dot a seed")
+    png = _png(figure)
+    plt.close(figure)
+    score = f"KL {mean:.2f}" + (f" ± {half:.2f} over {n} seeds" if n > 1 else "")
+    reached = next((share for share in t if schedule(float(share)) > 0.95), None)
+    when = f"c passes 0.95 after {reached:.0%} of the run" if reached is not None else "c never reaches 0.95"
+    return Frame(f"{shape} ramp of rate {rate:g}: {when}; {score}.", png)
+
+
+def _png(figure: Figure) -> bytes:
+    """Return a figure as a small PNG: few colours are enough for lines and dots."""
+    raw, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(raw, format="png", dpi=110)
+    Image.open(raw).convert("RGB").quantize(64).save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def explorer(cells: Cells):
+    """Return the widget: one slider for the rate, below it a picture for each shape, with its sentence."""
+    import ipywidgets as widgets  # the book's, not the core's
+
+    slider = widgets.IntSlider(
+        value=RATES.index(5.0), min=0, max=len(RATES) - 1, description="slower ↔ faster", readout=False
+    )
+    slider.style.description_width = "initial"
+    slider.layout.width = "min(24em, 95%)"
+    parts = [slider]
+    for shown in frames(cells).values():
+        stack = widgets.Stack([_picture(frame) for frame in shown], selected_index=slider.value)
+        stack.layout.max_width = "100%"
+        widgets.jslink((slider, "value"), (stack, "selected_index"))
+        parts.append(stack)
+    return widgets.VBox(parts)
+
+
+def _picture(frame: Frame):
+    import ipywidgets as widgets
+
+    source = base64.b64encode(frame.png).decode()
+    image = f'<img alt="{frame.description}" src="data:image/png;base64,{source}" style="max-width: 100%">'
+    return widgets.HTML(f"{image}<p>{frame.description}</p>")

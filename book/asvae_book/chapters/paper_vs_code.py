@@ -1,0 +1,136 @@
+"""What each deviation of the released code changes: scores over seeds, against the equations and against the spread."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from asvae.metrics.intervals import Interval, paired
+from asvae.studies.catalogue import DEVIATIONS, Cells
+from asvae.studies.measures import fluctuation, headline_name, headline_of, largest_distance, silent
+from asvae.training.run import Result
+from asvae_book.paper.verdicts import MIN_SEEDS
+
+PLAIN = ("annealed", "introvae")
+"""The methods as written: what the deviations are compared with."""
+
+BASES = {"introvae-decoder": "introvae"}
+"""What a deviation is compared with, where it is not the annealed AS-IntroVAE."""
+
+
+def base(label: str) -> str:
+    """Return the label of the runs without the deviation."""
+    return BASES.get(label, "annealed")
+
+
+def title(label: str) -> str:
+    """Return how tables call a deviation: with its number in the chapter."""
+    return DEVIATIONS[label].title
+
+
+def table(cells: Cells) -> pd.DataFrame:
+    """Return what each deviation does to the score: with minus without it, paired over seeds, 95 % interval.
+
+    Beside it what else changes, with and without: the share of the time in which the encoder's adversarial term is 0,
+    the largest distance and the fluctuation of the score, medians over seeds.
+    """
+    rows = {}
+    for label, runs in cells.items():
+        if label in PLAIN:
+            continue
+        without = {run.config.seed: run for run in cells.get(base(label), [])}
+        shared = [run for run in runs if run.config.seed in without]
+        others = list(without.values())
+        value = headline_of(runs + others)
+        gap = paired([value(run) for run in shared], [value(without[run.config.seed]) for run in shared])
+        lost = sum(run.diverged and not without[run.config.seed].diverged for run in shared)
+        name = headline_name(runs + others) if runs else "score"
+        rows[title(label)] = {
+            f"{name}: with − without": gap.text() if gap.n > 1 else "–",
+            "says": _says(gap, len(shared), lost),
+            "term at 0, with / without": _medians(shared, others, underflow_share, "{:.0%}".format),
+            "largest distance": _medians(shared, others, largest_distance, _size),
+            "fluctuation": _medians(shared, others, fluctuation, "{:.2g}".format),
+            "seeds": len(shared),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _says(gap: Interval, shared: int, lost: int) -> str:
+    if not shared:
+        return "not run"
+    if lost:
+        return f"diverged in {lost} of {shared}"
+    return "undecided" if gap.n < MIN_SEEDS else {-1: "better", 0: "within noise", 1: "worse"}[gap.side]
+
+
+def _size(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10.0 else f"{value:.2g}"
+
+
+def _medians(
+    runs: list[Result], without: list[Result], value: Callable[[Result], float], form: Callable[[float], str]
+) -> str:
+    pair = [[each for each in map(value, these) if math.isfinite(each)] for these in (runs, without)]
+    return " / ".join(form(float(np.median(values))) for values in pair) if all(pair) else "–"
+
+
+def sentence(cells: Cells, label: str) -> str:
+    """Return in words what a deviation did, with its numbers."""
+    rows = table(only(cells, label))
+    if title(label) not in rows.index:
+        return "not run."
+    row = rows.loc[title(label)]
+    [column] = [column for column in rows.columns if column.endswith("with − without")]
+    name = column.partition(":")[0]
+    said = (
+        f"**{row['says']}**, {row[column]} in {name}, over {row['seeds']} {'seed' if row['seeds'] == 1 else 'seeds'}."
+    )
+    if row["term at 0, with / without"] == "–":
+        return said
+    (silence, silence_without), (far, far_without) = (
+        row[key].split(" / ") for key in ("term at 0, with / without", "largest distance")
+    )
+    return (
+        f"{said} The encoder's adversarial term is 0 for {silence} of the adversarial phase ({silence_without} "
+        f"without), the distance reaches {far} ({far_without} without; medians over seeds)."
+    )
+
+
+def advice(points: Cells, digits: Cells) -> list[str]:
+    """Return which variant to use, as far as these runs say."""
+    said = []
+    for data, cells in (("points", points), ("digits", digits)):
+        family = {label: runs for label, runs in cells.items() if not label.startswith("introvae") and runs}
+        value = headline_of([run for runs in family.values() for run in runs])
+        scores = {label: [value(run) for run in runs if not run.diverged] for label, runs in family.items()}
+        means = {label: float(np.mean(values)) for label, values in scores.items() if values}
+        order = sorted(means, key=means.get)
+        listed = "; ".join(f"{_name(label)} {means[label]:.3g}" for label in order)
+        said.append(f"**On {data}**, AS-IntroVAE's variants by mean score, best first: {listed}.")
+    worth, told = [], set()
+    for label in (each for each in points if each not in PLAIN):
+        here, there = (table(only(cells, label)).loc[title(label), "says"] for cells in (points, digits))
+        said.append(f"**{title(label)}**: on points {here}, on digits {there}.")
+        told |= {here, there}
+        bad = any(says == "worse" or says.startswith("diverged") for says in (here, there))
+        worth += [title(label)] * ("better" in (here, there) and not bad)
+    if told <= {"not run", "undecided"}:
+        said.append(f"Fewer than {MIN_SEEDS} seeds are too few to advise anything.")
+    elif worth:
+        said.append(f"Better on one and worse on none: **take {' and '.join(worth)}**, and the equations for the rest.")
+    else:
+        said.append(
+            "None is better on one without being worse on the other: **take the equations as they are written**."
+        )
+    return said
+
+
+def _name(label: str) -> str:
+    return "as written" if label in PLAIN else title(label)
+
+
+def only(cells: Cells, label: str) -> Cells:
+    """Return a deviation's runs and those that it is compared with."""
+    return {each: cells[each] for each in dict.fromkeys((base(label), label)) if each in cells}
