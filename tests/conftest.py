@@ -1,17 +1,12 @@
 """Small runs that several tests look at."""
 
-import sys
-from pathlib import Path
-
 import pytest
 import torch
+from tiny import TINY
 
 from asvae import RunConfig, train
 
-sys.path.insert(0, str(Path(__file__).parent))
 torch.set_num_threads(1)
-
-TINY = {"width": 16, "depth": 2, "batch_size": 16, "steps": 20}
 
 
 @pytest.fixture(scope="session")

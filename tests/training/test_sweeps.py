@@ -12,8 +12,7 @@ import time
 
 import pytest
 import torch
-from conftest import TINY
-from test_training import same
+from tiny import TINY, same
 
 from asvae import RunConfig, sweep, train
 from asvae.checks import InvalidArgumentError

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from conftest import TINY
+from tiny import TINY
 
 import asvae
 from asvae import RunConfig

@@ -11,7 +11,7 @@ import torch
 
 from asvae import losses, schedules
 
-METHOD = (Path(__file__).parents[1] / "book" / "method.md").read_text()
+METHOD = (Path(__file__).parents[2] / "book" / "method.md").read_text()
 PAIRS = dict(re.findall(r":label: (eq-[\w-]+)\n(?:.*\n)*?```\n\nComputed by {py:func}`([\w.]+)`\.", METHOD))
 
 

@@ -5,18 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from conftest import TINY
+from tiny import TINY, same
 
 from asvae import RunConfig, draws, objectives, train
 from asvae.checks import InvalidArgumentError
 from asvae.config.presets import COMBINATIONS, SCALES, combination
 from asvae.training.points.lanes import Lanes
-
-
-def same(a, b):
-    weights = [run.networks.state() for run in (a, b)]
-    equal = all(torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
-    return equal and repr(a.history) == repr(b.history) and repr(a.scores) == repr(b.scores)  # NaN equals NaN
 
 
 @pytest.mark.parametrize("name", objectives.names())
