@@ -65,9 +65,11 @@ def over_seeds(values: Sequence[float]) -> Interval:
     mean = float(values.mean()) if n else math.nan
     if n < 2:
         return Interval(mean, math.nan, n, math.nan)
-    error = float(values.std(ddof=1)) / math.sqrt(n)
-    p = float(2.0 * stats.t.sf(abs(mean) / error, n - 1)) if error else float(mean == 0.0)
-    return Interval(mean, float(stats.t.ppf(0.5 + LEVEL / 2.0, n - 1)) * error, n, p)
+    if np.ptp(values) == 0.0:
+        # Equal values have no t-statistic.
+        return Interval(mean, 0.0, n, float(mean == 0.0))
+    test = stats.ttest_1samp(values, 0.0)
+    return Interval(mean, float(test.confidence_interval(LEVEL).high) - mean, n, float(test.pvalue))
 
 
 def paired(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
