@@ -15,10 +15,10 @@ from abc import abstractmethod
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from filelock import FileLock
+from numpy.lib.format import open_memmap
 from tqdm import tqdm
 
 from asvae.checks import InvalidArgumentError, refuse
@@ -87,11 +87,9 @@ class ImageFiles(ImageDataset):
         return [self.root / "packed" / f"{name}.json", DATA / "images" / "packed" / f"{name}-from-{place}.json"]
 
     def _pack(self, listing: Listing, source: str, record: Path) -> Content:
-        _check_space(record.parent, len(listing.names) * math.prod(self.shape))
         part = record.with_name(f".part-{record.stem}.npy")
         try:
-            with part.open("wb") as file:
-                readable = self._write(file, listing)
+            readable = self._write(part, listing)
             unreadable = (name for name, fine in zip(listing.names, readable, strict=True) if not fine)
             skipped = [name.encode(errors="replace").decode() for name in unreadable]  # names need not be valid text
             self._warn(skipped, len(readable))
@@ -100,6 +98,7 @@ class ImageFiles(ImageDataset):
             if train < 1 or test < 1:
                 found = f"{train} training and {test} test images that can be read"
                 refuse("data_root", str(listing.folder), f"a folder with at least one of each (it has {found})")
+            _shorten(part, train + test)
             pixels = np.load(part, mmap_mode="r")
             fingerprint = pixel_fingerprint(iter(pixels), train, pixels.shape)
             status, data = part.stat(), record.with_name(f"{record.stem}-{fingerprint}.npy")
@@ -124,10 +123,10 @@ class ImageFiles(ImageDataset):
             record.with_name(old["file"]).unlink(missing_ok=True)
         return _content(pixels, entries)
 
-    def _write(self, file: BinaryIO, listing: Listing) -> list[bool]:
-        """Write every image that can be read, under a header; return which can."""
-        _write_header(file, (len(listing.names), *self.shape))
-        readable = []
+    def _write(self, path: Path, listing: Listing) -> list[bool]:
+        """Write every image that can be read to the front of an array with room for all; return which can."""
+        pixels = _create(path, (len(listing.names), *self.shape))
+        readable, rows = [], iter(pixels)
         with (
             # Pillow decodes and resizes outside Python's lock, so threads are enough.
             ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as threads,
@@ -138,12 +137,9 @@ class ImageFiles(ImageDataset):
                 for image in threads.map(self._try_decode, paths):
                     readable.append(image is not None)
                     if image is not None:
-                        file.write(image)
+                        next(rows)[...] = image
                     bar.update()
-        file.seek(0)
-        _write_header(file, (sum(readable), *self.shape))
-        file.flush()
-        os.fsync(file.fileno())
+        pixels.flush()
         return readable
 
     def _try_decode(self, path: Path) -> np.ndarray | None:
@@ -160,9 +156,29 @@ class ImageFiles(ImageDataset):
             warnings.warn(message + ", ".join(skipped[:5]) + more, stacklevel=2)
 
 
-def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
-    # NumPy leaves room for the first number to grow, so a header can be written over another.
-    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+def _create(path: Path, shape: tuple[int, ...]) -> np.memmap:
+    """Return a new array of ``shape`` in uint8, mapped from ``path``, where its disk space is reserved."""
+    _check_space(path.parent, math.prod(shape))
+    pixels = open_memmap(path, "w+", np.uint8, shape)
+    if hasattr(os, "posix_fallocate"):
+        # Without it a disk that fills up later ends the process with a signal instead of an exception.
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return pixels
+
+
+def _shorten(path: Path, count: int) -> None:
+    """Leave only the first ``count`` images of a packed array."""
+    images = np.load(path, mmap_mode="r")
+    shorter = path.with_name(f"{path.stem}-shorter.npy")
+    try:
+        if count < len(images):
+            copy = _create(shorter, (count, *images.shape[1:]))
+            copy[...] = images[:count]
+            copy.flush()
+            os.replace(shorter, path)
+    finally:
+        shorter.unlink(missing_ok=True)
 
 
 def _read(record: Path) -> dict | None:
