@@ -1,51 +1,39 @@
-"""The claims ledger: every claim of the supplement, what was run for it, what that measured, and the verdict.
+"""The claims ledger: every claim, what was run for it, what that measured, and the verdict.
 
-Everything is computed from ``data/results/``; only the claims themselves, and where they stand, are written here.
+Everything follows from the claims' records and ``data/results/``; nothing else is written here.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from pathlib import Path
+from typing import Any
 
 from asvae import datasets
-from asvae.config.presets import COMBINATIONS
-from asvae.datasets.checkerboard import Checkerboard
-from asvae.metrics.points import floor
-from asvae.store.results import find
-from asvae.studies.catalogue import KEPT_SEEDS, Cells, configurations
-from asvae.studies.measures import headline_name
-from asvae.studies.table1 import Runs, kept
-from asvae.studies.table1 import configurations as cells_of_table1
+from asvae.store.results import ROOT, find
+from asvae.studies import COMMITTED_SEEDS, TABLE1, Cells
 from asvae.training.run import Result
-from asvae_book.paper import ablation_claims, image_claims
-from asvae_book.paper import toy_claims as claims
-from asvae_book.paper.published import METHODS, TABLE1
+from asvae_book.paper.claims import CLAIMS, Claim, Ground
 from asvae_book.paper.verdicts import MIN_SEEDS, SEVERITY, Verdict
-
-UNAVAILABLE = "source unavailable"
-"""The verdict on the authors' own program where it was never released."""
-
-RELEASED = "released, does not run as it is"
-"""And where it was."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was run for a claim on one data set and scale, and what it says."""
+    """What was run for a claim on one ground, and what it says."""
 
-    data: str
-    """As text calls the data set."""
-    own: bool
-    """Whether the claim is about these data; else they stand in, under their own name."""
-    scale: str
+    ground: Ground
     runs: tuple[Result, ...]
     verdict: Verdict
     floor: str
     """What perfect samples would get in the measure that decides."""
-    section: str
-    """The chapter and heading that show it, ``chapter#heading``."""
     command: str
     """What makes the runs again, or for the first time."""
+
+    @property
+    def data(self) -> str:
+        """The data set, as text calls it."""
+        return datasets.title(self.ground.dataset)
 
     @property
     def run(self) -> str:
@@ -53,9 +41,10 @@ class Evidence:
         if not self.runs:
             return "nothing"
         table = self.verdict.comparisons
-        seeds = max(table["seeds"]) if len(table) and max(table["seeds"]) else _seeds(self.runs)
+        compared = max(table["seeds"]) if len(table) else 0
+        seeds = compared or len({run.config.seed for run in self.runs})
         hardware = ", ".join(dict.fromkeys(str(run.provenance["hardware"]) for run in self.runs))
-        return f"{self.scale} scale, {seeds} {'seed' if seeds == 1 else 'seeds'}, {hardware}"
+        return f"{self.ground.scale} scale, {seeds} {'seed' if seeds == 1 else 'seeds'}, {hardware}"
 
     @property
     def measured(self) -> str:
@@ -65,167 +54,115 @@ class Evidence:
             return "–"
         worst = max(table["says"], key=SEVERITY.index)
         row = table[table["says"] == worst].iloc[0]
-        where = ": ".join(row.name)
         if "diverged" in row:
             return f"{row.name[0]}: NaN in {row['diverged']} runs"
-        return f"{where} {row['difference']} ({row['95 % interval']}): {row['says']}"
+        return f"{': '.join(row.name)} {row['difference']} ({row['95 % interval']}): {row['says']}"
 
 
 @dataclass(frozen=True)
-class Claim:
-    """One claim of the supplement with all that is known about it here."""
+class Entry:
+    """A claim with the evidence on each of its grounds."""
 
-    key: str
-    text: str
-    place: str
-    """Where the supplement makes it."""
-    paper: str
-    """What it shows there."""
-    program: str
-    """Whether the authors' own can be had: :data:`~asvae_book.paper.ledger.UNAVAILABLE` or :data:`~asvae_book.paper.ledger.RELEASED`."""
+    claim: Claim
     evidence: tuple[Evidence, ...]
 
     @property
+    def decisive(self) -> Evidence:
+        """On the claim's own data, the largest evidence that decides; without any, the largest there could be."""
+        own = [each for each in self.evidence if each.ground.own]
+        undecided = ("not run", "undecided")
+        return next((each for each in reversed(own) if each.verdict.verdict not in undecided), own[-1])
+
+    @property
     def verdict(self) -> str:
-        """The verdict on the claim's own data, from the largest evidence that decides; ``not run`` without any."""
-        own = [each.verdict.verdict for each in self.evidence if each.own]
-        return next((verdict for verdict in reversed(own) if verdict not in ("not run", "undecided")), own[-1])
+        """The verdict of the decisive evidence."""
+        return self.decisive.verdict.verdict
 
 
-def ledger() -> list[Claim]:
-    """Return every claim of the supplement, A1 to A4, G1 to G4, T1 to T3, judged by what is kept today."""
-    schedules = {
-        data: configurations("ablation", data, KEPT_SEEDS, scale, ablation_claims.JUDGED)
-        for data, scale, _ in _ABLATION
+def ledger(claims: Sequence[Claim] = CLAIMS, root: Path = ROOT) -> list[Entry]:
+    """Return ``claims`` judged by the results that are committed in ``root`` today."""
+    wanted = {
+        (claim.key, ground): claim.study.configs(ground.dataset, COMMITTED_SEEDS, ground.scale, claim.labels)
+        for claim in claims
+        for ground in claim.grounds
     }
-    methods = {
-        data: configurations("methods", data, KEPT_SEEDS, scale, ["as-introvae", "s-introvae", "wgan-gp"])
-        for data, scale in _IMAGES
-    }
-    table1 = {scale: cells_of_table1(list(COMBINATIONS), METHODS, KEPT_SEEDS, scale) for scale in _HEADINGS}
-    studies = [*schedules.values(), *methods.values(), *table1.values()]
-    found = find(config for cells in studies for configs in cells.values() for config in configs)
+    found = find({config for cells in wanted.values() for config in cells.runs}, root).values()
     return [
-        *_ablation({data: kept(cells, found) for data, cells in schedules.items()}),
-        *_images({data: kept(cells, found) for data, cells in methods.items()}),
-        *_checkerboard({scale: kept(cells, found) for scale, cells in table1.items()}),
+        Entry(claim, tuple(_judge(claim, each, wanted[claim.key, each].regroup(found)) for each in claim.grounds))
+        for claim in claims
     ]
 
 
-_ABLATION = (
-    ("checkerboard", "quick", "ablation-checkerboard"),
-    ("digits", "quick", "ablation"),
-    (ablation_claims.OWN_DATA, "paper", "ablation"),
-)
-"""Data, scale and chapter of what A1 to A4 are judged on."""
-
-_IMAGES = (("digits", "quick"), *((data, "paper") for data in image_claims.DATASETS.values()))
-
-_HEADINGS = {"quick": "do-the-claims-hold", "paper": "at-the-published-settings"}
-"""Scale → where the checkerboard chapter judges it."""
+def _judge(claim: Claim, ground: Ground, cells: Cells[Result]) -> Evidence:
+    command = _command(claim, ground, cells)
+    return Evidence(ground, tuple(cells.runs), claim.judge(cells), claim.floor_of(cells), command)
 
 
-def _ablation(cells: dict[str, Cells]) -> Iterable[Claim]:
-    shown = {"A1": "Figure 1", "A2": "Figure 2", "A3": "Figure 3", "A4": "Section 0.2"}
-    for key, judge in ablation_claims.JUDGES.items():
-        evidence = [
-            Evidence(
-                datasets.title(data),
-                data == ablation_claims.OWN_DATA,
-                scale,
-                _flat(cells[data].values()),
-                judge(cells[data]),
-                _floor(key, _flat(cells[data].values())),
-                f"{chapter}#do-the-claims-hold",
-                _command("ablation", data, scale, cells[data]),
-            )
-            for data, scale, chapter in _ABLATION
+def _command(claim: Claim, ground: Ground, cells: Cells[Result]) -> str:
+    if claim.study is TABLE1:  # the command's default
+        options = ["--scale", ground.scale]
+    else:
+        options = ["--study", claim.study.name, "--dataset", ground.dataset]
+        options += ["--scale", ground.scale] if ground.scale != "quick" else []
+    options += ["--device", "cuda"] if ground.scale == "paper" and datasets.kind(ground.dataset) == "images" else []
+    seeds = max(MIN_SEEDS, min(map(len, cells.there.values()), default=0))
+    return " ".join(["asvae", "sweep", *options, "--seeds", str(seeds)])
+
+
+def as_text(entries: Sequence[Entry]) -> str:
+    """Return the ledger for a terminal, one paragraph per claim."""
+    return "\n\n".join(_paragraph(entry) for entry in entries)
+
+
+def _paragraph(entry: Entry) -> str:
+    claim = entry.claim
+    lines = [f"{claim.key}  {claim.text}  ({claim.place}: {claim.shown})", f"    {entry.verdict}"]
+    for each in entry.evidence:
+        lines += [
+            f"      {each.data}, {each.run}: {each.verdict.verdict}",
+            f"        measured  {each.measured}" + (f"; floor: {each.floor}" if each.floor != "–" else ""),
+            f"        again     {each.command}",
         ]
-        paper = "faces" if key != "A4" else "in words"
-        yield Claim(key, ablation_claims.CLAIMS[key], shown[key], paper, UNAVAILABLE, tuple(evidence))
+    return "\n".join([*lines, f"      the authors' program: {claim.program}"])
 
 
-def _images(cells: dict[str, Cells]) -> Iterable[Claim]:
-    for number, (key, data) in enumerate(image_claims.DATASETS.items(), 4):
-        # Small digits stand in for MNIST's; for faces and CIFAR-10 nothing does.
-        evidence = [
-            Evidence(
-                datasets.title(name),
-                name == data,
-                scale,
-                _flat(cells[name].values()),
-                image_claims.judge(key, cells[name]),
-                _floor(key, _flat(cells[name].values())),
-                f"images{'' if name == 'digits' else '-' + name}#does-the-claim-hold",
-                _command("methods", name, scale, cells[name]),
-            )
-            for name, scale in _IMAGES
-            if name == data or (name, data) == ("digits", "mnist")
-        ]
-        text = f"AS-IntroVAE's random images of {datasets.title(data)} look better than S-IntroVAE's and WGAN-GP's"
-        program = UNAVAILABLE if data.startswith("celeba") else RELEASED
-        yield Claim(key, text, f"Figure {number}", "16 images a model", program, tuple(evidence))
+def as_json(entries: Sequence[Entry]) -> str:
+    """Return the ledger as JSON: a list of claims, each with its evidence and every comparison behind it."""
+    return json.dumps([_plain_entry(entry) for entry in entries], indent=2, ensure_ascii=False)
 
 
-def _checkerboard(cells: dict[str, Runs]) -> Iterable[Claim]:
-    pair = ("s-introvae", "as-introvae")
-    printed = "; ".join(f"{row} " + " → ".join(str(TABLE1[row, name][0]) for name in pair) for row in COMBINATIONS)
-    paper = {"T1": f"KL of S- → AS-IntroVAE {printed}", "T2": "NaN in every row", "T3": "“slight advantage”"}
-    places = {"T1": "Table 1", "T2": "Table 1", "T3": "Figure 8"}
-    for key, judge in claims.JUDGES.items():
-        evidence = [
-            Evidence(
-                datasets.title("checkerboard"),
-                True,
-                scale,
-                _flat(cells[scale].values()),
-                judge(cells[scale]),
-                _floor(key, _flat(cells[scale].values())),
-                f"checkerboard#{heading}",
-                f"asvae sweep --scale {scale} --seeds {max(MIN_SEEDS, _seeds(_flat(cells[scale].values())))}",
-            )
-            for scale, heading in _HEADINGS.items()
-        ]
-        yield Claim(key, claims.CLAIMS[key], places[key], paper[key], UNAVAILABLE, tuple(evidence))
+def _plain_entry(entry: Entry) -> dict[str, Any]:
+    claim = entry.claim
+    return {
+        "claim": claim.key,
+        "text": claim.text,
+        "place": claim.place,
+        "paper": claim.shown,
+        "verdict": entry.verdict,
+        "authors_program": claim.program,
+        "evidence": [_plain_evidence(each) for each in entry.evidence],
+    }
 
 
-def _there(cells: Cells) -> Cells:
-    """Return the cells without the labels of which nothing is kept."""
-    return {label: runs for label, runs in cells.items() if runs}
+def _plain_evidence(each: Evidence) -> dict[str, Any]:
+    return {
+        "data": each.data,
+        "own": each.ground.own,
+        "scale": each.ground.scale,
+        "runs": len(each.runs),
+        "run": each.run,
+        "measured": each.measured,
+        "floor": each.floor,
+        "verdict": each.verdict.verdict,
+        "section": each.ground.section,
+        "command": each.command,
+        "comparisons": [
+            {"comparison": list(name)} | {key: _plain(value) for key, value in row.items()}
+            for name, row in each.verdict.comparisons.iterrows()
+        ],
+    }
 
 
-def _flat(cells: Iterable[Iterable[Result]]) -> tuple[Result, ...]:
-    return tuple(run for runs in cells for run in runs)
-
-
-def _seeds(runs: Iterable[Result]) -> int:
-    return len({run.config.seed for run in runs})
-
-
-def _command(study: str, data: str, scale: str, cells: Cells) -> str:
-    seeds = max(MIN_SEEDS, min(map(_seeds, _there(cells).values()), default=0))
-    at = "" if scale == "quick" else f" --scale {scale} --device cuda"
-    return f"asvae sweep --study {study} --dataset {data}{at} --seeds {seeds}"
-
-
-@cache
-def _truth() -> dict[str, float]:
-    return floor(Checkerboard())
-
-
-def _floor(key: str, runs: Sequence[Result]) -> str:
-    """Return what samples of the truth would get in the measure that a claim is judged by."""
-    ended = [run for run in runs if not run.diverged]
-    if not ended or key == "T2":
-        return "–"
-    plane = runs[0].config.kind == "points"
-    if key == "T3" or (plane and key in ("A1", "A2")):
-        return "all on the squares" + ("; 8 of 8 covered; error 0" if key == "T3" else "")
-    if plane:
-        return f"KL {_truth()['kl']:.2f}" + (f", JSD {_truth()['jsd']:.2f}" if key == "T1" else "")
-    if key in ("A1", "A2"):
-        return "sharpness 1"
-    if key == "A3":
-        return f"spread {ended[0].scores['sharpness_sd_real']:.2f}"
-    name = "fid_floor" if headline_name(runs) == "FID" else "frechet_classifier_floor"
-    return f"{ended[0].scores[name]:.2f}"
+def _plain(value: Any) -> Any:
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -39,11 +39,10 @@ Value = Callable[[Result], float]
 class Verdict:
     """What the evidence says of one claim."""
 
-    claim: str
-    """Its key in the ledger, such as T1."""
     verdict: str
+    """``reproduced``, ``partly``, ``within noise``, ``not reproduced``, ``undecided`` or ``not run``."""
     comparisons: pd.DataFrame
-    """One row a comparison, with what it says."""
+    """One row per comparison, with what it says."""
 
     @property
     def said(self) -> str:
@@ -63,7 +62,7 @@ class Verdict:
         return f"**{self.verdict}**" + (f" ({'; '.join(figures)})" if figures else "")
 
 
-def conclude(claim: str, rows: dict[tuple[str, str], dict[str, str | int]]) -> Verdict:
+def conclude(rows: dict[tuple[str, str], dict[str, str | int]]) -> Verdict:
     """Return the verdict on a claim that all of its comparisons must bear out."""
     says = {row["says"] for row in rows.values()}
     if FAILS in says:
@@ -74,7 +73,7 @@ def conclude(claim: str, rows: dict[tuple[str, str], dict[str, str | int]]) -> V
         verdict = UNDECIDED
     else:
         verdict = "partly" if PARTLY in says else "within noise" if NOISE in says else "reproduced"
-    return Verdict(claim, verdict, pd.DataFrame.from_dict(rows, orient="index"))
+    return Verdict(verdict, pd.DataFrame.from_dict(rows, orient="index"))
 
 
 def compare(

@@ -1,0 +1,51 @@
+"""The claims of the supplement, one record each with all that is known about it here."""
+
+from asvae_book.paper.claims.annealing import A1, A2, A3, A4, ANNEALING_CLAIMS, SQUASHED
+from asvae_book.paper.claims.annealing_summaries import (
+    Judged,
+    annealing_comparisons,
+    annealing_evidence,
+    annealing_sentences,
+    annealing_table,
+)
+from asvae_book.paper.claims.checkerboard import T1, T2, T3
+from asvae_book.paper.claims.images import (
+    G1,
+    G2,
+    G3,
+    G4,
+    IMAGE_CLAIM,
+    IMAGE_CLAIMS,
+    image_comparisons,
+    image_sentences,
+)
+from asvae_book.paper.claims.records import RELEASED, UNAVAILABLE, Claim, Ground
+from asvae_book.paper.claims.summaries import ranking, verdict_table
+
+CLAIMS = (A1, A2, A3, A4, G1, G2, G3, G4, T1, T2, T3)
+"""All of them, in the order of the ledger; to add one, enter it here."""
+
+CLAIM = {claim.key: claim for claim in CLAIMS}
+"""By key."""
+
+__all__ = [
+    "ANNEALING_CLAIMS",
+    "CLAIM",
+    "CLAIMS",
+    "IMAGE_CLAIM",
+    "IMAGE_CLAIMS",
+    "RELEASED",
+    "SQUASHED",
+    "UNAVAILABLE",
+    "Claim",
+    "Ground",
+    "Judged",
+    "annealing_comparisons",
+    "annealing_evidence",
+    "annealing_sentences",
+    "annealing_table",
+    "image_comparisons",
+    "image_sentences",
+    "ranking",
+    "verdict_table",
+]

@@ -1,0 +1,84 @@
+"""The claims G1 to G4: AS-IntroVAE beside S-IntroVAE and WGAN-GP on images.
+
+The supplement shows sixteen random images per model and leaves the judging to the eye. Here the distance between
+generated and real images judges, FID where it was taken, by :mod:`asvae_book.paper.verdicts`.
+"""
+
+import pandas as pd
+
+from asvae import datasets
+from asvae.studies import METHODS, Cells
+from asvae.studies.measures import headline_name, headline_of
+from asvae.training.run import Result
+from asvae_book.paper.claims.floors import score_floor
+from asvae_book.paper.claims.records import RELEASED, UNAVAILABLE, Claim, Ground
+from asvae_book.paper.claims.summaries import ranking
+from asvae_book.paper.verdicts import Verdict, compare, conclude
+
+OURS, OTHERS = "as-introvae", ("s-introvae", "wgan-gp")
+
+_HEADING = "does-the-claim-hold"
+
+
+def judge(cells: Cells[Result]) -> Verdict:
+    """Judge by the score that ranks whether AS-IntroVAE lies nearer to real images than S-IntroVAE and WGAN-GP.
+
+    ``cells`` are of the study :data:`asvae.studies.METHODS`.
+    """
+    rows, ours = {}, cells.get(OURS, [])
+    for other in OTHERS:
+        theirs = cells.get(other, [])
+        if ours or theirs:
+            name, value = headline_name(ours + theirs), headline_of(ours + theirs)
+            compared = compare(ours, theirs, value, -1, "{:+.2f}", len(OTHERS))
+            rows[METHODS.title(other), f"AS-IntroVAE − this, {name}"] = compared
+    return conclude(rows)
+
+
+def _claim(key: str, figure: int, dataset: str, program: str, *stand_ins: Ground) -> Claim:
+    return Claim(
+        key,
+        f"AS-IntroVAE's random images of {datasets.title(dataset)} look better than S-IntroVAE's and WGAN-GP's",
+        place=f"Figure {figure}",
+        shown="16 images a model",
+        program=program,
+        study=METHODS,
+        labels=(OURS, *OTHERS),
+        grounds=(*stand_ins, Ground(dataset, "paper", f"images-{dataset}#{_HEADING}")),
+        judge=judge,
+        floor=score_floor,
+    )
+
+
+G1 = _claim("G1", 4, "celeba128", UNAVAILABLE)
+G2 = _claim("G2", 5, "celeba256", UNAVAILABLE)
+G3 = _claim("G3", 6, "mnist", RELEASED, Ground("digits", "quick", f"images#{_HEADING}", own=False))
+"""Small digits stand in for MNIST's; for faces and CIFAR-10 nothing does."""
+G4 = _claim("G4", 7, "cifar10", RELEASED)
+
+IMAGE_CLAIMS = (G1, G2, G3, G4)
+
+IMAGE_CLAIM = "AS-IntroVAE's samples look better than S-IntroVAE's and WGAN-GP's"
+"""What the four say, whatever the data."""
+
+
+def image_comparisons(cells: Cells[Result]) -> pd.DataFrame:
+    """Return what each of G1 to G4 is judged by, one row per comparison."""
+    return judge(cells).comparisons
+
+
+def image_sentences(cells: Cells[Result]) -> list[str]:
+    """Return in words which method scores best, and what the supplement's claim comes to on the data of these runs."""
+    [(data, scale)] = {(run.config.dataset, run.config.scale) for run in cells.runs}
+    changed = any(run.config.overrides for run in cells.runs)
+    own = {
+        (ground.dataset, ground.scale): claim.key for claim in IMAGE_CLAIMS for ground in claim.grounds if ground.own
+    }
+    if (data, scale) in own and not changed:
+        about = f"**{own[data, scale]}**, {IMAGE_CLAIM}:"
+    else:
+        about = f"{IMAGE_CLAIM}, as {', '.join(own.values())} claim of other data or sizes:"
+    return [
+        ranking(cells, METHODS.title),
+        f"{about} on {datasets.title(data)} at {scale} scale {judge(cells).in_words}.",
+    ]

@@ -1,0 +1,36 @@
+"""What runs come to: verdicts as a table, scores in words."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pandas as pd
+
+from asvae.studies import ABLATION, Cells, Label
+from asvae.studies.measures import headline_name, headline_of
+from asvae.training.run import Result
+from asvae_book.paper.claims.records import Claim
+
+
+def verdict_table(claims: Iterable[Claim], cells: Cells[Result]) -> pd.DataFrame:
+    """Return one row per claim, judged on ``cells``: what is claimed, what the comparisons say, the verdict."""
+    rows = {}
+    for claim in claims:
+        verdict = claim.judge(cells)
+        rows[claim.key] = {"claim": claim.text, "comparisons": verdict.said, "verdict": verdict.verdict}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def ranking(cells: Cells[Result], title: Callable[[Label], str] = ABLATION.title) -> str:
+    """Return the labels of ``cells`` by mean score in words, best first."""
+    value, name = headline_of(cells.runs), headline_name(cells.runs)
+    scores = {label: [value(run) for run in runs if not run.diverged] for label, runs in cells.items()}
+    means = {label: float(np.mean(values)) for label, values in scores.items() if values}
+    listed = "; ".join(
+        f"{title(label)} {means[label]:.3g}{_diverged(cells[label])}" for label in sorted(means, key=means.get)
+    )
+    return f"**By mean score** ({name}, best first): {listed or 'every run diverged'}."
+
+
+def _diverged(runs: list[Result]) -> str:
+    lost = sum(run.diverged for run in runs)
+    return f" ({lost} of {len(runs)} diverged)" if lost else ""
