@@ -4,7 +4,8 @@ import pytest
 import torch
 from tiny import TINY
 
-from asvae import RunConfig, train
+import asvae
+from asvae import RunConfig
 
 torch.set_num_threads(1)
 
@@ -12,10 +13,10 @@ torch.set_num_threads(1)
 @pytest.fixture(scope="session")
 def run():
     """A finished run of twenty small steps."""
-    return train(RunConfig("as-introvae", seed=1, **TINY), progress=False)
+    return asvae.train(RunConfig("as-introvae", seed=1, **TINY), progress=False)
 
 
 @pytest.fixture(scope="session")
 def diverged():
     """A run that really became non-finite: an absurd learning rate."""
-    return train(RunConfig("introvae", seed=1, learning_rate=1e6, **TINY), progress=False)
+    return asvae.train(RunConfig("introvae", seed=1, learning_rate=1e6, **TINY), progress=False)

@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from asvae import checks, datasets, draws
-from asvae.datasets import packing
+from asvae.datasets import image_files
 from asvae.datasets.images import ImageDataset, MissingDataError
 
 IMAGES = [name for name in datasets.names() if name != "checkerboard"]
@@ -424,8 +424,10 @@ def packs(root):
 
 def counted(monkeypatch):
     """Return a list that grows with every image decoded."""
-    seen, decode = [], packing.decode
-    monkeypatch.setattr(packing, "decode", lambda path, *rest, **more: seen.append(path) or decode(path, *rest, **more))
+    seen, decode = [], image_files.decode
+    monkeypatch.setattr(
+        image_files, "decode", lambda path, *rest, **more: seen.append(path) or decode(path, *rest, **more)
+    )
     return seen
 
 
@@ -488,7 +490,7 @@ def test_a_copied_pack_is_used_once_its_pixels_are_verified(mine, monkeypatch):
 
 def test_a_root_that_cannot_be_written_to_is_packed_elsewhere(mine, tmp_path, monkeypatch):
     (mine / "packed").write_text("in the way")
-    monkeypatch.setattr(packing, "DATA", tmp_path / "data")
+    monkeypatch.setattr(image_files, "DATA", tmp_path / "data")
     seen = counted(monkeypatch)
     other = tmp_path / "other"
     tiny_data.save_image(other / "1.png", 20, 20)
@@ -506,7 +508,7 @@ def test_a_root_that_cannot_be_written_to_is_packed_elsewhere(mine, tmp_path, mo
 
 
 def test_a_full_disk_is_one_sentence_before_anything_is_written(mine, monkeypatch):
-    monkeypatch.setattr(packing.shutil, "disk_usage", lambda _: packing.shutil._ntuple_diskusage(10, 9, 1))
+    monkeypatch.setattr(image_files.shutil, "disk_usage", lambda _: image_files.shutil._ntuple_diskusage(10, 9, 1))
     with pytest.raises(checks.InvalidArgumentError, match=r"^disk space in .*: got '0.0 GB'; allowed: at least"):
         folder(mine).images  # noqa: B018
     assert not packs(mine)
@@ -517,7 +519,7 @@ def test_an_interrupted_packing_leaves_no_pack(mine, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(packing, "decode", interrupted)
+        patched.setattr(image_files, "decode", interrupted)
         with pytest.raises(KeyboardInterrupt):
             folder(mine).images  # noqa: B018
     assert not [file for file in (mine / "packed").iterdir() if file.suffix != ".lock"]
@@ -525,7 +527,7 @@ def test_an_interrupted_packing_leaves_no_pack(mine, monkeypatch):
 
 
 def test_several_packers_at_once_decode_once(mine, monkeypatch):
-    seen, decode, together = [], packing.decode, threading.Barrier(4)
+    seen, decode, together = [], image_files.decode, threading.Barrier(4)
 
     def slowly(path, *rest, **more):
         seen.append(path)
@@ -536,7 +538,7 @@ def test_several_packers_at_once_decode_once(mine, monkeypatch):
         together.wait()
         return folder(mine)._load().fingerprint  # Python 3.11 lets one thread at a time into a cached property
 
-    monkeypatch.setattr(packing, "decode", slowly)
+    monkeypatch.setattr(image_files, "decode", slowly)
     with ThreadPoolExecutor(4) as pool:
         prints = set(pool.map(packer, range(4)))
     assert len(prints) == len(packs(mine)) == 1

@@ -15,7 +15,7 @@ from asvae import draws
 from asvae.checks import InvalidArgumentError
 from asvae.metrics import features
 from asvae.metrics import images as image_metrics
-from asvae.metrics.features import FeatureExtractor, pretrained, trained
+from asvae.metrics.features import FeatureExtractor, inception_network, trained_classifier
 from asvae.metrics.images import frechet_distance, kernel_distance, measuring, sharpness
 
 RNG = np.random.default_rng
@@ -201,9 +201,9 @@ def test_features_of_an_image_depend_on_no_other(real, extractor):
 
 
 def test_a_kept_classifier_is_used_and_a_damaged_one_trained_again(real, tmp_path, monkeypatch):
-    training, train = [], trained._train
-    monkeypatch.setattr(trained, "_EPOCHS", 1)
-    monkeypatch.setattr(trained, "_train", lambda *given: training.append(train(*given)))
+    training, train = [], trained_classifier._train
+    monkeypatch.setattr(trained_classifier, "_EPOCHS", 1)
+    monkeypatch.setattr(trained_classifier, "_train", lambda *given: training.append(train(*given)))
     first = features.classifier(real, tmp_path)
     assert features.classifier(real, str(tmp_path)).identity == first.identity
     assert len(training) == 1
@@ -227,17 +227,17 @@ def test_a_kept_classifier_is_used_and_a_damaged_one_trained_again(real, tmp_pat
 
 
 def test_test_labels_are_used_where_there_are_any(real, tmp_path, monkeypatch):
-    monkeypatch.setattr(trained, "_STEPS", 3)
+    monkeypatch.setattr(trained_classifier, "_STEPS", 3)
     labels = scans()[1][-60:]
     labelled = SimpleNamespace(**vars(real), test_labels=labels)
-    task = trained._Task(labelled, 0)
+    task = trained_classifier._Task(labelled, 0)
     assert len(task.train) == len(real.images)
-    assert len(trained._Task(real, 0).train) == 540
+    assert len(trained_classifier._Task(real, 0).train) == 540
     wrong = SimpleNamespace(**vars(real), test_labels=labels * 0)
-    network = trained._Classifier(real.shape, 10)
+    network = trained_classifier._Classifier(real.shape, 10)
     nn.init.zeros_(network.head.weight)
     network.head.bias.data = torch.eye(10)[0]
-    assert trained._Task(wrong, 0).accuracy(network.eval()) == 1.0
+    assert trained_classifier._Task(wrong, 0).accuracy(network.eval()) == 1.0
     assert task.accuracy(network) == pytest.approx((labels == 0).mean())
     assert "held-out accuracy" in features.classifier(labelled, tmp_path).name
 
@@ -250,14 +250,14 @@ def test_without_labels_it_learns_which_way_up_an_image_is(tmp_path):
     assert turned.name.startswith("classifier of tiny, 4 rotations (self-supervised), held-out accuracy ")
     assert int(turned.name.split()[-2]) >= 95
     assert turned.identity == features.classifier(unlabelled, tmp_path / "again").identity
-    images, turns = trained._Task(unlabelled, 0).batch(np.arange(40), step=5)
+    images, turns = trained_classifier._Task(unlabelled, 0).batch(np.arange(40), step=5)
     for image, turn, original in zip(images, turns, bright, strict=False):
         assert torch.equal(torch.rot90(image, -int(turn), (1, 2)), torch.from_numpy(original))
     assert set(turns.tolist()) == {0, 1, 2, 3}
 
 
 def test_large_images_are_reduced_and_training_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(trained, "_STEPS", 2)
+    monkeypatch.setattr(trained_classifier, "_STEPS", 2)
     large = dataset(RNG(0).integers(0, 256, (70, 3, 80, 80)).astype(np.uint8), tests=4)
     extractor = features.classifier(large, tmp_path)
     assert extractor.resize == "bilinear with antialiasing to 64 pixels"
@@ -337,7 +337,7 @@ def test_fid_is_there_with_inception_alone(real):
 
 
 def test_the_default_extractor_is_the_classifier_of_the_data(real, root, extractor, monkeypatch):
-    monkeypatch.setattr(trained, "ROOT", root)
+    monkeypatch.setattr(trained_classifier, "ROOT", root)
     given = image_metrics.score(truth(real), real, n=50, extractor=extractor)
     assert image_metrics.score(truth(real), real, n=50) == given
 
@@ -397,7 +397,7 @@ def test_too_few_images_and_wrong_shapes_are_refused(real):
 @pytest.fixture
 def nowhere(tmp_path, monkeypatch):
     """No weights in any place that is looked at."""
-    monkeypatch.delenv(pretrained.VARIABLE, raising=False)
+    monkeypatch.delenv(inception_network.VARIABLE, raising=False)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "hub"))
     monkeypatch.setattr(torch.hub, "_hub_dir", None)
     monkeypatch.setattr(torch.hub, "download_url_to_file", lambda *_, **__: pytest.fail("a download unasked for"))
@@ -410,7 +410,7 @@ def test_absent_inception_weights_are_one_sentence(nowhere, monkeypatch):
         features.inception()
     with pytest.raises(InvalidArgumentError, match=r"^inception: got '.*mine\.pth'"):
         features.inception(nowhere / "mine.pth")
-    monkeypatch.setenv(pretrained.VARIABLE, str(nowhere / "named.pth"))
+    monkeypatch.setenv(inception_network.VARIABLE, str(nowhere / "named.pth"))
     with pytest.raises(InvalidArgumentError, match=r"^inception: got '.*named\.pth'"):
         features.inception()
 
@@ -426,7 +426,7 @@ def test_a_download_is_made_on_request_and_its_failure_one_sentence(nowhere, mon
     with pytest.raises(InvalidArgumentError, match=r"^inception: got '.*'; allowed: a place .* \(no network\)\.$"):
         features.inception(download=True)
     hub = nowhere / "hub" / "hub" / "checkpoints" / "weights-inception-2015-12-05-6726825d.pth"
-    assert asked == [(pretrained.URL, str(hub), pretrained.SHA256)]
+    assert asked == [(inception_network.URL, str(hub), inception_network.SHA256)]
 
 
 @pytest.fixture(scope="module")
@@ -434,7 +434,7 @@ def random_weights(tmp_path_factory):
     """Inception's architecture, whose weights are random: what a file must never pass for."""
     from torch_fidelity import feature_extractor_inceptionv3 as fidelity
 
-    path = tmp_path_factory.mktemp("inception") / pretrained.URL.rpartition("/")[2]
+    path = tmp_path_factory.mktemp("inception") / inception_network.URL.rpartition("/")[2]
     with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         patch.setattr(fidelity, "load_state_dict_from_url", lambda *_, **__: {})
@@ -452,14 +452,14 @@ def test_weights_with_another_hash_are_refused_before_they_are_opened(random_wei
 
 
 def test_inception_takes_grey_and_colour_and_draws_nothing(random_weights, monkeypatch):
-    monkeypatch.setattr(pretrained, "SHA256", hashlib.sha256(random_weights.read_bytes()).hexdigest())
+    monkeypatch.setattr(inception_network, "SHA256", hashlib.sha256(random_weights.read_bytes()).hexdigest())
     torch.manual_seed(4)
     before = torch.get_rng_state()
-    monkeypatch.setenv(pretrained.VARIABLE, str(random_weights))
+    monkeypatch.setenv(inception_network.VARIABLE, str(random_weights))
     network = features.inception()
     assert torch.equal(torch.get_rng_state(), before)
     grey = torch.from_numpy(RNG(0).integers(0, 256, (2, 1, 16, 16)).astype(np.uint8))
     assert network(grey).shape == (2, network.num_features) == (2, 2048)
     assert torch.equal(network(grey), network(grey.repeat(1, 3, 1, 1)))
-    assert network.identity == pretrained.SHA256[:12]
+    assert network.identity == inception_network.SHA256[:12]
     assert "299" in network.resize

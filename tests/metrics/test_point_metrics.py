@@ -96,7 +96,7 @@ def test_histogram_scores_name_bad_input(arguments, options, named):
 
 def test_support_scores_know_a_shifted_square_and_a_missing_one():
     x = BOARD.sample(80_000, seed=0)
-    kept = x[BOARD.square(x) != 3]
+    kept = x[BOARD.mode(x) != 3]
     scores = metrics.support_scores(kept, BOARD)
     assert scores.modes_covered == 7
     assert scores.on_support == 1.0

@@ -11,10 +11,8 @@ import asvae
 from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
 from asvae.files import read_record, write_record
-from asvae.store import results
 from asvae.store.results import ROOT, STALE, combination_of, find, keep
-
-table_of = results  # `asvae.results` is the function that users call.
+from asvae.store.results import results as table_of
 
 
 def test_results_are_a_table_with_scores_and_provenance(run, diverged, tmp_path):

@@ -72,7 +72,7 @@ def test_load_or_train_trains_once_and_fresh_trains_again(tmp_path):
     configs = [RunConfig("vae", seed=seed, **TINY) for seed in (0, 1)]
 
     def origins(configs, **options):
-        runs = store.load_or_train(configs, root=tmp_path, progress=False, **options)
+        runs = store.load_or_train(configs, root=tmp_path, progress=False, workers=1, **options)
         assert [run.config for run in runs] == list(configs)
         return [run.provenance["origin"] for run in runs]
 
