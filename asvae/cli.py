@@ -1,35 +1,31 @@
 """The ``asvae`` command: train a run, sweep a study, run a chapter, print the claims."""
 
 import json
-import re
-import subprocess
 import sys
-from pathlib import Path
+from importlib.metadata import entry_points
 from typing import Annotated, Any
 
+import pandas as pd
 import typer
-from asvae_book.chapters import ablation, table1
-from asvae_book.chapters import index as ledger_tables
-from asvae_book.chapters.show import line
-from asvae_book.paper.ledger import ledger
-from asvae_book.paper.published import METHODS
 
 from asvae import datasets
-from asvae.checks import InvalidArgumentError, integer, one_of, refuse
+from asvae.checks import InvalidArgumentError, number, one_of, refuse, subset
 from asvae.config import RunConfig
-from asvae.config.presets import COMBINATIONS, SCALES
-from asvae.files import DATA
+from asvae.config.presets import COMBINATIONS
 from asvae.metrics.features import inception as inception_network
 from asvae.store import runs as store
 from asvae.store.results import keep as keep_result
-from asvae.studies.catalogue import STUDIES, configurations, regroup
+from asvae.studies import STUDIES, TABLE1
+from asvae.studies.catalogue import TABLE1_METHODS
+from asvae.studies.measures import summary
 from asvae.training.diagnostics import findings
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
+from asvae.training.provenance import line
 from asvae.training.sweep import BudgetSpentError
 
 _INCEPTION = "inception"
-_IMAGES = [name for name in SCALES if datasets.kind(name) == "images" and name != "folder"]
+_IMAGES = [name for name in datasets.names() if datasets.kind(name) == "images" and name != "folder"]
 _OWN = ("objective", "dataset", "scale", "seed", "steps")
 
 app = typer.Typer(
@@ -114,82 +110,59 @@ def data(
 @app.command()
 def sweep(
     scale: Scale = "quick",
-    seeds: Annotated[int, typer.Option(help="Runs a cell, with seeds 0, 1, ...")] = 20,
-    study: Annotated[str, typer.Option(help=f"table1, {', '.join(STUDIES)}.")] = "table1",
-    dataset: Annotated[str, typer.Option(help="Of a study; Table 1 is about the checkerboard.")] = "checkerboard",
-    combinations: Annotated[str, typer.Option(help="Rows of Table 1, separated by commas.")] = ",".join(COMBINATIONS),
-    objectives: Annotated[str, typer.Option(help="Its columns, separated by commas.")] = ",".join(METHODS),
+    seeds: Annotated[int, typer.Option(help="Runs per cell, with seeds 0, 1, ...")] = 20,
+    study: Annotated[str, typer.Option(help=f"{', '.join(STUDIES)}.")] = "table1",
+    dataset: Annotated[str, typer.Option(help="Data set; Table 1 is about points.")] = "checkerboard",
+    combinations: Annotated[str | None, typer.Option(help="Of Table 1: its rows, separated by commas.")] = None,
+    objectives: Annotated[str | None, typer.Option(help="Of Table 1: its columns, separated by commas.")] = None,
     steps: Steps = None,
     settings: Settings = None,
     device: Device = "cpu",
-    workers: Annotated[int | None, typer.Option(help="Processes; by default one a core.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
     budget: Annotated[str | None, typer.Option(metavar="TIME", help="Stop cleanly after 90m, 2h or 45s.")] = None,
     fresh: Fresh = False,
 ) -> None:
-    """Make the runs of Table 1, methods × combinations × seeds, or of another study; keep them in data/results/.
+    """Make the runs of a study, and commit them to data/results/: Table 1, methods × combinations × seeds, by default.
 
-    The studies: ablation, the schedules of the annealing chapter; deviations, what the released code does otherwise;
-    explorer, shapes and rates of the annealing; methods, all five side by side. They ask for --dataset, and Table 1
-    alone for rows and columns.
+    The other studies: ablation, the schedules of the annealing chapter; deviations, what the released code does
+    otherwise; explorer, shapes and rates of the annealing; methods, all five side by side.
 
-    Runs with other steps or networks than the scale's own are kept in data/runs/ alone. What is kept is not made again.
-    Stop it at any moment, or give it a budget: the same command goes on where it was, to the same results. On a CPU the
-    runs are spread over all cores; a quick run takes half a minute on one core, one at the paper's settings half an
-    hour to an hour.
+    Runs with other steps or networks than the scale's own stay in data/runs/. What is there is not made again. Stop it
+    at any moment, or give it a budget: the same command goes on where it was, to the same results. On a CPU the runs
+    are spread over all cores; a quick run takes half a minute on one core, one at the paper's settings half an hour to
+    an hour.
     """
-    integer("seeds", seeds, 1)
-    rows = [one_of("combinations", row, COMBINATIONS) for row in combinations.split(",")]
-    columns = [one_of("objectives", name, METHODS) for name in objectives.split(",")]
-    changes = _settings(settings)
-    if study == "table1":
-        cells = table1.configurations(rows, columns, seeds, scale, steps)
-    else:
-        cells, changes = configurations(study, dataset, seeds, scale), changes | ({"steps": steps} if steps else {})
-    cells = {cell: [config.replace(**changes) for config in configs] for cell, configs in cells.items()}
-    wanted = [config for configs in cells.values() for config in configs]
+    chosen = STUDIES[one_of("study", study, STUDIES)]
+    labels = _cells_of_table1(chosen.name, combinations, objectives)
+    changes = _settings(settings) | ({} if steps is None else {"steps": steps})
+    cells = chosen.configs(dataset, seeds, scale, labels, **changes)
     options = {"fresh": fresh, "device": device, "workers": workers}
     try:
-        found = store.evidence(wanted, budget=None if budget is None else _seconds(budget), **options)
+        found = store.load_or_train(
+            cells.runs, weights=False, budget=None if budget is None else _seconds(budget), **options
+        )
     except BudgetSpentError as spent:
         typer.echo(str(spent))
         return
-    if study == "table1":
-        typer.echo(table1.table(table1.regroup(cells, found)).to_string())
-    else:
-        typer.echo(ablation.table(regroup(cells, found)).to_string())
+    changed = ", ".join(f"{name} {value}" for name, value in changes.items())
+    typer.echo(f"{chosen.name} on {datasets.title(dataset)}" + (f", with {changed}" if changed else ""))
+    typer.echo(summary(chosen, cells.regroup(found)).to_string())
     typer.echo(line(found))
 
 
-@app.command()
-def claims(json: Annotated[bool, typer.Option("--json", help="For programs: with every comparison.")] = False) -> None:
-    """Print the claims ledger: every claim of the supplement, what was run for it, what that measured, the verdict.
-
-    All of it is computed from data/results/, by the rules that the book states.
-    """
-    found = ledger()
-    typer.echo(ledger_tables.as_json(found) if json else ledger_tables.text(found))
-
-
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def run(
-    context: typer.Context,
-    chapter: Annotated[str, typer.Argument(help="A chapter's name, such as checkerboard.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The notebook to write.")] = None,
-) -> None:
-    """Run a chapter with other parameters: asvae run checkerboard -p steps 500 -p seeds 2.
-
-    Further arguments go to papermill: -p NAME VALUE, -y YAML, -f FILE, --help-notebook to list the parameters.
-    """
-    book = DATA.parent / "book"
-    known = sorted(path.stem for path in book.glob("*.ipynb"))
-    if not known:
-        refuse("chapter", chapter, f"a checkout of the book ({book} holds no notebook)")
-    source = book / f"{one_of('chapter', chapter.removesuffix('.ipynb'), known)}.ipynb"
-    if "--help-notebook" in context.args:
-        arguments = ["--help-notebook", str(source)]
-    else:
-        arguments = [str(source), str(output or Path(f"{source.stem}-out.ipynb")), *context.args]
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "papermill", *arguments], check=False).returncode)
+def _cells_of_table1(study: str, rows: str | None, columns: str | None) -> list[tuple[str, str]] | None:
+    """Return the labels that the options name; they are refused beside another study."""
+    given = {"combinations": (rows, COMBINATIONS), "objectives": (columns, TABLE1_METHODS)}
+    if study != TABLE1.name:
+        for name, (value, _) in given.items():
+            if value is not None:
+                refuse(name, value, f"nothing beside the study {study!r}; it belongs to {TABLE1.name!r}")
+        return None
+    kept_rows, kept_columns = (
+        subset(name, list(allowed) if value is None else value.split(","), allowed)
+        for name, (value, allowed) in given.items()
+    )
+    return [(row, column) for row in kept_rows for column in kept_columns]
 
 
 def _check_whole(config: RunConfig, data_root: str | None) -> None:
@@ -216,11 +189,37 @@ def _settings(settings: list[str] | None) -> dict[str, Any]:
 
 
 def _seconds(text: str) -> float:
-    """Return a time such as ``90m`` in seconds."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
-    if not match:
+    """Return a time such as ``90m`` in seconds; a number without a unit is in seconds already."""
+    try:
+        return number("budget", pd.Timedelta(f"{float(text)}s" if _is_number(text) else text).total_seconds(), 0.0)
+    except ValueError:
         refuse("budget", text, "a number and s, m or h, such as 90m")
-    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdecimal()
+
+
+def _add_commands() -> None:
+    """Take in the commands of other packages: the book's own, which are absent where the library stands alone."""
+    found = {point.name: point for point in entry_points(group="asvae.commands")}
+    for name in _BOOK:
+        if name not in found:
+            app.command(name=name, help="Part of the book: install the companion from its checkout.")(_absent(name))
+    for name, point in found.items():
+        function = point.load()
+        app.command(name=name, context_settings=getattr(function, "context_settings", None))(function)
+
+
+def _absent(name: str):
+    def command() -> None:
+        refuse("command", name, "it in a checkout of the companion, where `pip install -e .` installs the book's part")
+
+    return command
+
+
+_BOOK = ("claims", "run")
+_add_commands()
 
 
 def main() -> None:

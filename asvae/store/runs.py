@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -19,7 +19,7 @@ from asvae.checks import InvalidArgumentError, refuse
 from asvae.config import RunConfig
 from asvae.files import DATA, read_record, write_record
 from asvae.store.results import find, from_record, keep, record
-from asvae.training.checkpoint import place, remove
+from asvae.training.checkpoint import path_of, remove
 from asvae.training.golden import fingerprint
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
@@ -33,15 +33,15 @@ ROOT = DATA / "runs"
 def load_or_train(
     configs: Sequence[RunConfig],
     *,
+    weights: bool = True,
     fresh: bool = False,
     device: str = "cpu",
     workers: int | None = None,
-    root: Path = ROOT,
+    root: Path = DATA,
     progress: bool = True,
     budget: float | None = None,
-    done: Callable[[Run], object] | None = None,
     machinery: Machinery | None = None,
-) -> list[Run]:
+) -> list[Run] | list[Result]:
     """Return a run for each of ``configs``: the stored one where there is one, else a new one, stored as it finishes.
 
     However it ends, calling it again goes on where it stopped, to the same results; a finished run is never repeated.
@@ -50,6 +50,9 @@ def load_or_train(
     ----------
     configs : sequence of RunConfig
         What is wanted.
+    weights : bool
+        Whether runs are wanted with their networks. Without, committed results are enough: they come first, and what
+        is not among them yet joins them if it is a run at its scale's own recipe, on a whole published data set.
     fresh : bool
         Train everything anew, whatever is stored.
     device : str
@@ -57,61 +60,58 @@ def load_or_train(
     workers : int, optional
         Processes; by default one for each core that this process may use.
     root : Path
-        The store's folder.
+        The folder that holds ``runs``, this machine's own, and ``results``, committed.
     progress : bool
         Show a bar while training.
     budget : float, optional
         Seconds after which training stops with :class:`asvae.training.sweep.BudgetSpentError`.
-    done : callable, optional
-        Called with each run as soon as it is there, loaded or trained, in no particular order.
     machinery : Machinery, optional
         How runs on images are computed, and where their data lie.
 
     Returns
     -------
-    list of Run
+    list of Run, or of Result without ``weights``
         In the order of ``configs``; ``run.provenance["origin"]`` is ``"loaded"`` or ``"computed here"``.
     """
     if fresh and budget is not None:
         refuse("budget", budget, "none beside fresh=True, which never goes on from what is stored")
-    found: dict[RunConfig, Run] = {}
+    runs, results = root / "runs", root / "results"
+    data_root = machinery and machinery.data_root
+    found: dict[RunConfig, Result] = {} if fresh or weights else find(configs, results)
 
     def there(run: Run) -> None:
         found[run.config] = run
-        if done is not None:
-            done(run)
+        if not weights and is_main_process() and not run.config.overrides and is_whole(run.config, data_root):
+            keep(run, results)
 
     def finished(run: Run) -> None:
         if is_main_process():
-            save(run, locate(run.config, root, machinery))
+            save(run, locate(run.config, runs, machinery))
         there(run)
 
-    for config in () if fresh else dict.fromkeys(configs):
-        if (path := locate(config, root, machinery)).is_dir():
+    for config in () if fresh else _missing(configs, found):
+        if (path := locate(config, runs, machinery)).is_dir():
             try:
                 run = load(path)
                 _check_data(run, machinery)
                 there(run)
             except InvalidArgumentError as error:
                 warnings.warn(f"{error} It is trained again.", stacklevel=2)
-    checkpoints = root / "unfinished"
+    missing = _missing(configs, found)
+    checkpoints = runs / "unfinished"
     if fresh:
-        images = [config for config in configs if config.kind == "images"]
+        images = [config for config in missing if config.kind == "images"]
         for config in images if is_main_process() else ():
-            remove(place([config], checkpoints, device, machinery and machinery.data_root))
-        # A stack in the plane is minutes; a run on images may be days, and is not lost because it began anew.
-        checkpoints = checkpoints if len(images) == len(configs) else None
-    sweep(
-        [config for config in dict.fromkeys(configs) if config not in found],
-        device=device,
-        workers=workers,
-        progress=progress,
-        done=finished,
-        checkpoints=checkpoints,
-        budget=budget,
-        machinery=machinery,
-    )
+            remove(path_of([config], checkpoints, device, data_root))
+        # A stack of points is minutes; a run on images may be days, and is not lost because it began anew.
+        checkpoints = checkpoints if len(images) == len(missing) else None
+    options = {"device": device, "workers": workers, "progress": progress, "budget": budget, "machinery": machinery}
+    sweep(missing, done=finished, checkpoints=checkpoints, **options)
     return [found[config] for config in configs]
+
+
+def _missing(configs: Sequence[RunConfig], found: Mapping[RunConfig, Result]) -> list[RunConfig]:
+    return [config for config in dict.fromkeys(configs) if config not in found]
 
 
 def _check_data(run: Run, machinery: Machinery | None) -> None:
@@ -122,47 +122,6 @@ def _check_data(run: Run, machinery: Machinery | None) -> None:
     data = run.config.data(machinery and machinery.data_root)
     if data.available and data.fingerprint != made_on:
         raise InvalidArgumentError(f"data: got a stored run on {made_on}; allowed: one on {data.fingerprint}.")
-
-
-def evidence(
-    configs: Sequence[RunConfig],
-    *,
-    fresh: bool = False,
-    device: str = "cpu",
-    workers: int | None = None,
-    root: Path = DATA,
-    progress: bool = True,
-    budget: float | None = None,
-    machinery: Machinery | None = None,
-) -> list[Result]:
-    """Return a result for each of ``configs``: kept ones first, then stored runs, then by training.
-
-    What was not kept yet and is a run at its scale's own recipe, on a whole data set that others have too, is kept:
-    committing ``data/results/`` shares it.
-
-    Parameters
-    ----------
-    configs, fresh, device, workers, progress, budget, machinery
-        As for :func:`load_or_train`.
-    root : Path
-        The folder that holds ``results`` and ``runs``.
-
-    Returns
-    -------
-    list of Result
-        In the order of ``configs``.
-    """
-    found: dict[RunConfig, Result] = {} if fresh else find(configs, root / "results")
-
-    def there(run: Run) -> None:
-        found[run.config] = run
-        if is_main_process() and not run.config.overrides and is_whole(run.config, machinery and machinery.data_root):
-            keep(run, root / "results")
-
-    missing = [config for config in dict.fromkeys(configs) if config not in found]
-    options = {"device": device, "workers": workers, "progress": progress, "budget": budget, "machinery": machinery}
-    load_or_train(missing, fresh=fresh, root=root / "runs", done=there, **options)
-    return [found[config] for config in configs]
 
 
 def is_whole(config: RunConfig, data_root: str | None = None) -> bool:

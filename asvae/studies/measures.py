@@ -4,7 +4,10 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pandas as pd
 
+from asvae.metrics.intervals import over_seeds
+from asvae.studies.records import Cells, Study
 from asvae.training.diagnostics import UNDERFLOWED, _curve
 from asvae.training.run import Result
 
@@ -109,3 +112,14 @@ def early_and_late(runs: Sequence[Result], player: str, route: str) -> tuple[flo
         part = max(1, len(curve) // PART)
         pairs += [(curve[:part].mean(), curve[-part:].mean())] if len(curve) else []
     return tuple(float(value) for value in np.median(pairs, 0)) if pairs else (math.nan, math.nan)
+
+
+def summary(study: Study, cells: Cells[Result]) -> pd.DataFrame:
+    """Return one row per variant: the mean of its score over seeds ± half of the 95 % interval, and how many seeds."""
+    name, value = headline_name(cells.runs), headline_of(cells.runs)
+    rows = {}
+    for label, runs in cells.items():
+        scores = [value(run) for run in runs if not run.diverged]
+        mean = over_seeds([score for score in scores if math.isfinite(score)]).plus_minus()
+        rows[study.title(label)] = {name: mean, "seeds": counted(runs)}
+    return pd.DataFrame.from_dict(rows, orient="index")

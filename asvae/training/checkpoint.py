@@ -1,10 +1,15 @@
-"""A stack of runs half-way: one file that a killed or stopped sweep goes on from, to the same bits."""
+"""A stack of runs half-way: the last states of its stepper, each whole or absent, the newest whole one used.
+
+A stack has a folder; each state is one file ``step-N.safetensors``, which holds its own checksum. Draws and data order
+are functions of (seed, step), so no random state is needed: a resumed stack goes on to the same bits.
+"""
 
 import dataclasses
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,18 +22,23 @@ from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
 from asvae.files import write
 from asvae.training.golden import fingerprint
-from asvae.training.points.lanes import Lanes
 from asvae.training.run import Divergence
+from asvae.training.stepper import Curves
 
-Curves = list[tuple[int, dict[str, list[float]]]]
-"""Points of the curves: (step, term → one value a lane)."""
+KEPT = 2
+"""How many of the last states stay."""
+
+SUFFIX = ".stack"
+"""Of a stack's folder; what lies beside it under an earlier format has another name."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a stack of lanes stands, on disk or in memory."""
+    """Where a stack stands, on disk or in memory."""
 
     configs: list[RunConfig]
+    identity: str
+    """Of numerics and data, as :attr:`asvae.training.stepper.Stepper.identity`."""
     step: int
     """Steps done."""
     seconds: float
@@ -38,10 +48,10 @@ class Checkpoint:
     divergences: list[Divergence | None]
     curves: Curves
     state: dict[str, Tensor] = dataclasses.field(repr=False)
-    """As :meth:`asvae.training.points.lanes.Lanes.state`."""
+    """As :meth:`asvae.training.stepper.Stepper.state`."""
 
     def select(self, configs: Sequence[RunConfig]) -> "Checkpoint":
-        """Return the checkpoint of some of its lanes: the others may be finished elsewhere."""
+        """Return the checkpoint of some of the lanes of a stack: the others may be finished elsewhere."""
         lanes = [self.configs.index(config) for config in configs]
         return dataclasses.replace(
             self,
@@ -53,43 +63,51 @@ class Checkpoint:
             state={key: value[lanes] for key, value in self.state.items()},
         )
 
-    def lanes(self, device: str) -> Lanes:
-        """Return the stack as it was."""
-        lanes = Lanes(self.configs, device)
-        lanes.load_state(self.state, self.divergences)
-        return lanes
-
 
 def family(config: RunConfig, device: str) -> str:
-    """Return how the names of checkpoints begin that ``config`` may go on from: its method, numerics, machinery."""
+    """Return how the names of checkpoints begin that ``config`` may go on from: its method, numerics, device."""
     numerics = fingerprint(config.objective, config.dataset)
     version = torch.__version__.partition("+")[0]
     return f"{config.dataset}-{config.objective}-{numerics}-torch{version}-{torch.device(device).type}-"
 
 
-def place(configs: Sequence[RunConfig], root: Path, device: str = "cpu", data_root: str | Path | None = None) -> Path:
-    """Return the file for a stack's checkpoint, the folder for an image run's: the same runs find the same."""
+def path_of(configs: Sequence[RunConfig], root: Path, device: str = "cpu", data_root: str | Path | None = None) -> Path:
+    """Return the folder of a stack's checkpoints: the same runs find the same."""
     text = json.dumps([config.to_dict() for config in configs], sort_keys=True)
     if configs[0].dataset == "folder":
         # Other images are another run.
         text += configs[0].data(data_root).fingerprint
-    end = ".safetensors" if configs[0].kind == "points" else ""
-    return root / f"{family(configs[0], device)}{hashlib.sha256(text.encode()).hexdigest()[:16]}{end}"
+    return root / f"{family(configs[0], device)}{hashlib.sha256(text.encode()).hexdigest()[:16]}{SUFFIX}"
+
+
+def stacks(configs: Iterable[RunConfig], root: Path, device: str) -> list[Path]:
+    """Return the folders of all stacks that some of ``configs`` may be lanes of.
+
+    What an earlier version of this program left unfinished is named in a warning and left alone.
+    """
+    found = sorted({path for name in {family(each, device) for each in configs} for path in root.glob(f"{name}*")})
+    if old := [path.name for path in found if path.suffix != SUFFIX]:
+        warnings.warn(
+            f"checkpoints: {', '.join(old)} in {root} are of an earlier format and left alone; their runs begin again.",
+            stacklevel=3,
+        )
+    return [path for path in found if path.suffix == SUFFIX]
 
 
 def remove(path: Path) -> None:
-    """Remove what a finished stack or run on images has left at its :func:`place`."""
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+    """Remove what a finished stack has left at its :func:`path_of`."""
+    shutil.rmtree(path, ignore_errors=True)
 
 
-def keep(checkpoint: Checkpoint, path: Path) -> None:
-    """Write a checkpoint, whole or not at all."""
+def keep(checkpoint: Checkpoint, folder: Path) -> None:
+    """Write a state, whole or not at all, then remove the older ones but one.
+
+    Those of later steps go too: :func:`newest` passed them over, and they would push this one out.
+    """
     state = {key: value.contiguous() for key, value in checkpoint.state.items()}
     rest = {
         "configs": [config.to_dict() for config in checkpoint.configs],
+        "identity": checkpoint.identity,
         "step": checkpoint.step,
         "seconds": checkpoint.seconds,
         "commit": checkpoint.commit,
@@ -97,11 +115,33 @@ def keep(checkpoint: Checkpoint, path: Path) -> None:
         "curves": checkpoint.curves,
     }
     text = json.dumps(rest)
+    path = folder / f"step-{checkpoint.step:09d}.safetensors"
     write(path, save(state, metadata={"rest": text, "sha256": _digest(state, text)}))
+    wanted = sorted(each for each in _states(folder) if each <= path)[-KEPT:]
+    for each in _states(folder):
+        if each not in wanted:
+            each.unlink(missing_ok=True)
+
+
+def newest(folder: Path, configs: Sequence[RunConfig] | None = None, identity: str | None = None) -> Checkpoint | None:
+    """Return the newest whole state in a stack's folder, ``None`` without one.
+
+    A damaged one is named in a warning and passed over; so is one of other runs than ``configs``, where these are
+    given, or of another ``identity``.
+    """
+    for path in reversed(_states(folder)):
+        try:
+            found = read(path)
+            if configs is not None and (found.configs != list(configs) or found.identity != identity):
+                raise _unusable(path, "it belongs to another run, to other numerics or to other data")
+            return found
+        except InvalidArgumentError as error:
+            warnings.warn(f"{error} The one before is used, or the run begins again.", stacklevel=2)
+    return None
 
 
 def read(path: Path) -> Checkpoint:
-    """Return the checkpoint that :func:`keep` wrote.
+    """Return one state.
 
     Raises
     ------
@@ -116,9 +156,18 @@ def read(path: Path) -> Checkpoint:
         rest = json.loads(metadata["rest"])
         configs = [RunConfig(**config) for config in rest["configs"]]
         divergences = [Divergence(**kept) if kept else None for kept in rest["divergences"]]
-        return Checkpoint(**rest | {"configs": configs, "divergences": divergences}, state=state)
+        curves = [(step, terms) for step, terms in rest["curves"]]
+        return Checkpoint(**rest | {"configs": configs, "divergences": divergences, "curves": curves}, state=state)
     except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
-        raise InvalidArgumentError(f"checkpoint: got {path.name!r}; allowed: a whole one ({error}).") from error
+        raise _unusable(path, str(error)) from error
+
+
+def _states(folder: Path) -> list[Path]:
+    return sorted(folder.glob("step-*.safetensors"))
+
+
+def _unusable(path: Path, reason: str) -> InvalidArgumentError:
+    return InvalidArgumentError(f"checkpoint: got {path.name!r}; allowed: a whole one of this run ({reason}).")
 
 
 def _digest(state: dict[str, Tensor], text: str) -> str:

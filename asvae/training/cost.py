@@ -8,6 +8,7 @@ from torch.utils.flop_counter import flop_registry
 
 from asvae import objectives
 from asvae.config import RunConfig
+from asvae.objectives import Loss, Player, play
 from asvae.objectives.hyperparameters import StackedHyperparameters
 
 H200_FLOPS = 989e12
@@ -56,7 +57,7 @@ def estimate(config: RunConfig) -> Cost:
     A step is made with shapes alone (the ``meta`` device) on a batch of :data:`BATCH` and scaled to the batch size. The
     AS-distance, D·B² entries beside the networks' many more, is left out.
     """
-    if getattr(config.hyperparameters, "anneals", False):
+    if config.hyperparameters.anneals:
         config = config.replace(schedule="kl-only")
     device = torch.device("meta")
     networks, recipe = config.networks(), config.recipe
@@ -64,30 +65,34 @@ def estimate(config: RunConfig) -> Cost:
         module.to(device)
     objective = objectives.get(config.objective)
     hyperparameters = StackedHyperparameters([config.hyperparameters], device, torch.float32)
-    saved: dict[int, int] = {}
-
-    def remember(tensor: torch.Tensor) -> torch.Tensor:
-        saved[id(tensor)] = tensor.numel()
-        return tensor
-
     x = torch.zeros(BATCH, *networks.shape, device=device)
     noise = {name: torch.zeros(BATCH, recipe.latent_dim, device=device) for name in objective.draws}
     noise |= {name: torch.zeros(BATCH, device=device) for name in objective.mixes}
-    shared, flops = {}, 0
-    for player in objective.players:
-        with _Count() as counter, torch.autograd.graph.saved_tensors_hooks(remember, lambda tensor: tensor):
-            loss = player.loss(networks, x, noise, hyperparameters, 0.5, shared)
-            own = [p for name in player.networks for p in networks.parameters(name)]
-            torch.autograd.grad(loss.value.sum(), own, retain_graph=bool(loss.shared), materialize_grads=True)
-        shared = loss.shared
-        flops += counter.total * objective.repeats(player, hyperparameters)
+    saved: dict[str, dict[int, torch.Tensor]] = {}
+    latest: dict[int, torch.Tensor] = {}
+
+    def remember(tensor: torch.Tensor) -> torch.Tensor:
+        # Held, so that no two storages share an address: several operations save one tensor.
+        latest[tensor.untyped_storage()._cdata] = tensor
+        return tensor
+
+    def move(player: Player, loss: Loss) -> bool:
+        own = [p for name in player.networks for p in networks.parameters(name)]
+        torch.autograd.grad(loss.value.sum(), own, retain_graph=bool(loss.shared), materialize_grads=True)
+        # Of a player that moves several times one move counts: its graph is gone before the next.
+        saved[player.name] = dict(latest)
+        latest.clear()
+        return True
+
+    with _Count() as counter, torch.autograd.graph.saved_tensors_hooks(remember, lambda tensor: tensor):
+        play(objective, networks, lambda r: (x, noise), hyperparameters, 0.5, move)
     parameters = {name: sum(p.numel() for p in module.parameters()) for name, module in networks.modules.items()}
     weights = sum(parameters.values())
     scale = recipe.batch_size / BATCH
-    activations = max(0, sum(saved.values()) - weights) * scale * 2
+    activations = max(0, sum(each.numel() for kept in saved.values() for each in kept.values()) - weights) * scale * 2
     return Cost(
-        flops=flops * scale,
-        hours=max(LAUNCHES, flops * scale / (H200_FLOPS * UTILISATION)) * config.steps / 3600.0,
+        flops=counter.total * scale,
+        hours=max(LAUNCHES, counter.total * scale / (H200_FLOPS * UTILISATION)) * config.steps / 3600.0,
         gibibytes=(activations + 5 * 4 * weights) / 2**30,
         parameters=parameters,
     )

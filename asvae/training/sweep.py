@@ -1,11 +1,9 @@
 """Many runs at once: stacked into lanes, spread over processes, interrupted and continued."""
 
-import contextlib
 import os
 import tempfile
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,16 +14,16 @@ import torch
 from tqdm import tqdm
 
 from asvae import objectives
-from asvae.checks import InvalidArgumentError, integer, number, refuse
+from asvae.checks import integer, number, refuse
 from asvae.config import RunConfig
 from asvae.cpu import huge_pages
 from asvae.training import diagnostics, provenance
-from asvae.training.checkpoint import Checkpoint, family, keep, place, read, remove
+from asvae.training.checkpoint import keep, newest, path_of, remove, stacks
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
-from asvae.training.marks import Interruption
 from asvae.training.points.stacking import into_stacks
 from asvae.training.run import Run
+from asvae.training.stepper import Interruption
 from asvae.training.train import check_config, check_device, train_any
 from asvae.training.train import work as amount
 
@@ -93,20 +91,17 @@ def sweep(
         return []
     trained: dict[RunConfig, Run] = {}
     wanted = list(dict.fromkeys(configs))
-    plane = [config for config in wanted if config.kind == "points"]
-    begun = _begun(plane, checkpoints, device)
-    resumed = {config for checkpoint in begun.values() for config in checkpoint.configs}
-    stacks = into_stacks([config for config in plane if config not in resumed], workers, device)
+    on_points = [config for config in wanted if config.kind == "points"]
     # Runs on images stand alone, and their folder knows by itself how far they are.
-    images, root = [config for config in wanted if config.kind == "images"], machinery and machinery.data_root
-    stacks += [
-        [each]
-        for each in sorted(images, key=lambda each: (each.seed, -objectives.get(each.objective).cost * each.steps))
-    ]
-    work = [(checkpoint.configs, path, True) for path, checkpoint in begun.items()]
+    on_images = [config for config in wanted if config.kind == "images"]
+    work = [] if checkpoints is None else _begun(on_points, checkpoints, device)
+    resumed = {config for stack in work for config in stack}
+    work += into_stacks([config for config in on_points if config not in resumed], workers, device)
     work += [
-        (stack, None if checkpoints is None else place(stack, checkpoints, device, root), False) for stack in stacks
+        [each]
+        for each in sorted(on_images, key=lambda each: (each.seed, -objectives.get(each.objective).cost * each.steps))
     ]
+    paths = [checkpoints and path_of(stack, checkpoints, device, machinery and machinery.data_root) for stack in work]
     total, unit = amount(wanted)
     names = list(dict.fromkeys(config.objective for config in configs))
     described = f"{len(wanted)} runs in {len(work)} stacks" if len(wanted) > 1 else "".join(names)
@@ -116,7 +111,10 @@ def sweep(
         _watch(counters, bar),
     ):
         commit = provenance.commit()
-        arguments = [(*each, device, deadline, counters, slot, commit, machinery) for slot, each in enumerate(work)]
+        arguments = [
+            (stack, path, device, deadline, counters, slot, commit, machinery)
+            for slot, (stack, path) in enumerate(zip(work, paths, strict=True))
+        ]
         for path, runs in _results(arguments, workers, device):
             for run in runs or ():
                 trained[run.config] = run
@@ -144,7 +142,6 @@ def _results(arguments: list[tuple], workers: int, device: str) -> Iterator[tupl
 def _work(
     configs: list[RunConfig],
     path: Path | None,
-    resume: bool,
     device: str,
     deadline: float,
     counters: str,
@@ -159,39 +156,29 @@ def _work(
     def advance(n: int) -> None:
         done[slot] += n
 
-    begun = None
-    if resume and path is not None and path.is_file():
-        # Another sweep may have finished it since, or gone on with it: then these runs begin again.
-        with contextlib.suppress(InvalidArgumentError):
-            begun = read(path)
-        begun = begun if begun is not None and begun.configs == configs else None
     interruption = Interruption(path, deadline=deadline, parent=parent)
-    return path, train_any(configs, device, advance, interruption, begun, commit, machinery)
+    return path, train_any(configs, device, advance, interruption, commit, machinery)
 
 
-def _begun(wanted: Sequence[RunConfig], root: Path | None, device: str) -> dict[Path, Checkpoint]:
+def _begun(wanted: Sequence[RunConfig], root: Path, device: str) -> list[list[RunConfig]]:
     """Return the stacks that can go on, each of wanted lanes alone; what a stack has beside them is put aside.
 
-    A damaged checkpoint is removed and named; those of other methods, numerics or machinery are left alone.
+    A stack without a whole state is removed; those of other methods, numerics or devices are left alone.
     """
-    left, begun = set(wanted), {}
-    families = {family(config, device) for config in wanted}
-    for path in sorted({path for name in families for path in root.glob(f"{name}*")} if root is not None else ()):
-        try:
-            checkpoint = read(path)
-        except InvalidArgumentError as error:
-            warnings.warn(f"{error} It is removed, and its runs begin again.", stacklevel=3)
-            path.unlink(missing_ok=True)
+    left, begun = set(wanted), []
+    for path in stacks(wanted, root, device):
+        checkpoint = newest(path)
+        if checkpoint is None:
+            remove(path)
             continue
         lanes = [config for config in checkpoint.configs if config in left]
         others = [config for config in checkpoint.configs if config not in lanes]
         if lanes and others:
             for part in (others, lanes):
-                keep(checkpoint.select(part), place(part, path.parent, device))
-            path.unlink(missing_ok=True)
-            path, checkpoint = place(lanes, path.parent, device), checkpoint.select(lanes)
+                keep(checkpoint.select(part), path_of(part, root, device))
+            remove(path)
         if lanes:
-            begun[path] = checkpoint
+            begun.append(lanes)
             left -= set(lanes)
     return begun
 

@@ -1,35 +1,22 @@
-"""From a configuration to a run: one stack of lanes, trained, scored, interrupted and resumed."""
+"""From a configuration to a run."""
 
-import dataclasses
-import functools
-import time
+import contextlib
 from collections.abc import Callable, Sequence
-from typing import Any
 
-import numpy as np
 import torch
 from tqdm import tqdm
 
 from asvae.checks import refuse
 from asvae.config import RunConfig
 from asvae.cpu import threads
-from asvae.draws import EVALUATION_SEED
-from asvae.metrics import latents
-from asvae.metrics import points as metrics
-from asvae.training import checkpoint as checkpoints
-from asvae.training import diagnostics, provenance
-from asvae.training.checkpoint import Checkpoint
-from asvae.training.image_training import train_images
+from asvae.training import diagnostics
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
-from asvae.training.marks import CHECKPOINT_SECONDS, Interruption, checks_score, notes_curves, parts_gradients
-from asvae.training.points.cuda_graphs import stepper
-from asvae.training.points.gradient_routes import gradient_norms
-from asvae.training.points.lanes import Lanes
-from asvae.training.run import RECONSTRUCTED, SAMPLES, Run, sample
-
-CHECK_DRAWS = 5
-"""Over how many draws a run in the plane is scored while it trains."""
+from asvae.training.images.stepper import ImagesStepper
+from asvae.training.loop import train_stack
+from asvae.training.points.stepper import PointsStepper
+from asvae.training.run import Run
+from asvae.training.stepper import Interruption
 
 
 def train(config: RunConfig, *, device: str = "cpu", progress: bool = True, machinery: Machinery | None = None) -> Run:
@@ -67,7 +54,7 @@ def train(config: RunConfig, *, device: str = "cpu", progress: bool = True, mach
 
 
 def work(configs: Sequence[RunConfig]) -> tuple[int, str]:
-    """Return how much there is to train, and in what a progress bar counts it: images, or steps in the plane."""
+    """Return how much there is to train, and in what a progress bar counts it: images, or steps of runs on points."""
     images = {config.kind == "points" for config in configs} == {False}
     total = sum(config.steps * (config.recipe.batch_size if images else 1) for config in configs)
     return total, "img" if images else "step"
@@ -78,19 +65,22 @@ def train_any(
     device: str,
     advance: Callable[[int], object],
     interruption: Interruption | None = None,
-    begun: Checkpoint | None = None,
     commit: str | None = None,
     machinery: Machinery | None = None,
 ) -> list[Run] | None:
-    """Train a stack of runs in the plane, or the one run on images that ``configs`` holds.
+    """Train a stack of runs on points, or the one run on images that ``configs`` holds; see :func:`train_stack`.
 
-    ``advance`` is told how much of :func:`work` has passed. ``None`` if it was interrupted.
+    ``advance`` is told how much of :func:`work` has passed; ``commit`` says whose code this is. Returns ``None`` if it
+    was interrupted.
     """
-    if configs[0].kind == "points":
-        return train_stack(configs, device, advance, interruption, begun, commit)
-    [config] = configs
-    run = train_images(config, device, machinery or Machinery(), advance, interruption, commit)
-    return None if run is None else [run]
+    interruption, machinery = interruption or Interruption(), machinery or Machinery()
+    if interruption.due:
+        return None
+    points = configs[0].kind == "points"
+    with threads(1 if points else machinery.threads):
+        stepper = PointsStepper(configs, device) if points else ImagesStepper(*configs, device, machinery)
+        with contextlib.closing(stepper):
+            return train_stack(stepper, interruption, advance, commit)
 
 
 def check_config(config: RunConfig) -> None:
@@ -106,93 +96,3 @@ def check_device(device: str) -> None:
     if device not in have:
         note = "" if count else " (no CUDA device is visible here)"
         refuse("device", device, ", ".join(map(repr, have)) + note)
-
-
-def train_stack(
-    configs: Sequence[RunConfig],
-    device: str,
-    advance: Callable[[int], object],
-    interruption: Interruption | None = None,
-    begun: Checkpoint | None = None,
-    commit: str | None = None,
-) -> list[Run] | None:
-    """Train a stack of runs, from its checkpoint ``begun`` if there is one.
-
-    ``advance`` is told every step how many run-steps have passed; ``commit`` says whose code this is. Returns the runs,
-    in the order of ``configs``, or ``None`` if it was interrupted; then its checkpoint is on disk.
-    """
-    interruption = interruption or Interruption()
-    if interruption.due:
-        return None
-    with threads(1):
-        start = time.perf_counter() - (begun.seconds if begun else 0.0)
-        commit = begun.commit if begun else commit or provenance.commit()
-        lanes = begun.lanes(device) if begun else Lanes(configs, device)
-        curves, done = (list(begun.curves), begun.step) if begun else ([], 0)
-        advance(done * len(configs))
-
-        def save(step: int) -> None:
-            if interruption.path is not None:
-                here = (step, time.perf_counter() - start, commit, lanes.divergences, curves, lanes.state())
-                checkpoints.keep(Checkpoint(list(configs), *here), interruption.path)
-
-        steps, saved = lanes.recipe.steps, time.perf_counter()
-        with stepper(lanes) as make_step:
-            for step in range(done, steps):
-                terms = make_step(step)
-                marked = notes_curves(step, steps)
-                if marked:
-                    if parts_gradients(step, steps):
-                        terms |= gradient_norms(lanes, step)
-                    if checks_score(step, steps):
-                        terms |= {"score": _check(lanes)}
-                    curves.append((step, {name: term.tolist() for name, term in terms.items()}))
-                # On a GPU whatever asks for a number waits for the device: only where a curve has asked already.
-                if marked or lanes.device.type == "cpu":
-                    if not lanes.alive:
-                        advance((steps - step) * len(configs))
-                        break
-                    if interruption.due:
-                        save(step + 1)
-                        return None
-                    if time.perf_counter() - saved > CHECKPOINT_SECONDS:
-                        save(step + 1)
-                        saved = time.perf_counter()
-                advance(len(configs))
-        seconds = (time.perf_counter() - start) / len(configs)
-        return [_finish(lanes, i, curves, device, seconds, commit) for i in range(len(configs))]
-
-
-def _check(lanes: Lanes) -> torch.Tensor:
-    """Return the KL of Table 1 of every lane as it is now, ``(lanes,)``: over few draws, to see it move."""
-    singles = (lanes.lane(i) for i in range(len(lanes.configs)))
-    samplers = (functools.partial(sample, networks) for networks in singles)
-    return torch.tensor([metrics.score(each, lanes.dataset, draws=CHECK_DRAWS, large=100)["kl"] for each in samplers])
-
-
-def _finish(lanes: Lanes, i: int, curves: checkpoints.Curves, device: str, seconds: float, commit: str) -> Run:
-    config, divergence = lanes.configs[i], lanes.divergences[i]
-    kept = [(step, terms) for step, terms in curves if divergence is None or step < divergence.step]
-    names = list(dict.fromkeys(name for _, terms in kept for name in terms))
-    history: dict[str, list[Any]] = {"step": [step for step, _ in kept]}
-    history |= {
-        name: [float(f"{terms[name][i] if name in terms else np.nan:.5g}") for _, terms in kept] for name in names
-    }
-    run = Run(
-        config=config,
-        divergence=divergence,
-        scores=metrics.nothing() | latents.nothing(),
-        history=history,
-        samples=torch.zeros(0, *lanes.networks.shape),
-        provenance=provenance.collect(config, device, seconds, commit, len(lanes.configs)),
-        networks=lanes.lane(i),
-    )
-    # A run that diverged has no model to score: its row in the table is NaN, whatever its last weights give.
-    if divergence:
-        return run
-    scores, pictures = metrics.score(lambda n, draw: run.sample(n, draw), lanes.dataset), {}
-    if "encoder" in run.networks.modules:
-        real = lanes.dataset.sample(5_000, EVALUATION_SEED)
-        scores |= latents.latent_scores(run.networks, real, run.sample(len(real)))
-        pictures = {"reconstructed": run.reconstruct(real[:RECONSTRUCTED]).round(decimals=2)}
-    return dataclasses.replace(run, scores=scores, samples=run.sample(SAMPLES).round(decimals=2), pictures=pictures)

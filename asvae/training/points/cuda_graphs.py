@@ -2,9 +2,8 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -87,16 +86,3 @@ class CapturedSteps:
         """Stop drawing ahead, and give the graphs' memory back."""
         self._draws.close()
         self._graphs.clear()
-
-
-@contextmanager
-def stepper(lanes: Lanes) -> Iterator[Callable[[int], dict[str, Tensor]]]:
-    """Return what makes the steps of a stack where it lives: one by one on a CPU, captured on a GPU."""
-    if lanes.device.type == "cpu":
-        yield lanes.step
-        return
-    captured = CapturedSteps(lanes)
-    try:
-        yield captured
-    finally:
-        captured.close()

@@ -1,0 +1,70 @@
+"""The one loop of all training: steps, curves, intermediate scores, checkpoints, interruption, scoring."""
+
+import time
+from collections.abc import Callable
+
+from asvae.training import checkpoint, provenance
+from asvae.training.checkpoint import Checkpoint
+from asvae.training.marks import marks_of
+from asvae.training.run import Run
+from asvae.training.scoring import run_of
+from asvae.training.stepper import Curves, Interruption, Stepper
+
+CHECKPOINT_SECONDS = 30.0
+"""Wall time between two checkpoints, at least."""
+
+SAVING_SHARE = 100
+"""How many times longer than it took to write a checkpoint the next one waits: a hundredth of the time goes there."""
+
+
+def train_stack(
+    stepper: Stepper, interruption: Interruption, advance: Callable[[int], object], commit: str | None = None
+) -> list[Run] | None:
+    """Train and score the runs of a stepper, from its newest whole checkpoint if there is one.
+
+    ``advance`` is told at every step how much has passed. Returns the runs, in the order of ``stepper.configs``, or
+    ``None`` if it was interrupted; then its checkpoint is on disk.
+    """
+    steps, path = stepper.configs[0].steps, interruption.path
+    begun = path and checkpoint.newest(path, stepper.configs, stepper.identity)
+    done, curves = (begun.step, list(begun.curves)) if begun else (0, [])
+    commit = begun.commit if begun else commit or provenance.commit()
+    if begun:
+        stepper.load_state(begun.state, begun.divergences)
+    stepper.resumes_at(done)
+    start = time.perf_counter() - (begun.seconds if begun else 0.0)
+
+    def save(step: int) -> None:
+        if path is not None and stepper.writes:
+            here = (step, time.perf_counter() - start, commit, stepper.divergences, curves, stepper.state())
+            checkpoint.keep(Checkpoint(list(stepper.configs), stepper.identity, *here), path)
+
+    advance(done * stepper.amount)
+    saved, pause = time.perf_counter(), CHECKPOINT_SECONDS
+    for step in range(done, steps):
+        terms, marks = stepper.step(step), marks_of(step, steps)
+        alive = stepper.alive(marks.curve)
+        if marks.curve:
+            _note(curves, step, terms | (stepper.watch(step, marks) if alive else {}))
+        if not alive:
+            advance((steps - step) * stepper.amount)
+            break
+        if marks.sheet and path is not None and stepper.writes:
+            stepper.sheet(step + 1, curves, path)
+        if stepper.stops(interruption):
+            save(step + 1)
+            # Nobody looks for the checkpoint before it is there.
+            stepper.wait()
+            return None
+        if time.perf_counter() - saved > pause:
+            begin = time.perf_counter()
+            save(step + 1)
+            saved = time.perf_counter()
+            pause = max(CHECKPOINT_SECONDS, SAVING_SHARE * (saved - begin))
+        advance(stepper.amount)
+    seconds = (time.perf_counter() - start) / len(stepper.configs)
+    return [run_of(stepper, i, curves, seconds, commit) for i in range(len(stepper.configs))]
+
+
+def _note(curves: Curves, step: int, terms: dict) -> None:
+    curves.append((step, {name: term.reshape(-1).tolist() for name, term in terms.items()}))

@@ -1,0 +1,102 @@
+"""What the loop knows of an engine: lanes of points or one run on images, advanced one step at a time."""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from asvae.config import RunConfig
+from asvae.networks import Networks
+from asvae.training.marks import Marks
+from asvae.training.run import Divergence
+
+Curves = list[tuple[int, dict[str, list[float]]]]
+"""Points of the curves: (step, term → one value per run)."""
+
+Terms = dict[str, Tensor]
+"""Term → one value per run."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a finished run is known by."""
+
+    scores: dict[str, float]
+    samples: Tensor
+    pictures: dict[str, Tensor] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+    """What the engine adds to the run's provenance."""
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """When a stack saves itself, and when it stops before its end."""
+
+    path: Path | None = None
+    """The folder of its checkpoints; ``None``: none are written."""
+    deadline: float = float("inf")
+    """Seconds since the epoch."""
+    parent: int | None = None
+    """The process that must be alive for the work to make sense."""
+
+    @property
+    def due(self) -> bool:
+        """Whether to stop now."""
+        return time.time() >= self.deadline or (self.parent is not None and os.getppid() != self.parent)
+
+
+class Stepper(Protocol):
+    """Several runs that are trained together, or one."""
+
+    configs: Sequence[RunConfig]
+    device: str
+    identity: str
+    """Of numerics and data: a checkpoint of another identity is not gone on from."""
+    amount: int
+    """What one step adds to the progress."""
+    writes: bool
+    """Whether this process writes files: of several that train one run, the main one alone does."""
+
+    @property
+    def divergences(self) -> list[Divergence | None]:
+        """Where each run became non-finite."""
+
+    def step(self, step: int) -> Terms:
+        """Make ``step``; the terms stay on the device."""
+
+    def watch(self, step: int, marks: Marks) -> Terms:
+        """Return what is measured beside the terms: gradients by path, intermediate scores."""
+
+    def sheet(self, step: int, curves: Curves, folder: Path) -> None:
+        """Draw what the run can do after ``step`` steps."""
+
+    def alive(self, marked: bool) -> bool:
+        """Whether a run is still finite; may say yes unless ``marked``, where asking would wait for a GPU."""
+
+    def resumes_at(self, step: int) -> None:
+        """Refuse to go on unless all processes of the run stand at ``step``."""
+
+    def stops(self, interruption: Interruption) -> bool:
+        """Whether to stop now, the same answer in all processes of the run."""
+
+    def wait(self) -> None:
+        """Return once all processes of the run are here."""
+
+    def state(self) -> Terms:
+        """Return on the CPU what a resumed run needs beside its step."""
+
+    def load_state(self, state: Terms, divergences: Sequence[Divergence | None]) -> None:
+        """Take what :meth:`state` and :attr:`divergences` gave."""
+
+    def networks_of(self, run: int) -> Networks:
+        """Return a run's networks as they are evaluated, on the CPU."""
+
+    def judge(self, run: int, networks: Networks) -> Judged:
+        """Score a run; one that diverged has no model to score, whatever its last weights give."""
+
+    def close(self) -> None:
+        """Give back what the engine holds."""
