@@ -21,9 +21,9 @@ from torch import Tensor
 from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
 from asvae.files import write
+from asvae.training.curves import Curves
 from asvae.training.golden import fingerprint
 from asvae.training.run import Divergence
-from asvae.training.stepper import Curves
 
 KEPT = 2
 """How many of the last states stay."""
@@ -38,7 +38,7 @@ class Checkpoint:
 
     configs: list[RunConfig]
     identity: str
-    """Of numerics and data, as :attr:`asvae.training.stepper.Stepper.identity`."""
+    """Of numerics and data."""
     step: int
     """Steps done."""
     seconds: float
@@ -69,6 +69,11 @@ def family(config: RunConfig, device: str) -> str:
     numerics = fingerprint(config.objective, config.dataset)
     version = torch.__version__.partition("+")[0]
     return f"{config.dataset}-{config.objective}-{numerics}-torch{version}-{torch.device(device).type}-"
+
+
+def identity_of(config: RunConfig, data: str) -> str:
+    """Return what a state must agree in to be gone on from: the numerics, and the fingerprint of the ``data``."""
+    return f"{fingerprint(config.objective, config.dataset)}-{data}"
 
 
 def path_of(configs: Sequence[RunConfig], root: Path, device: str = "cpu", data_root: str | Path | None = None) -> Path:

@@ -20,7 +20,7 @@ from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
 from asvae.cpu import threads
 from asvae.files import DATA, read_record, write_record
-from asvae.metrics import points as metrics
+from asvae.metrics import points
 from asvae.training.images.machinery import Machinery
 from asvae.training.images.trainer import Trainer
 from asvae.training.points.lanes import Lanes
@@ -68,25 +68,25 @@ def trace(objective: str, dataset: str = "checkerboard") -> Trace:
 
 def _trace(objective: str, dataset: str) -> Trace:
     traced: Trace = {}
-    plane = datasets.kind(dataset) == "points"
-    # Switches are the same code on images, and are traced in the plane, where a step is cheap.
-    for name, changes in _variants(objective).items() if plane else [("default", {})]:
-        config = RunConfig(objective, dataset, **(SMALL if plane else SMALL_IMAGES) | changes)
+    on_points = datasets.kind(dataset) == "points"
+    # Switches are the same code on images, and are traced on points, where a step is cheap.
+    for name, changes in _variants(objective).items() if on_points else [("default", {})]:
+        config = RunConfig(objective, dataset, **(SMALL if on_points else SMALL_IMAGES) | changes)
         # Processes of one run ask for this at times of their own, and each must find the same.
         alone = Machinery(alone=True)
-        made = Lanes([config], dtype=torch.float64) if plane else Trainer(config, "cpu", alone, dtype=torch.float64)
+        made = Lanes([config], dtype=torch.float64) if on_points else Trainer(config, "cpu", alone, dtype=torch.float64)
         for step in range(config.steps):
             for term, value in made.step(step).items():
                 traced.setdefault(f"{name}/{term}", []).append(_finite(value.item()))
-        if plane:
-            scores = metrics.score(partial(sample, made.networks), made.dataset, n=200, draws=2, large=400)
+        if on_points:
+            scores = points.score(partial(sample, made.networks), made.dataset, n=200, draws=2, large=400)
             traced |= {f"{name}/score/{score}": [_finite(value)] for score, value in scores.items()}
         else:
             made = sample(made.shown(), 8, 0)
             traced[f"{name}/samples"] = [_finite(value) for value in (made.mean().item(), made.std().item())]
-    if not plane:
+    if not on_points:
         return traced
-    defaults = inspect.signature(metrics.score).parameters.values()
+    defaults = inspect.signature(points.score).parameters.values()
     return traced | {f"score/{each.name}": [float(each.default)] for each in defaults if isinstance(each.default, int)}
 
 

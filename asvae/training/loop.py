@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from asvae.training import checkpoint, provenance
 from asvae.training.checkpoint import Checkpoint
+from asvae.training.curves import Curves
 from asvae.training.marks import marks_of
 from asvae.training.run import Run
 from asvae.training.scoring import run_of
-from asvae.training.stepper import Curves, Interruption, Stepper
+from asvae.training.stepper import Interruption, Stepper
 
 CHECKPOINT_SECONDS = 30.0
 """Wall time between two checkpoints, at least."""
@@ -26,7 +27,8 @@ def train_stack(
     ``None`` if it was interrupted; then its checkpoint is on disk.
     """
     steps, path = stepper.configs[0].steps, interruption.path
-    begun = path and checkpoint.newest(path, stepper.configs, stepper.identity)
+    identity = checkpoint.identity_of(stepper.configs[0], stepper.data)
+    begun = path and checkpoint.newest(path, stepper.configs, identity)
     done, curves = (begun.step, list(begun.curves)) if begun else (0, [])
     commit = begun.commit if begun else commit or provenance.commit()
     if begun:
@@ -37,7 +39,7 @@ def train_stack(
     def save(step: int) -> None:
         if path is not None and stepper.writes:
             here = (step, time.perf_counter() - start, commit, stepper.divergences, curves, stepper.state())
-            checkpoint.keep(Checkpoint(list(stepper.configs), stepper.identity, *here), path)
+            checkpoint.keep(Checkpoint(list(stepper.configs), identity, *here), path)
 
     advance(done * stepper.amount)
     saved, pause = time.perf_counter(), CHECKPOINT_SECONDS

@@ -15,7 +15,7 @@ SAMPLES = 1_000
 """How many samples of a run are kept with its scores."""
 
 RECONSTRUCTED = 500
-"""How many points of a run in the plane are kept as reconstructed."""
+"""How many points of a run are kept as reconstructed."""
 
 
 def sample(networks: Networks, n: int, seed: int) -> Tensor:
@@ -46,9 +46,9 @@ class Result:
     scores: dict[str, float]
     """As :func:`asvae.metrics.points.score` names them; all NaN if it diverged."""
     history: dict[str, list[float]] = field(repr=False)
-    """Curves to five digits: ``"step"`` and one list of equal length a term."""
+    """Curves to five digits: ``"step"`` and one list of equal length per term."""
     samples: Tensor = field(repr=False)
-    """``(n, *shape)``: the first :data:`~asvae.training.run.SAMPLES` samples to two decimals, none of older or diverged runs.
+    """``(n, *shape)``: the first :data:`SAMPLES` samples to two decimals, none of older or diverged runs.
 
     Of images, the first few, rounded to bytes.
     """
@@ -58,7 +58,7 @@ class Result:
     pictures: dict[str, Tensor] = field(repr=False, default_factory=dict)
     """Of images, ``(n, *shape)`` each: ``"real"``, and with an encoder ``"reconstructed"`` and ``"interpolation"``.
 
-    In the plane ``"reconstructed"`` alone, of the first ``RECONSTRUCTED`` points of the evaluation's first draw.
+    Of points ``"reconstructed"`` alone, of the first ``RECONSTRUCTED`` points of the evaluation's first draw.
     """
 
     @property

@@ -11,11 +11,9 @@ from torch import Tensor
 
 from asvae.config import RunConfig
 from asvae.networks import Networks
+from asvae.training.curves import Curves
 from asvae.training.marks import Marks
 from asvae.training.run import Divergence
-
-Curves = list[tuple[int, dict[str, list[float]]]]
-"""Points of the curves: (step, term → one value per run)."""
 
 Terms = dict[str, Tensor]
 """Term → one value per run."""
@@ -54,8 +52,8 @@ class Stepper(Protocol):
 
     configs: Sequence[RunConfig]
     device: str
-    identity: str
-    """Of numerics and data: a checkpoint of another identity is not gone on from."""
+    data: str
+    """Fingerprint of the data, empty where a formula makes them: a checkpoint on other data is not gone on from."""
     amount: int
     """What one step adds to the progress."""
     writes: bool

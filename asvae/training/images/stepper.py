@@ -14,14 +14,13 @@ from asvae.config import RunConfig
 from asvae.metrics import images, latents
 from asvae.metrics.features import VARIABLE, classifier, inception
 from asvae.networks import Networks
-from asvae.training.golden import fingerprint
+from asvae.training.curves import Curves, history
 from asvae.training.images.machinery import Machinery
 from asvae.training.images.sheets import save_curves, save_sheet
 from asvae.training.images.trainer import Trainer
 from asvae.training.marks import Marks
 from asvae.training.run import Divergence, sample
-from asvae.training.scoring import history
-from asvae.training.stepper import Curves, Interruption, Judged, Terms
+from asvae.training.stepper import Interruption, Judged, Terms
 
 SAMPLES = 64
 """How many samples of a run are kept with its scores, 16 of images larger than 64 pixels."""
@@ -42,7 +41,7 @@ class ImagesStepper:
         self.dataset, self.fabric = self.trainer.dataset, self.trainer.fabric
         self.writes = self.fabric.is_global_zero
         # Another folder's images, or the same ones changed, begin again.
-        self.identity = f"{fingerprint(config.objective, config.dataset)}-{self.dataset.fingerprint}"
+        self.data = self.dataset.fingerprint
         # What scoring needs is looked for now and not at the end of a week.
         images.set_size(self.dataset)
         named = machinery.inception or os.environ.get(VARIABLE)

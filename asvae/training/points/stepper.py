@@ -11,13 +11,13 @@ from asvae.config import RunConfig
 from asvae.draws import EVALUATION_SEED
 from asvae.metrics import latents, points
 from asvae.networks import Networks
-from asvae.training.golden import fingerprint
+from asvae.training.curves import Curves
 from asvae.training.marks import Marks
 from asvae.training.points.cuda_graphs import CapturedSteps
 from asvae.training.points.gradient_routes import gradient_norms
 from asvae.training.points.lanes import Lanes
 from asvae.training.run import RECONSTRUCTED, SAMPLES, Divergence, sample
-from asvae.training.stepper import Curves, Interruption, Judged, Terms
+from asvae.training.stepper import Interruption, Judged, Terms
 
 INTERMEDIATE_DRAWS = 5
 """Over how many draws a run is scored while it trains."""
@@ -26,11 +26,11 @@ INTERMEDIATE_DRAWS = 5
 class PointsStepper:
     """Lanes as a :class:`~asvae.training.stepper.Stepper`: step by step on a CPU, captured graphs on a GPU."""
 
+    data = ""
     writes = True
 
     def __init__(self, configs: Sequence[RunConfig], device: str):
         self.configs, self.device, self.amount = list(configs), device, len(configs)
-        self.identity = fingerprint(configs[0].objective, configs[0].dataset)
         self.lanes = Lanes(configs, device)
         self._cpu = self.lanes.device.type == "cpu"
         self._captured = None if self._cpu else CapturedSteps(self.lanes)
