@@ -82,13 +82,13 @@ class Entry:
 def ledger(claims: Sequence[Claim] = CLAIMS, root: Path = ROOT) -> list[Entry]:
     """Return ``claims`` judged by the results that are committed in ``root`` today."""
     wanted = {
-        (claim.key, ground): claim.study.configs(ground.dataset, COMMITTED_SEEDS, ground.scale, claim.labels)
+        (claim, ground): claim.study.configs(ground.dataset, COMMITTED_SEEDS, ground.scale, claim.labels)
         for claim in claims
         for ground in claim.grounds
     }
     found = find({config for cells in wanted.values() for config in cells.runs}, root).values()
     return [
-        Entry(claim, tuple(_judge(claim, each, wanted[claim.key, each].regroup(found)) for each in claim.grounds))
+        Entry(claim, tuple(_judge(claim, each, wanted[claim, each].regroup(found)) for each in claim.grounds))
         for claim in claims
     ]
 

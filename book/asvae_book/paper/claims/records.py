@@ -1,7 +1,7 @@
 """What a claim is: its text, where the paper makes it, which runs decide it, and how."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asvae.studies import Cells, Label, Study
 from asvae.training.run import Result
@@ -38,7 +38,7 @@ class Claim:
     """What the paper shows there."""
     program: str
     """Whether the authors' own can be had: :data:`UNAVAILABLE` or :data:`RELEASED`."""
-    study: Study
+    study: Study = field(hash=False)
     """What has to be run."""
     labels: tuple[Label, ...]
     """The variants of the study that the claim speaks of."""

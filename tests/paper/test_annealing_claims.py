@@ -1,0 +1,163 @@
+"""A1 to A4: verdicts that follow the numbers, on points and on images; squashed schedules apart; what was not run."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from asvae_book.paper.claims import (
+    ANNEALING_CLAIMS,
+    CLAIM,
+    SQUASHED,
+    Judged,
+    annealing_comparisons,
+    annealing_evidence,
+    annealing_sentences,
+    annealing_table,
+    ranking,
+)
+
+from asvae import RunConfig
+from asvae.studies import ABLATION, Cells
+from asvae.training.run import Result
+
+NOISE = (0.0, 0.1, 0.3, 0.2, 0.15, 0.25)
+LABELS = ("as-only", "half", "half-kl", "kl-only", "annealed", "as-only-squashed", "annealed-squashed")
+
+
+@pytest.fixture
+def points(run):
+    """Six seeds per schedule: annealing has the best score, is steadiest and lies on the squares."""
+
+    def at(configs, offset):
+        made = []
+        for config, x in zip(configs, NOISE, strict=True):
+            checks = [math.nan] * 6 + [20.0, 20.0 + offset * (1 + x), 20.0, 20.0 + offset * (1 + x)]
+            history = {"step": list(range(10)), "score": checks}
+            scores = run.scores | {"kl": 20 + offset + (1 + 3 * offset) * x, "on_support": 0.9 - offset / 10 - x / 100}
+            made.append(replace(run, config=config, scores=scores, history=history))
+        return made
+
+    configs = ABLATION.configs("checkerboard", len(NOISE), labels=LABELS)
+    return Cells({label: at(each, 0.0 if label.startswith("annealed") else 1.0) for label, each in configs.items()})
+
+
+@pytest.fixture
+def images(points):
+    """The same as runs on images, without their methods: what is compared are labels."""
+
+    def on_digits(result, label, noise):
+        sharp = (0.95 if label.startswith("annealed") else 0.6) - noise / 50
+        scores = {"frechet_classifier": result.scores["kl"], "sharpness": sharp, "sharpness_sd": 0.5 - sharp / 4}
+        scores |= {"frechet_classifier_floor": 0.5, "sharpness_sd_real": 0.2}
+        return Result(
+            config=RunConfig("as-introvae", "digits", seed=result.config.seed),
+            divergence=None,
+            scores=scores,
+            history=result.history,
+            samples=result.samples.new_zeros(16, 1, 16, 16),
+            pictures={},
+            provenance=result.provenance,
+        )
+
+    return Cells(
+        {
+            label: [on_digits(each, label, noise) for each, noise in zip(runs, NOISE, strict=True)]
+            for label, runs in points.items()
+        }
+    )
+
+
+def with_scores(runs, score):
+    """Return the runs with some of their scores replaced by those of ``score(run)``."""
+    return [replace(run, scores=run.scores | score(run)) for run in runs]
+
+
+@pytest.mark.parametrize("kind", ["points", "images"])
+def test_claims_that_hold_everywhere_are_reproduced(kind, request):
+    cells = request.getfixturevalue(kind)
+    verdicts = {claim.key: claim.judge(cells).verdict for claim in ANNEALING_CLAIMS}
+    assert verdicts == dict.fromkeys(("A1", "A2", "A3", "A4"), "reproduced")
+    table = annealing_comparisons(cells)
+    assert set(table["seeds"]) == {6}
+    assert all("to" in text for text in table["95 % interval"])
+
+
+@pytest.mark.parametrize(
+    ("claim", "key", "label"),
+    [("A1", "on_support", "as-only"), ("A2", "on_support", "half-kl"), ("A4", "kl", "half"), ("A4", "kl", "half-kl")],
+)
+def test_flipping_the_sign_of_one_score_flips_the_verdict(points, claim, key, label):
+    """The score of one schedule negated: lower KL is better, a smaller share on the squares is more smeared."""
+    side = -1.0 if key == "kl" else 3.0
+    flipped = with_scores(points[label], lambda run: {key: side * run.scores[key]})
+    assert CLAIM[claim].judge(points).verdict == "reproduced"
+    assert CLAIM[claim].judge(Cells(points | {label: flipped})).verdict == "not reproduced"
+
+
+@pytest.mark.parametrize(
+    ("claim", "label", "score", "comparison"),
+    [
+        ("A1", "as-only", {"sharpness": 1.2}, "this − real, sharpness of samples"),
+        ("A3", "half", {"sharpness_sd": 0.1}, "annealed − this, spread of sharpness"),
+    ],
+)
+def test_images_are_also_set_beside_real_ones_and_each_other(images, claim, label, score, comparison):
+    changed = with_scores(images[label], lambda run: {k: v + run.config.seed / 1e3 for k, v in score.items()})
+    verdict = CLAIM[claim].judge(Cells(images | {label: changed}))
+    assert verdict.verdict == "not reproduced"
+    assert verdict.comparisons.loc[(ABLATION.title(label), comparison), "says"] == "does not hold"
+
+
+def test_the_sign_of_stored_scores_decides_the_stored_verdict():
+    """The committed runs: negate annealing's KL and it wins every comparison; negate the others' and it loses."""
+    cells = ABLATION.find("checkerboard", labels=CLAIM["A4"].labels)
+
+    def negated(label):
+        return Cells(cells | {label: with_scores(cells[label], lambda run: {"kl": -run.scores["kl"]})})
+
+    assert CLAIM["A4"].judge(negated("annealed")).verdict == "reproduced"
+    assert CLAIM["A4"].judge(negated("half")).verdict == "not reproduced"
+
+
+def test_squashed_schedules_are_judged_among_themselves(points):
+    worse = with_scores(points["annealed-squashed"], lambda run: {"kl": 50.0 + run.config.seed / 10})
+    cells = Cells(points | {"annealed-squashed": worse})
+    assert CLAIM["A4"].judge(cells).verdict == "reproduced"
+    assert CLAIM["A4"].judge(cells, SQUASHED).verdict == "not reproduced"
+    table = annealing_table(annealing_evidence(cells))
+    assert table.loc[("A4", "checkerboard"), "verdict"] == "reproduced"
+    assert table.loc[("A4", "checkerboard, with the released code's tanh"), "verdict"] == "not reproduced"
+
+
+def test_the_table_names_data_seeds_and_what_was_not_run(points):
+    table = annealing_table(annealing_evidence(points))
+    assert list(table.index.get_level_values(0).unique()) == ["A1", "A2", "A3", "A4"]
+    assert table.loc[("A1", "CelebA-128"), "verdict"] == "not run"
+    assert table.loc[("A1", "checkerboard"), "verdict"] == "reproduced"
+    assert table.loc[("A1", "checkerboard"), "seeds"] == 6
+    assert set(annealing_comparisons(Cells({"half": []}), SQUASHED)["says"]) == {"undecided"}
+    part = points.select(("as-only", "annealed"))
+    verdicts = [claim.judge(part).verdict for claim in ANNEALING_CLAIMS]
+    assert verdicts == ["reproduced", "not run", "not run", "undecided"]
+    few = Cells({label: runs[:4] for label, runs in points.items()})
+    assert set(annealing_table({"checkerboard": Judged(few)})["verdict"]) == {"undecided"}
+
+
+def test_sentences_say_every_comparison_and_what_was_not_run(points):
+    best = with_scores(points["half"], lambda run: {"kl": 9.0})
+    [*_, said] = annealing_sentences(Cells(points | {"half": best}))
+    assert said.startswith("**A4**, each of these three is worse than annealing: on checkerboard **not reproduced** (")
+    assert (
+        "half KL, half AS: annealed − this, KL, the paper's unit +11.17 (+11.05 to +11.28; 6 seeds), does not hold)"
+        in said
+    )
+    assert said.endswith("on CelebA-128 **not run**.")
+
+
+def test_a_ranking_counts_what_diverged_and_leaves_out_what_never_ended(points, diverged):
+    lost = [replace(diverged, config=run.config) for run in points["half"]]
+    cells = Cells({"half": points["half"], "vae": [*points["annealed"][:5], lost[5]], "linear": lost})
+    said = ranking(cells)
+    assert "best first): no adversary (VAE) 20.1 (1 of 6 diverged); half KL, half AS 21.7." in said
+    assert ranking(Cells({"linear": lost})).endswith("every run diverged.")
+    assert "best first): vae 20.1" in ranking(cells, str)

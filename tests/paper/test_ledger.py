@@ -1,0 +1,200 @@
+"""The claims ledger follows the records and the results: other numbers, another verdict; another claim, another row."""
+
+import json
+import re
+import shutil
+from dataclasses import replace
+
+import pytest
+from asvae_book import commands
+from asvae_book.chapters import checkerboard_sentences, index
+from asvae_book.paper.claims import CLAIM, CLAIMS, RELEASED, UNAVAILABLE, Claim, Ground
+from asvae_book.paper.ledger import as_json, as_text, ledger
+from asvae_book.paper.verdicts import compare, conclude
+
+from asvae.datasets.checkerboard import Checkerboard
+from asvae.files import DATA, read_record, write_record
+from asvae.metrics import points
+from asvae.store.results import ROOT, find
+from asvae.studies import TABLE1, Cells, Study, Variant
+from asvae.training.run import Result
+
+KEYS = ["A1", "A2", "A3", "A4", "G1", "G2", "G3", "G4", "T1", "T2", "T3"]
+
+
+@pytest.fixture(scope="module")
+def today():
+    return ledger()
+
+
+def test_every_claim_of_the_supplement_has_a_row_with_all_that_a_reader_asks_for(today):
+    assert [entry.claim.key for entry in today] == KEYS
+    verdicts = {"reproduced", "within noise", "not reproduced", "partly", "not run", "undecided"}
+    for entry in today:
+        assert entry.claim.program in (UNAVAILABLE, RELEASED)
+        assert [each.ground for each in entry.evidence] == list(entry.claim.grounds)
+        for each in entry.evidence:
+            assert each.verdict.verdict in verdicts
+            assert (each.verdict.verdict == "not run") == (not each.runs)
+            assert (each.measured == "–") == (not each.runs)
+            assert each.command.startswith("asvae sweep ")
+            assert "seed" in each.run or each.run == "nothing"
+
+
+def test_a_claims_verdict_is_of_its_own_data_and_stand_ins_never_speak_for_it(today):
+    faces = next(entry for entry in today if entry.claim.key == "A4")
+    assert faces.decisive.data == "CelebA-128"
+    assert faces.verdict == "not run"
+    others = {each.verdict.verdict for each in faces.evidence if each is not faces.decisive}
+    assert others <= {"within noise", "not reproduced"}
+    assert next(entry for entry in today if entry.claim.key == "T1").verdict == "not reproduced"
+
+
+def test_the_largest_evidence_that_decides_speaks_for_a_claim(today):
+    """Of quick and paper scale the paper's, unless its seeds are too few or absent."""
+    [t1] = [entry for entry in today if entry.claim.key == "T1"]
+    quick, paper = t1.evidence
+    for verdict, decisive in (("reproduced", 1), ("undecided", 0), ("not run", 0)):
+        entry = replace(t1, evidence=(quick, replace(paper, verdict=replace(paper.verdict, verdict=verdict))))
+        assert entry.decisive is entry.evidence[decisive]
+    neither = replace(t1, evidence=tuple(replace(each, verdict=conclude({})) for each in t1.evidence))
+    assert neither.decisive is neither.evidence[1]
+
+
+def test_the_ledger_says_the_same_as_markdown_text_and_json(today, capsys):
+    table, text = index.verdicts_table(today), as_text(today)
+    listed = json.loads(as_json(today))
+    assert [each["claim"] for each in listed] == KEYS
+    assert len(table.splitlines()) == 2 + len(KEYS)
+    there = [each for entry in today for each in entry.evidence if each.runs]
+    assert len(index.evidence_table(today).splitlines()) == 2 + len(there)
+    table_of_commands = index.commands_table(today)
+    assert all(f"`{each.command}`" in table_of_commands for entry in today for each in entry.evidence)
+    assert "G3 and G4: **released, does not run as it is**" in index.programs(today)
+    for line, entry in zip(table.splitlines()[2:], today, strict=True):
+        assert f"**{entry.claim.key}**" in line
+        assert f"**[{entry.verdict}](" in line
+        assert f"{entry.claim.key}  {entry.claim.text}" in text
+    [first] = [each for each in listed if each["claim"] == "T1"]
+    assert first["verdict"] == "not reproduced"
+    assert first["evidence"][0]["comparisons"][0].keys() >= {"comparison", "difference", "95 % interval", "says"}
+    for as_programs_read_it, said in ((True, as_json(today)), (False, text)):
+        commands.claims(json=as_programs_read_it)
+        assert capsys.readouterr().out == said + "\n"
+
+
+def test_commands_name_study_data_scale_and_device_where_they_are_not_the_defaults(today):
+    said = {entry.claim.key: [each.command for each in entry.evidence] for entry in today}
+    assert said["A1"][0].startswith("asvae sweep --study ablation --dataset checkerboard --seeds ")
+    assert said["A1"][2] == "asvae sweep --study ablation --dataset celeba128 --scale paper --device cuda --seeds 5"
+    assert said["G4"] == ["asvae sweep --study methods --dataset cifar10 --scale paper --device cuda --seeds 5"]
+    assert said["T1"][0] == "asvae sweep --scale quick --seeds 20"
+    assert said["T1"][1].startswith("asvae sweep --scale paper --seeds ")
+
+
+def test_links_lead_to_headings_that_chapters_have():
+    for claim in CLAIMS:
+        for ground in claim.grounds:
+            chapter, heading = ground.section.split("#")
+            text = (DATA.parent / "book" / f"{chapter}.ipynb").read_text()
+            assert f"## {heading.replace('-', ' ')}" in text.lower(), ground.section
+
+
+def test_changing_results_changes_table_prose_and_verdict(tmp_path):
+    """T1 at the quick scale, with AS-IntroVAE's stored KL and JSD lowered: the same code says that it reproduces."""
+    shutil.copytree(ROOT, tmp_path / "results")
+    for path in (tmp_path / "results").glob("checkerboard-quick-as-introvae-C?-seed*.json"):
+        record = read_record(path)
+        for score in ("kl", "jsd"):
+            record["scores"][score] = 9.0 + record["config"]["seed"] / 100
+        write_record(path, {key: value for key, value in record.items() if key != "sha256"})
+    floor = points.floor(Checkerboard(), draws=2, large=5_000)
+
+    def said(root):
+        [t1] = ledger([CLAIM["T1"]], root)
+        wanted = TABLE1.configs("checkerboard", 20, "quick")
+        cells = wanted.regroup(find(wanted.runs, root).values())
+        return t1.verdict, index.evidence_table([t1]), " ".join(checkerboard_sentences.sentences(cells, Cells(), floor))
+
+    before, after = said(ROOT), said(tmp_path / "results")
+    assert (before[0], after[0]) == ("not reproduced", "reproduced")
+    assert "KL −" in after[1]
+    assert "KL −" not in before[1]
+    assert "**does not reproduce** at the quick scale: " in before[2]
+    assert f"**T1**, {CLAIM['T1'].text}, **reproduces** at the quick scale: 6 × holds." in after[2]
+
+
+def _fewer_on_the_squares(cells):
+    ours, theirs = cells.get("vae", []), cells.get("ours", [])
+    gap = compare(ours, theirs, lambda run: run.scores["on_support"], -1, "{:+.1%}", 1)
+    return conclude({("VAE", "VAE − AS-IntroVAE, on the squares"): gap})
+
+
+@pytest.fixture
+def toy():
+    """A claim of a study of its own, about runs that are committed."""
+    study = Study("toy", "two methods", {"vae": Variant("VAE", "vae"), "ours": Variant("AS-IntroVAE", "as-introvae")})
+    return Claim(
+        "X1",
+        "a VAE | leaves the squares more often",
+        place="Figure 9",
+        shown="dots",
+        program=RELEASED,
+        study=study,
+        labels=("vae", "ours"),
+        grounds=(
+            Ground("checkerboard", "quick", "checkerboard#do-the-claims-hold", own=False),
+            Ground("mnist", "paper", "images-mnist#does-the-claim-hold"),
+        ),
+        judge=_fewer_on_the_squares,
+        floor=lambda runs: "none",
+    )
+
+
+def test_a_claim_is_added_by_one_record(toy, today):
+    entries = ledger((*CLAIMS, toy))
+    assert as_json(entries[:-1]) == as_json(today)
+    entry = entries[-1]
+    stand_in, own = entry.evidence
+    cells = toy.study.find("checkerboard")
+    assert [run.config for run in stand_in.runs] == [run.config for run in cells.runs]
+    assert {run.config.objective for run in stand_in.runs} == {"vae", "as-introvae"}
+    assert stand_in.verdict.verdict == toy.judge(cells).verdict == "reproduced"
+    assert (stand_in.floor, own.floor) == ("none", "–")
+    assert (entry.verdict, own.run, own.measured) == ("not run", "nothing", "–")
+    seeds = min(map(len, cells.values()))
+    assert stand_in.command == f"asvae sweep --study toy --dataset checkerboard --seeds {seeds}"
+    listed = json.loads(as_json(entries))[-1]
+    assert (listed["claim"], listed["text"], listed["evidence"][0]["verdict"]) == ("X1", toy.text, "reproduced")
+    assert "\n\nX1  a VAE | leaves the squares more often  (Figure 9: dots)\n    not run\n" in as_text(entries)
+    row = index.verdicts_table(entries).splitlines()[-1]
+    assert "a VAE \\| leaves" in row
+    assert "checkerboard: [reproduced](checkerboard.ipynb#do-the-claims-hold)" in row
+    assert "of the supplement's 12 claims" in index.summary(entries).lower()
+    assert re.search(rf"\*\*X1\*\* *\| `{own.command}`", index.commands_table(entries))
+
+
+def test_a_claim_without_data_of_its_own_is_refused(toy):
+    with pytest.raises(ValueError, match="claim X1: none of its grounds is its own"):
+        replace(toy, grounds=toy.grounds[:1])
+
+
+def test_a_floor_is_in_the_measure_that_decides(today, run, diverged):
+    said = {(entry.claim.key, each.ground.dataset): each.floor for entry in today for each in entry.evidence}
+    truth = points.floor(Checkerboard())
+    assert said["A1", "checkerboard"] == said["A2", "checkerboard"] == "all on the squares"
+    assert said["A3", "checkerboard"] == said["A4", "checkerboard"] == f"KL {truth['kl']:.2f}"
+    assert said["A1", "digits"] == said["A2", "digits"] == "sharpness 1"
+    assert said["A3", "digits"].startswith("spread 0.")
+    assert said["A4", "digits"] == said["G3", "digits"] != "–"
+    assert said["G3", "mnist"] == said["T2", "checkerboard"] == "–"
+    assert said["T3", "checkerboard"] == "all on the squares; 8 of 8 covered; error 0"
+    [t1] = [entry for entry in today if entry.claim.key == "T1"]
+    assert t1.evidence[0].floor == f"KL {truth['kl']:.2f}, JSD {truth['jsd']:.2f}"
+    assert CLAIM["A4"].floor_of(Cells({"half": [diverged]})) == "–"
+    assert CLAIM["A4"].floor_of(Cells({"half": [diverged, run]})) == f"KL {truth['kl']:.2f}"
+    scores = {"frechet_classifier_floor": 1.5, "fid": 9.0, "fid_floor": 2.5}
+    scored = [Result(**vars(run) | {"config": run.config, "scores": scores}) for run in today[1].evidence[1].runs[:2]]
+    assert CLAIM["G3"].floor_of(Cells({"as-introvae": scored})) == "2.50"
+    without = replace(scored[0], scores={"frechet_classifier_floor": 1.5})
+    assert CLAIM["G3"].floor_of(Cells({"as-introvae": [without, *scored]})) == "1.50"
