@@ -5,7 +5,6 @@ import sys
 from importlib.metadata import entry_points
 from typing import Annotated, Any
 
-import pandas as pd
 import typer
 
 from asvae import datasets
@@ -190,6 +189,8 @@ def _settings(settings: list[str] | None) -> dict[str, Any]:
 
 def _seconds(text: str) -> float:
     """Return a time such as ``90m`` in seconds; a number without a unit is in seconds already."""
+    import pandas as pd  # half a second to import
+
     try:
         return number("budget", pd.Timedelta(f"{float(text)}s" if _is_number(text) else text).total_seconds(), 0.0)
     except ValueError:

@@ -1,12 +1,14 @@
 """S-IntroVAE (Daniel & Tamar 2021) and AS-IntroVAE (Lu et al. 2022): one family.
 
-They differ by the schedule of c alone, the share of KL in the divergence that encoder and decoder fight over;
-the rest, 1 - c, is AS-distance. S-IntroVAE holds c at 1 (or at ``kl_share``, without a rest).
+They differ by the schedule of c alone, the share of KL in the divergence that the encoder maximises and the decoder
+minimises; the rest, 1 - c, is AS-distance. S-IntroVAE holds c at 1 (or at ``kl_share``, with nothing for the rest).
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from asvae import schedules
 from asvae.checks import option
@@ -33,7 +35,7 @@ class SoftHyperparameters(_Weights):
     """Weights of Soft-IntroVAE."""
 
     kl_share: float = option(1.0, low=0.0, high=1.0)
-    """c, held: 1 is S-IntroVAE; ½ weighs the KL of fakes by half and puts nothing in place of the rest."""
+    """c, constant: 1 is S-IntroVAE; ½ weights the KL of fakes by half and puts nothing in place of the rest."""
 
     @property
     def c(self) -> schedules.Schedule:
@@ -46,7 +48,7 @@ class Hyperparameters(_Weights):
     """Weights of AS-IntroVAE; the switches after ``rate`` default to the paper, not to its released code."""
 
     schedule: str = option("annealed", choices=schedules.names(), per_lane=True)
-    """How c moves: see :mod:`asvae.schedules`."""
+    """How c changes over training: see :mod:`asvae.schedules`."""
     rate: float = option(5.0, low=0.0, open_low=True)
     """How fast the ramps rise."""
     kernel: str = option("marginal", choices=KERNELS)
@@ -74,15 +76,58 @@ class Hyperparameters(_Weights):
 
 
 def squashed(posterior, squash):
-    """Return mu and log-variance through tanh, as the released code has them, or as they are."""
+    """Return mu and log-variance through tanh, as the released code does, or unchanged."""
     return tuple(torch.tanh(t) for t in posterior) if squash else posterior
 
 
 def distance(networks, real, rec, fake, hp, reduction):
-    """Return the distance of the whole batch's posteriors, also where its parts lie in several processes."""
+    """Return the AS-distance of the whole batch's posteriors, also where several processes hold its parts."""
     pair = (squashed(q, hp.squash) for q in (real if hp.reference == "real" else rec, fake))
     reference, fake = (tuple(networks.gather(t) for t in q) for q in pair)
     return as_distance(*reference, *fake, kernel=hp.kernel, reduction=reduction)
+
+
+class EncoderPieces(NamedTuple):
+    """What the encoder's loss is made of, before it is weighted; of fakes: the reconstruction's, then the sample's."""
+
+    x_hat: Tensor
+    fake: Tensor
+    reconstruction: Tensor
+    """Mean error on real data, ``(lanes,)``."""
+    kl_real: Tensor
+    """Mean KL of real data, ``(lanes,)``."""
+    errors: list[Tensor]
+    """Reconstruction errors of fakes, ``(lanes, B)`` each."""
+    kls: list[Tensor]
+    """Their KL, ``(lanes, B)`` each."""
+    distance: Tensor | None
+    """AS-distance, ``(lanes,)``; ``None`` where it never has weight."""
+
+
+def encoder_pieces(networks, x, draws, hp) -> EncoderPieces:
+    """Compute the pieces of the encoder's loss; fakes enter the encoder detached."""
+    dims = networks.event_dims
+    mu, logvar = networks.encode(x)
+    x_hat, fake = networks.decode_each(reparameterize(mu, logvar, draws["posterior"]), draws["prior"])
+    reconstruction = reconstruction_error(x, x_hat, event_dims=dims).mean(-1)
+    kl_real = kl_divergence(mu, logvar).mean(-1)
+    fakes = (x_hat.detach(), fake.detach())
+    posteriors = networks.encode_each(*fakes)
+    noise = (draws["posterior_rec"], draws["posterior_fake"])
+    again = networks.decode_each(*(reparameterize(*q, eps) for q, eps in zip(posteriors, noise, strict=True)))
+    errors = [reconstruction_error(f, r, event_dims=dims) for f, r in zip(fakes, again, strict=True)]
+    kls = [kl_divergence(*q) for q in posteriors]
+    apart = distance(networks, (mu, logvar), *posteriors, hp, hp.encoder_reduction) if hp.anneals else None
+    return EncoderPieces(x_hat, fake, reconstruction, kl_real, errors, kls, apart)
+
+
+def exp_elbos(errors, kls, apart, hp, c, s) -> list[Tensor]:
+    """Return the soft threshold of either fake, batch mean, ``(lanes,)``; ``c`` is ``(lanes,)``."""
+    divergences = [c[..., None] * kl for kl in kls]
+    if apart is not None:
+        divergences = [kl + (1.0 - c[..., None]) * apart[..., None] for kl in divergences]
+    weights = {"scale": s, "beta_rec": hp.beta_rec, "beta_neg": hp.beta_neg}
+    return [exp_elbo(error, d, **weights).mean(-1) for error, d in zip(errors, divergences, strict=True)]
 
 
 def encoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
@@ -91,36 +136,44 @@ def encoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
     :math:`s(\beta_{rec} L_r(x) + \beta_{kl}\mathrm{KL}(x)) + \tfrac14\sum_f \mathbb E\exp(-2s(\beta_{rec} L_r(f) +
     \beta_{neg}[c\,\mathrm{KL}(f) + (1-c) D_{AS}]))`; f runs over reconstruction and sample, which enter detached.
     """
-    s, dims = networks.normaliser, networks.event_dims
-    mu, logvar = networks.encode(x)
-    x_hat, fake = networks.decode_each(reparameterize(mu, logvar, draws["posterior"]), draws["prior"])
-    reconstruction = reconstruction_error(x, x_hat, event_dims=dims).mean(-1)
-    kl_real = kl_divergence(mu, logvar).mean(-1)
-
-    fakes = (x_hat.detach(), fake.detach())
-    posteriors = networks.encode_each(*fakes)
-    noise = (draws["posterior_rec"], draws["posterior_fake"])
-    again = networks.decode_each(*(reparameterize(*q, eps) for q, eps in zip(posteriors, noise, strict=True)))
-    kls = [kl_divergence(*q) for q in posteriors]
+    s, pieces = networks.normaliser, encoder_pieces(networks, x, draws, hp)
     terms = {
-        "reconstruction": reconstruction,
-        "kl_real": kl_real,
-        "kl_rec": kls[0].mean(-1),
-        "kl_fake": kls[1].mean(-1),
+        "reconstruction": pieces.reconstruction,
+        "kl_real": pieces.kl_real,
+        "kl_rec": pieces.kls[0].mean(-1),
+        "kl_fake": pieces.kls[1].mean(-1),
     }
-    c = hp.c(progress)[..., None]
-    divergences = [c * kl for kl in kls]
+    if pieces.distance is not None:
+        terms["as_distance"] = pieces.distance
+    soft = exp_elbos(pieces.errors, pieces.kls, pieces.distance, hp, hp.c(progress), s)
+    terms["exp_elbo_rec"], terms["exp_elbo_fake"] = soft
+    value = s * (hp.beta_rec * pieces.reconstruction + hp.beta_kl * pieces.kl_real) + 0.25 * (soft[0] + soft[1])
+    return Loss(value, terms, {"x_hat": pieces.x_hat, "fake": pieces.fake})
+
+
+class DecoderPieces(NamedTuple):
+    """What the decoder's loss is made of, before it is weighted, ``(lanes,)`` each."""
+
+    reconstruction: Tensor
+    kl_rec: Tensor
+    kl_fake: Tensor
+    distance: Tensor | None
+    """``None`` where it never has weight."""
+
+
+def decoder_pieces(networks, x, x_hat, fake, hp) -> DecoderPieces:
+    """Compute the pieces of the decoder's loss from what it decoded."""
+    rec, gen = networks.encode_each(x_hat, fake)
+    kl_rec, kl_fake = (kl_divergence(*squashed(q, hp.anneals and hp.squash)).mean(-1) for q in (rec, gen))
+    apart = None
     if hp.anneals:
-        terms["as_distance"] = distance(networks, (mu, logvar), *posteriors, hp, hp.encoder_reduction)
-        divergences = [kl + (1.0 - c) * terms["as_distance"][..., None] for kl in divergences]
-    soft = [
-        exp_elbo(reconstruction_error(f, r, event_dims=dims), d, scale=s, beta_rec=hp.beta_rec, beta_neg=hp.beta_neg)
-        for f, r, d in zip(fakes, again, divergences, strict=True)
-    ]
-    terms["exp_elbo_rec"], terms["exp_elbo_fake"] = (e.mean(-1) for e in soft)
-    value = s * (hp.beta_rec * reconstruction + hp.beta_kl * kl_real)
-    value = value + 0.25 * (terms["exp_elbo_rec"] + terms["exp_elbo_fake"])
-    return Loss(value, terms, {"x_hat": x_hat, "fake": fake})
+        real = rec
+        if hp.reference == "real":
+            with torch.no_grad():
+                real = networks.encode(x)
+        apart = distance(networks, real, rec, gen, hp, "mean")
+    reconstruction = reconstruction_error(x, x_hat, event_dims=networks.event_dims).mean(-1)
+    return DecoderPieces(reconstruction, kl_rec, kl_fake, apart)
 
 
 def decoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
@@ -130,21 +183,13 @@ def decoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
     The papers' last term, :math:`\gamma_r = 10^{-8}` times the reconstruction error of fakes, is below single
     precision beside these and is left out.
     """
-    x_hat, fake = shared["x_hat"], shared["fake"]
-    rec, gen = networks.encode_each(x_hat, fake)
-    kl_rec, kl_fake = (kl_divergence(*squashed(q, hp.anneals and hp.squash)).mean(-1) for q in (rec, gen))
-    c = hp.c(progress)
-    divergence = c * (kl_rec + kl_fake)
-    terms = {"decoder_kl_rec": kl_rec, "decoder_kl_fake": kl_fake}
-    if hp.anneals:
-        real = rec
-        if hp.reference == "real":
-            with torch.no_grad():
-                real = networks.encode(x)
-        terms["decoder_as_distance"] = distance(networks, real, rec, gen, hp, "mean")
-        divergence = divergence + (1.0 - c) * terms["decoder_as_distance"]
-    reconstruction = reconstruction_error(x, x_hat, event_dims=networks.event_dims).mean(-1)
-    value = networks.normaliser * (hp.beta_rec * reconstruction + 0.5 * hp.beta_kl * divergence)
+    pieces, c = decoder_pieces(networks, x, shared["x_hat"], shared["fake"], hp), hp.c(progress)
+    divergence = c * (pieces.kl_rec + pieces.kl_fake)
+    terms = {"decoder_kl_rec": pieces.kl_rec, "decoder_kl_fake": pieces.kl_fake}
+    if pieces.distance is not None:
+        terms["decoder_as_distance"] = pieces.distance
+        divergence = divergence + (1.0 - c) * pieces.distance
+    value = networks.normaliser * (hp.beta_rec * pieces.reconstruction + 0.5 * hp.beta_kl * divergence)
     return Loss(value, terms, {})
 
 

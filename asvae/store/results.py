@@ -6,9 +6,8 @@ import math
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import torch
 
 from asvae import datasets
@@ -22,6 +21,9 @@ from asvae.pictures import pack, unpack
 from asvae.training.golden import fingerprint
 from asvae.training.provenance import TIMING
 from asvae.training.run import Divergence, Result
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROOT = DATA / "results"
 STALE = "stale.json"
@@ -128,7 +130,7 @@ def is_current(result: Result) -> bool:
     return result.provenance["fingerprint"] == fingerprint(result.config.objective, result.config.dataset)
 
 
-def results(dataset: str | None = None, scale: str | None = None, root: Path = ROOT) -> pd.DataFrame:
+def results(dataset: str | None = None, scale: str | None = None, root: Path = ROOT) -> "pd.DataFrame":
     """Return the committed results, one row a run.
 
     Parameters
@@ -149,6 +151,8 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
     InvalidArgumentError
         If the data set or the scale is unknown, or a file is damaged.
     """
+    import pandas as pd  # half a second to import
+
     if dataset is not None:
         one_of("dataset", dataset, datasets.names())
     if scale is not None:

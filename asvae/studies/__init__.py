@@ -1,4 +1,4 @@
-"""Which runs a question needs, and what is measured of them."""
+"""The runs that each question needs, and the measures that compare them."""
 
 from asvae.studies.catalogue import ABLATION, DEVIATIONS, EXPLORER, METHODS, RATES, STUDIES, TABLE1
 from asvae.studies.records import COMMITTED_SEEDS, Cells, Label, Study, Variant

@@ -1,29 +1,32 @@
-"""A result → one number: what studies, claims and chapters compare."""
+"""Measures of one result, each a number: what claims and chapters compare."""
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from asvae.metrics.intervals import over_seeds
 from asvae.studies.records import Cells, Study
 from asvae.training.diagnostics import UNDERFLOWED, _curve
 from asvae.training.run import Result
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 def headline(run: Result) -> float:
-    """Return the score that ranks, lower is better; NaN if the run diverged.
+    """Return the score that ranks results, lower is better; NaN if the run diverged.
 
-    Table 1's KL in the plane; of images FID where it was taken, else the Fréchet distance in the classifier's features.
+    For points Table 1's KL; for images FID if it was computed, else the Fréchet distance in the classifier's features.
     """
     return headline_of([run])(run)
 
 
 def headline_of(runs: Sequence[Result]) -> Callable[[Result], float]:
-    """Return the measure that ranks ``runs``: one for all, so that FID is never set beside another distance."""
-    plane = any(run.config.kind == "points" for run in runs)
-    key = "kl" if plane else "fid" if _all_have_fid(runs) else "frechet_classifier"
+    """Return the measure that ranks ``runs``: one for all, so that FID is never compared with another distance."""
+    points = any(run.config.kind == "points" for run in runs)
+    key = "kl" if points else "fid" if _all_have_fid(runs) else "frechet_classifier"
     return lambda run: run.scores.get(key, math.nan)
 
 
@@ -32,27 +35,26 @@ def _all_have_fid(runs: Sequence[Result]) -> bool:
 
 
 def headline_name(runs: Sequence[Result]) -> str:
-    """Return how :func:`headline` is called for these runs."""
+    """Return the name of :func:`headline` for these runs."""
     if runs[0].config.kind == "points":
         return "KL, the paper's unit"
     return "FID" if _all_have_fid(runs) else "Fréchet distance, classifier features"
 
 
 def sharp(run: Result) -> float:
-    """Return how sharp samples are; lower is more smeared.
+    """Return how sharp samples are; lower is more blurred.
 
-    Of images their sharpness over that of real ones; in the plane, where nothing can be blurred, the share of samples
-    on the squares.
+    For images their sharpness divided by that of real ones; for points, which cannot be blurred, the share of samples
+    in the regions of the data set.
     """
     return run.scores.get("on_support" if run.config.kind == "points" else "sharpness", math.nan)
 
 
 def fluctuation(run: Result) -> float:
-    """Return how much the score moves between neighbouring checks over the last third of the run.
+    """Return how much neighbouring intermediate scores differ over the last third of the run.
 
-    The root mean square of the second differences of the checks over √6: the standard deviation where they scatter
-    about a straight line, so that a score that rises or falls steadily does not count as unsteady. NaN for runs with
-    fewer than three checks.
+    The root mean square of their second differences, divided by √6: their standard deviation about a straight line, so
+    that a score that rises or falls steadily does not count as unsteady. NaN for runs with fewer than three of them.
     """
     checks = np.array(run.history.get("score", []), dtype=float)
     bends = np.diff(checks[np.isfinite(checks)], 2)
@@ -60,14 +62,14 @@ def fluctuation(run: Result) -> float:
 
 
 def drift(run: Result) -> float:
-    """Return how far the score went over the last third of the run: last check minus first; NaN without checks."""
+    """Return how much the score changed over the last third of the run, last minus first; NaN if there are no two."""
     checks = np.array(run.history.get("score", []), dtype=float)
     checks = checks[np.isfinite(checks)]
     return float(checks[-1] - checks[0]) if len(checks) > 1 else math.nan
 
 
 def off_median(runs: Sequence[Result]) -> Callable[[Result], float]:
-    """Return how far a run's score lies from its seeds' median: compared, their spread (Brown and Forsythe 1974)."""
+    """Return the measure |score − median over the seeds|, whose means compare spreads (Brown and Forsythe 1974)."""
     median = float(np.nanmedian([headline(run) for run in runs])) if runs else math.nan
     return lambda run: abs(headline(run) - median)
 
@@ -79,9 +81,9 @@ def counted(runs: Sequence[Result]) -> str:
 
 
 def exceeded_bound(run: Result) -> bool | None:
-    """Whether a run saw an AS-distance above √2, the most that variances of one, the prior's, allow.
+    """Whether a run's AS-distance exceeded √2, its bound while no variance is below the prior's variance of one.
 
-    ``None`` where its curve was not kept, as of methods without an AS-distance.
+    ``None`` without a curve, as of methods that have no AS-distance.
     """
     largest = largest_distance(run)
     return None if math.isnan(largest) else largest > math.sqrt(2.0)
@@ -100,11 +102,11 @@ def largest_distance(run: Result) -> float:
 
 
 PART = 10
-"""Early and late are the first and the last tenth of the adversarial phase."""
+"""Early is the first, late the last tenth of the adversarial phase: one in so many."""
 
 
 def early_and_late(runs: Sequence[Result], player: str, route: str) -> tuple[float, float]:
-    """Return the mean norm of a player's gradient by a route over the first and the last tenth, medians over seeds."""
+    """Return the mean norm of a player's gradient by a path over the first and the last tenth, medians over seeds."""
     pairs = []
     for run in runs:
         curve = np.array(run.history.get(f"grad_{player}_{route}", []), dtype=float)
@@ -114,8 +116,10 @@ def early_and_late(runs: Sequence[Result], player: str, route: str) -> tuple[flo
     return tuple(float(value) for value in np.median(pairs, 0)) if pairs else (math.nan, math.nan)
 
 
-def summary(study: Study, cells: Cells[Result]) -> pd.DataFrame:
+def summary(study: Study, cells: Cells[Result]) -> "pd.DataFrame":
     """Return one row per variant: the mean of its score over seeds ± half of the 95 % interval, and how many seeds."""
+    import pandas as pd  # half a second to import
+
     name, value = headline_name(cells.runs), headline_of(cells.runs)
     rows = {}
     for label, runs in cells.items():

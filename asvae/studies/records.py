@@ -11,31 +11,31 @@ from asvae.store.results import find
 from asvae.training.run import Result
 
 Label = Hashable
-"""Of a variant: a word, or for a table of methods (row, objective)."""
+"""Key of a variant: a word, or (row, objective) for a table of methods."""
 
 T = TypeVar("T", RunConfig, Result)
 
 COMMITTED_SEEDS = 20
-"""How many seeds of a run are looked for among the committed results."""
+"""Number of seeds that are looked for among the committed results."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One thing that a study runs."""
+    """One of the settings that a study compares."""
 
     title: str
-    """How figures and tables call it."""
+    """Its name in figures and tables."""
     objective: str
     changes: Mapping[str, Any] = field(default_factory=dict)
     """Hyper-parameters that are not the objective's own defaults."""
     c: str = "–"
-    """How the weight of KL against AS-distance moves, in words or symbols."""
+    """How the weight of KL against AS-distance changes, in words or symbols."""
     stands_for: str = "–"
-    """Where the paper shows it."""
+    """Where the paper shows it, if it does."""
 
 
 class Cells(dict[Label, list[T]]):
-    """Label → the runs of its seeds, or their configurations; perhaps none."""
+    """Label → the runs of its seeds, or their configurations; a list may be empty."""
 
     @property
     def runs(self) -> list[T]:
@@ -44,12 +44,12 @@ class Cells(dict[Label, list[T]]):
 
     @property
     def first(self) -> dict[Label, T]:
-        """Label → the run of its first seed, where there is any."""
+        """Label → the run of its first seed, if there is any."""
         return {label: runs[0] for label, runs in self.items() if runs}
 
     @property
     def there(self) -> "Cells[T]":
-        """Only the labels of which there are runs."""
+        """Only the labels that have runs."""
         return Cells({label: runs for label, runs in self.items() if runs})
 
     def of(self, objective: str) -> "Cells[T]":
@@ -57,7 +57,7 @@ class Cells(dict[Label, list[T]]):
         return Cells({label: runs for label, runs in self.items() if runs and _objective(runs[0]) == objective})
 
     def select(self, labels: Iterable[Label]) -> "Cells[T]":
-        """Only ``labels``, in their order; those that are not here are left out."""
+        """Only ``labels``, in their order; absent ones are left out."""
         return Cells({label: self[label] for label in labels if label in self})
 
     def regroup(self, runs: Iterable[Result]) -> "Cells[Result]":
@@ -72,14 +72,14 @@ def _objective(run: RunConfig | Result) -> str:
 
 @dataclass(frozen=True)
 class Study:
-    """Which runs a question needs. To add one, make it and enter it in :data:`asvae.studies.STUDIES`."""
+    """The runs that a question needs. A new one is entered in :data:`asvae.studies.STUDIES`."""
 
     name: str
     about: str
     """What it compares, for the command's help."""
     variants: Mapping[Label, Variant]
     kind: str | None = None
-    """``"points"`` or ``"images"`` where it makes sense on no other data."""
+    """``"points"`` or ``"images"`` if it is about one kind of data only."""
 
     def configs(
         self, dataset: str, seeds: int, scale: str = "quick", labels: Sequence[Label] | None = None, **changes: Any
@@ -89,13 +89,13 @@ class Study:
         Parameters
         ----------
         dataset, scale : str
-            As of :class:`asvae.RunConfig`.
+            As in :class:`asvae.RunConfig`.
         seeds : int
-            How many: 0, 1, ….
+            Number of seeds: 0, 1, ….
         labels : sequence, optional
-            Only these variants.
+            Only these variants; all by default.
         **changes
-            Hyper-parameters, or ``steps``, on top of the variants' own.
+            Hyper-parameters, or ``steps``, in addition to the variants' own.
 
         Raises
         ------
@@ -121,12 +121,12 @@ class Study:
         scale: str = "quick",
         labels: Sequence[Label] | None = None,
     ) -> Cells[Result]:
-        """Return the committed results of the study, perhaps none, under every label."""
+        """Return the committed results of the study under every label, perhaps none."""
         configs = self.configs(dataset, seeds, scale, labels)
         return configs.regroup(find(configs.runs).values())
 
     def title(self, label: Label) -> str:
-        """Return how figures and tables call a variant."""
+        """Return a variant's name in figures and tables."""
         return self.variants[label].title
 
     def _chosen(self, labels: Sequence[Label] | None) -> Mapping[Label, Variant]:

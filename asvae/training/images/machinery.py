@@ -3,11 +3,14 @@
 import dataclasses
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
-from lightning_fabric import Fabric
 
 from asvae.checks import integer, one_of
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 PRECISIONS = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 
@@ -42,8 +45,10 @@ class Machinery:
         precision = self.precision or ("bfloat16" if cuda else "float32")
         return dataclasses.replace(self, precision=precision)
 
-    def fabric(self, device: str) -> Fabric:
+    def fabric(self, device: str) -> "Fabric":
         """Return a launched Fabric: of this process alone, or of all that ``torchrun`` started."""
+        from lightning_fabric import Fabric  # seconds to import, and runs on points need none
+
         kind, world = torch.device(device), 1 if self.alone else int(os.environ.get("WORLD_SIZE", 1))
         local = 1 if self.alone else int(os.environ.get("LOCAL_WORLD_SIZE", world))
         alone = [kind.index or 0] if kind.type == "cuda" else 1

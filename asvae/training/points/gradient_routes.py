@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from asvae import objectives
-from asvae.losses import exp_elbo, kl_divergence, reconstruction_error, reparameterize
-from asvae.objectives.introspective import FAMILY, distance, squashed
+from asvae.losses import reparameterize
+from asvae.objectives.introspective import FAMILY, decoder_pieces, encoder_pieces, exp_elbos
 from asvae.training.points.lanes import Lanes
 
 ROUTES = ("data", "fakes", "kl", "as")
@@ -18,52 +18,34 @@ ROUTES = ("data", "fakes", "kl", "as")
 
 
 def encoder_routes(networks, x, draws, hp, progress) -> dict[str, Tensor]:
-    """Return what the encoder minimises by route, ``(lanes,)`` each: only their gradients add up to its own."""
-    s, dims = networks.normaliser, networks.event_dims
-    mu, logvar = networks.encode(x)
-    x_hat, fake = networks.decode_each(reparameterize(mu, logvar, draws["posterior"]), draws["prior"])
-    data = hp.beta_rec * reconstruction_error(x, x_hat, event_dims=dims).mean(-1)
-    fakes = (x_hat.detach(), fake.detach())
-    posteriors = networks.encode_each(*fakes)
-    noise = (draws["posterior_rec"], draws["posterior_fake"])
-    again = networks.decode_each(*(reparameterize(*q, eps) for q, eps in zip(posteriors, noise, strict=True)))
-    errors = [reconstruction_error(f, r, event_dims=dims) for f, r in zip(fakes, again, strict=True)]
-    kls, c = [kl_divergence(*q) for q in posteriors], hp.c(progress)[..., None]
-    apart = torch.zeros_like(c)
-    if hp.anneals:
-        apart = distance(networks, (mu, logvar), *posteriors, hp, hp.encoder_reduction)[..., None]
+    """Return what the encoder minimises by path, ``(lanes,)`` each: only their gradients add up to its own."""
+    s, c, pieces = networks.normaliser, hp.c(progress), encoder_pieces(networks, x, draws, hp)
 
     def adversarial(live: str) -> Tensor:
         def part(value: Tensor, name: str) -> Tensor:
             return value if name == live else value.detach()
 
-        return 0.25 * sum(
-            exp_elbo(
-                part(error, "fakes"),
-                c * part(kl, "kl") + (1.0 - c) * part(apart, "as"),
-                scale=s,
-                beta_rec=hp.beta_rec,
-                beta_neg=hp.beta_neg,
-            ).mean(-1)
-            for error, kl in zip(errors, kls, strict=True)
-        )
+        errors = [part(error, "fakes") for error in pieces.errors]
+        kls = [part(kl, "kl") for kl in pieces.kls]
+        apart = None if pieces.distance is None else part(pieces.distance, "as")
+        return 0.25 * sum(exp_elbos(errors, kls, apart, hp, c, s))
 
-    routes = {"data": s * (data + hp.beta_kl * kl_divergence(mu, logvar).mean(-1))}
+    routes = {"data": s * (hp.beta_rec * pieces.reconstruction + hp.beta_kl * pieces.kl_real)}
     return routes | {name: adversarial(name) for name in ROUTES[1:] if name != "as" or hp.anneals}
 
 
 def decoder_routes(networks, x, draws, hp, progress) -> dict[str, Tensor]:
-    """Return what the decoder minimises by route, ``(lanes,)`` each; they add up to its loss."""
+    """Return what the decoder minimises by path, ``(lanes,)`` each; they add up to its loss."""
     with torch.no_grad():
         real = networks.encode(x)
     x_hat, fake = networks.decode_each(reparameterize(*real, draws["posterior"]), draws["prior"])
-    rec, gen = networks.encode_each(x_hat, fake)
-    s, c = networks.normaliser, hp.c(progress)
-    kls = sum(kl_divergence(*squashed(q, hp.anneals and hp.squash)).mean(-1) for q in (rec, gen))
-    error = reconstruction_error(x, x_hat, event_dims=networks.event_dims).mean(-1)
-    routes = {"data": s * hp.beta_rec * error, "kl": 0.5 * s * hp.beta_kl * c * kls}
-    if hp.anneals:
-        routes["as"] = 0.5 * s * hp.beta_kl * (1.0 - c) * distance(networks, real, rec, gen, hp, "mean")
+    s, c, pieces = networks.normaliser, hp.c(progress), decoder_pieces(networks, x, x_hat, fake, hp)
+    routes = {
+        "data": s * hp.beta_rec * pieces.reconstruction,
+        "kl": 0.5 * s * hp.beta_kl * c * (pieces.kl_rec + pieces.kl_fake),
+    }
+    if pieces.distance is not None:
+        routes["as"] = 0.5 * s * hp.beta_kl * (1.0 - c) * pieces.distance
     return routes
 
 
@@ -90,6 +72,6 @@ def names(objective: str) -> list[str]:
     """Return the curves that :func:`gradient_norms` gives for a method, none outside the family."""
     if objective not in FAMILY:
         return []
-    anneals = hasattr(objectives.get(objective).hyperparameters, "schedule")
+    anneals = objectives.get(objective).hyperparameters().anneals
     routes = [(p, r) for p in ("encoder", "decoder") for r in ROUTES if (p, r) != ("decoder", "fakes")]
     return [f"grad_{player}_{route}" for player, route in routes if route != "as" or anneals]
