@@ -1,9 +1,8 @@
-"""What a CPU needs to be fast: one thread per small network, and memory that stays.
+"""Fast training on a CPU: the number of threads, and memory that is reused instead of returned.
 
-A training step asks for a megabyte a hundred times, and fresh pages cost time.
-
-glibc gives large blocks back to the system at once and asks for them anew. Told to keep them, a step takes a tenth to a
-fifth less time (``benchmarks/speed.py``), and no number changes. With other C libraries nothing happens.
+A training step allocates about a hundred blocks of a megabyte, and new pages cost time: glibc returns large blocks to
+the system at once and asks for them again. Configured to keep them, a step takes a tenth to a fifth less time
+(``benchmarks/speed.py``), and no number changes. With other C libraries nothing happens.
 """
 
 import ctypes
@@ -20,7 +19,7 @@ _GIB = 2**30
 
 @cache
 def keep_memory() -> None:
-    """Let this process keep what it frees, up to 1 GiB a block, and grow by 64 MiB at a time."""
+    """Let this process keep the memory it frees, in blocks of up to 1 GiB, and grow by 64 MiB at a time."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is not None:
         for name, value in ((_MMAP_THRESHOLD, _GIB), (_TRIM_THRESHOLD, 2 * _GIB - 1), (_TOP_PAD, 2**26)):
@@ -29,7 +28,7 @@ def keep_memory() -> None:
 
 @contextmanager
 def huge_pages() -> Iterator[None]:
-    """Let processes started inside use huge pages for what they allocate, unless the user has tuned glibc already."""
+    """Let processes that are started in this context use huge pages, unless the user has tuned glibc already."""
     name = "GLIBC_TUNABLES"
     if name in os.environ:
         yield
@@ -43,7 +42,7 @@ def huge_pages() -> Iterator[None]:
 
 @contextmanager
 def threads(n: int) -> Iterator[None]:
-    """Let torch use ``n`` threads within, and keep freed memory for the next step."""
+    """Let torch use ``n`` threads in this context, and keep freed memory for the next step."""
     keep_memory()
     before = torch.get_num_threads()
     torch.set_num_threads(n)

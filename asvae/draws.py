@@ -1,8 +1,7 @@
 """The one source of randomness: noise as a function of (seed, step, name).
 
-NumPy's counter-based Philox generator is keyed by the seed and the name and positioned by the step, so any
-draw can be made again from these three alone: a run needs no random state to resume, and two draws never
-depend on the order in which they are asked for.
+NumPy's counter-based Philox generator is keyed by the seed and the name and positioned by the step, so that these
+three alone reproduce any draw: a run needs no random state to resume, and no draw depends on the order of the others.
 """
 
 import zlib
@@ -13,7 +12,7 @@ import torch
 from torch import Tensor
 
 EVALUATION_SEED = 2**32
-"""First seed beyond those that runs may have: what is scored was never trained on."""
+"""First seed beyond those of runs: scores are taken on data that no run was trained on."""
 
 Seeds = Sequence[int]
 
@@ -37,10 +36,10 @@ def uniform(seed: int, step: int, name: str, shape: tuple[int, ...]) -> Tensor:
 
 
 def uniform_lanes(seeds: Seeds, step: int, name: str, shape: tuple[int, ...]) -> Tensor:
-    """Return one :func:`uniform` draw a lane, ``(len(seeds), *shape)``."""
+    """Return one :func:`uniform` draw per lane, ``(len(seeds), *shape)``."""
     return torch.stack([uniform(seed, step, name, shape) for seed in seeds])
 
 
 def normal_lanes(seeds: Seeds, step: int, name: str, shape: tuple[int, ...]) -> Tensor:
-    """Return one :func:`normal` draw a lane, ``(len(seeds), *shape)``; lane i depends on ``seeds[i]`` alone."""
+    """Return one :func:`normal` draw per lane, ``(len(seeds), *shape)``; lane i depends on ``seeds[i]`` alone."""
     return torch.stack([normal(seed, step, name, shape) for seed in seeds])

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: replaced in one move, sealed with a checksum, plain to read and to diff."""
+"""Files that are complete or absent: replaced atomically, sealed with a checksum, readable as text."""
 
 import hashlib
 import json
@@ -11,13 +11,13 @@ from asvae.checks import InvalidArgumentError
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 DATA = (_CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else Path.cwd()) / "data"
-"""The checkout's ``data/``, or the current folder's where the package stands alone: where results are kept."""
+"""The checkout's ``data/``, or the current folder's outside a checkout: results, runs and image files."""
 
 _UNSEALED = ("timing", "sha256")
 
 
 def write(path: Path, data: bytes) -> None:
-    """Put ``data`` at ``path``: readers see the old file or the new one, whenever this process is killed."""
+    """Write ``data`` to ``path``: readers see the old file or the new one, even if this process is killed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
     try:
@@ -38,9 +38,9 @@ def write(path: Path, data: bytes) -> None:
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:
-    """Write a record of plain values as JSON, one line for each entry of its entries, under a seal.
+    """Write a record of plain values as JSON, one line per entry of its dictionaries, with a checksum: its seal.
 
-    The seal is a SHA-256 of all but ``record["timing"]``: a run made again has the seal that it had before.
+    The seal is a SHA-256 of all but ``record["timing"]``: a repeated run has the same seal.
     """
     lines = []
     for name, value in (record | {"sha256": _seal(record)}).items():
@@ -58,7 +58,7 @@ def read_record(path: Path) -> dict[str, Any]:
     Raises
     ------
     InvalidArgumentError
-        If the file is missing, cut short or changed since; the message names it.
+        If the file is missing, truncated or changed since; the message names it.
     """
     try:
         record = json.loads(path.read_text())

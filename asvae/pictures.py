@@ -1,4 +1,4 @@
-"""Small sets of images as text, for committed results, and their bytes."""
+"""Images as bytes, and small sets of images as text for committed results."""
 
 import base64
 import io
@@ -11,12 +11,12 @@ from torch import Tensor
 
 
 def to_bytes(images: Tensor) -> Tensor:
-    """Return images ``(..., C, H, W)`` in [0, 1] as uint8; what lies outside is clipped, NaN becomes black."""
+    """Return images ``(..., C, H, W)`` in [0, 1] as uint8; values outside are clipped, NaN becomes 0."""
     return (images.nan_to_num(0.0).clamp(0.0, 1.0) * 255.0).round().to(torch.uint8)
 
 
 def pack(images: Tensor) -> str:
-    """Return ``(n, C, H, W)`` images as one PNG, one below the other, in base64; no loss beyond rounding to bytes."""
+    """Return ``(n, C, H, W)`` images as one PNG, one below the other, in base64; rounded to bytes, else lossless."""
     n, channels, height, width = images.shape
     column = to_bytes(images).transpose(0, 1).reshape(channels, n * height, width)
     return base64.b64encode(png(column)).decode()
@@ -36,7 +36,7 @@ def unpack(text: str, shape: Sequence[int]) -> Tensor:
     Raises
     ------
     ValueError, OSError
-        If the text is no PNG of such images.
+        If the text is not a PNG of such images.
     """
     channels, height, width = shape
     with Image.open(io.BytesIO(base64.b64decode(text))) as image:

@@ -1,7 +1,7 @@
-r"""Progress → weight: how much of the divergence is KL (``c``) and how much AS-distance (``1 - c``).
+r"""Progress → weight: the share of KL (``c``) and of AS-distance (``1 - c``) in the divergence of fakes.
 
 Each factory returns a function of ``progress`` in [0, 1], the share of the adversarial phase that has
-passed; it takes a float or a tensor and returns the like, in [0, 1].
+passed; it takes a float or a tensor and returns the same type, in [0, 1].
 """
 
 import math
@@ -16,7 +16,7 @@ Schedule = Callable[[float | Tensor], float | Tensor]
 
 
 def _checked(schedule: Schedule) -> Schedule:
-    """Refuse a progress outside [0, 1]; a tensor is taken as it is, since looking would halt a GPU."""
+    """Refuse a progress outside [0, 1]; a tensor is not checked, since reading it would make a GPU wait."""
 
     def checked(progress: float | Tensor) -> float | Tensor:
         return schedule(progress if isinstance(progress, Tensor) else number("progress", progress, 0.0, 1.0))

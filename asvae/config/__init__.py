@@ -1,4 +1,4 @@
-"""What a run is: its configuration, its sizes, and what was published for it."""
+"""A run's configuration, its sizes, and the published settings."""
 
 from asvae.config.recipes import ImageRecipe, PointsRecipe, Recipe
 from asvae.config.run_config import RunConfig

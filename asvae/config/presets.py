@@ -1,4 +1,4 @@
-"""Sizes and weights by data set: quick on a laptop or as published; the rows of the toy tables."""
+"""Sizes and weights by data set: quick on a laptop or as published; the rows of Table 1."""
 
 import dataclasses
 
@@ -44,7 +44,7 @@ SCALES: dict[str, dict[str, Recipe]] = {
 """Recipes by data set and scale; ``"paper"`` holds the published settings, where there are any."""
 
 SCALES_BY_KIND = {"points": SCALES["checkerboard"], "images": SCALES["folder"]}
-"""Those of a data set that has none of its own."""
+"""Recipes of a data set that has none of its own."""
 
 
 def scales(dataset: str) -> dict[str, Recipe]:
@@ -68,15 +68,15 @@ WEIGHTS: dict[str, dict[str, float]] = {
     "celeba256": _IMAGE_WEIGHTS | _CELEBA_WEIGHTS | {"margin": 120.0, "beta_neg": 1024.0},
     "folder": _IMAGE_WEIGHTS,
 }
-"""Published weights by data set, where they are not the objectives' own defaults; an objective takes those it has."""
+"""Published weights by data set, where they differ from the objectives' defaults; an objective takes those it has."""
 
 
 INTROVAE_WEIGHTS = {"beta_kl": 1.0, "beta_rec": 0.05}
-"""IntroVAE's own on the paper's image sets and on folders: those of the released AS-IntroVAE code."""
+"""IntroVAE's weights on the paper's image sets and on folders: those of the released AS-IntroVAE code."""
 
 
 def weights(dataset: str, objective: str) -> dict[str, float]:
-    """Return the published weights of ``objective`` on ``dataset``, where they are not its own defaults."""
+    """Return the published weights of ``objective`` on ``dataset``, where they differ from its defaults."""
     given = WEIGHTS.get(dataset, {}) | (
         INTROVAE_WEIGHTS
         if objective == "introvae" and dataset != "digits" and datasets.kind(dataset) == "images"

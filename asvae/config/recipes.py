@@ -1,4 +1,4 @@
-"""How large a run is and which weights it has: by data set and scale, quick on a laptop or as published."""
+"""How large a run is and how it is optimised: networks, batch, steps, learning rate."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from asvae.checks import option, refuse, validate_fields
 class Recipe:
     """Everything about a run but its objective: networks, batch, optimiser and its schedule.
 
-    Phases are shares of ``steps``, so a shorter run is the same run in small.
+    Phases are shares of ``steps``, so that a shorter run has the same phases.
     """
 
     steps: int = option(30_000, low=1)
@@ -18,9 +18,9 @@ class Recipe:
     latent_dim: int = option(2, low=1)
     """Dimensions of z."""
     batch_size: int = option(512, low=2)
-    """Samples a step."""
+    """Samples per step."""
     learning_rate: float = option(2e-4, low=0.0, open_low=True)
-    """Adam's, for every network."""
+    """Adam's learning rate, for every network."""
     decay: str = option("steps", choices=("steps", "linear", "constant"))
     """``"steps"``: ×0.1 at a third and at half of the run; ``"linear"``: held for half of the run, then down to 0."""
     warmup: float = option(1 / 15, low=0.0)
@@ -46,9 +46,9 @@ class PointsRecipe(Recipe):
     """A recipe for points: fully connected networks."""
 
     width: int = option(256, low=1)
-    """Units a hidden layer."""
+    """Units per hidden layer."""
     depth: int = option(4, low=1)
-    """Hidden layers."""
+    """Number of hidden layers."""
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,17 @@ class ImageRecipe(Recipe):
     """A recipe for images: residual convolutional networks."""
 
     channels: tuple[int, ...] = option((64, 128), low=1)
-    """Of the blocks, from the finest resolution to the coarsest; each halves the image."""
+    """Channels of each block, from the finest resolution to the coarsest; each block halves the image."""
     width: float = option(1.0, low=0.0, open_low=True)
-    """Factor on all channels, for small machines."""
+    """Factor on all channels; below 1 for small machines."""
     pixels: int = option(28, low=2)
-    """Side of an image; only ``folder`` leaves a choice."""
+    """Height and width of an image; free for ``folder`` only."""
     grey: bool = option(False)
-    """One channel instead of three; only ``folder`` leaves a choice."""
+    """One channel instead of three; free for ``folder`` only."""
     ema: float = option(0.999, low=0.0)
-    """Decay of the running average of the decoder's weights that samples are drawn from; 0: none."""
+    """Decay of the exponential moving average of the decoder's weights, which samples are drawn from; 0: none."""
     clip: float = option(0.0, low=0.0)
-    """Largest norm of a player's gradient, longer ones are scaled to it; 0: any."""
+    """Largest norm of a player's gradient; longer ones are scaled down to it; 0: no limit."""
 
     def __post_init__(self):
         super().__post_init__()
@@ -78,7 +78,7 @@ class ImageRecipe(Recipe):
 
     @property
     def wide(self) -> tuple[int, ...]:
-        """The channels times the width."""
+        """The channels times :attr:`width`, at least 1 each."""
         return tuple(max(1, round(self.width * each)) for each in self.channels)
 
 

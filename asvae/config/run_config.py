@@ -25,7 +25,7 @@ class RunConfig:
     dataset : str
         One of :func:`asvae.datasets.names`.
     scale : "quick" or "paper"
-        Which recipe to start from: minutes on a laptop, or the published settings.
+        The recipe to start from: minutes on a laptop, or the published settings.
     seed : int
         Decides initial weights, data and noise, together with the step.
     steps : int, optional
@@ -74,7 +74,7 @@ class RunConfig:
             ("hyperparameters", own(**weights(dataset, objective) | given)),
         ):
             object.__setattr__(self, name, value)
-        # What was asked for, so that another scale or objective can fill in its own defaults for the rest.
+        # What was asked for, so that another scale or objective fills in its own defaults for the rest.
         given = {"objective": objective, "dataset": dataset, "scale": scale, "seed": seed, **hyperparameters}
         object.__setattr__(self, "_given", given)
 
@@ -85,7 +85,7 @@ class RunConfig:
 
     @property
     def warmup_steps(self) -> int:
-        """Steps trained as a plain VAE."""
+        """Steps at the beginning that are trained as a plain VAE."""
         if not objectives.get(self.objective).warms_up:
             return 0
         return min(round(self.recipe.warmup * self.recipe.steps), self.recipe.steps - 1)
@@ -97,7 +97,7 @@ class RunConfig:
 
     @property
     def stack_key(self) -> tuple:
-        """What configurations must share to be lanes of one stack: all but seed, numbers and schedule."""
+        """What the lanes of one stack must share: all but seed, numbers and fields declared ``per_lane``."""
         # A lane that never anneals must not enter the AS-distance's branch because a neighbour does.
         own = self.hyperparameters
         return self.objective, self.dataset, self.recipe, own.anneals, own.choices
@@ -117,7 +117,7 @@ class RunConfig:
         return image_networks(names, shape, recipe.latent_dim, recipe.wide, seed)
 
     def phase(self, step: int) -> objectives.Objective:
-        """Return the objective whose players move at ``step``: a plain VAE during the warm-up."""
+        """Return the objective that is trained at ``step``: a plain VAE during the warm-up."""
         return objectives.get("vae" if step < self.warmup_steps else self.objective)
 
     def progress(self, step: int) -> float:
@@ -125,7 +125,7 @@ class RunConfig:
         return max(0, step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)
 
     def replace(self, **changes: Any) -> "RunConfig":
-        """Return this configuration with some arguments changed; what was never given takes its new default."""
+        """Return this configuration with some arguments changed; what was never given takes its new default value."""
         return RunConfig(**self._given | changes)
 
     @property
@@ -141,7 +141,7 @@ class RunConfig:
 
 
 def _check_images(dataset: str, recipe: Recipe, own: Recipe) -> None:
-    """Refuse sizes and colours that a data set does not leave open."""
+    """Refuse sizes and colours other than a data set's own, unless it leaves them free."""
     for name in ("pixels", "grey"):
         if dataset != "folder" and getattr(recipe, name) != getattr(own, name):
             refuse(name, getattr(recipe, name), f"{getattr(own, name)} for {dataset!r}, any for 'folder'")

@@ -1,4 +1,4 @@
-"""Data sets by name, one file each."""
+"""Data sets by name, one file per data set."""
 
 from pathlib import Path
 
@@ -22,12 +22,12 @@ def names() -> list[str]:
 
 
 def title(name: str) -> str:
-    """Return how text calls the data set called ``name``."""
+    """Return the title that text gives the data set called ``name``."""
     return _REGISTRY[one_of("dataset", name, _REGISTRY)].title
 
 
 def kind(name: str) -> Kind:
-    """Return ``"points"`` or ``"images"``, what the data set called ``name`` holds."""
+    """Return ``"points"`` or ``"images"``: what the data set called ``name`` contains."""
     return _REGISTRY[one_of("dataset", name, _REGISTRY)].kind
 
 
@@ -39,10 +39,10 @@ def get(name: str, root: str | Path | None = None, **options) -> Dataset:
     name : str
         One of :func:`names`.
     root : path, optional
-        The folder that holds the files of a data set that has any, by default ``data/images``; one without files
-        ignores it.
+        The folder that holds the files of a data set that has any, by default ``data/images``; a data
+        set without files ignores it.
     **options
-        What the data set itself offers: ``pixels`` and ``grey`` of ``"folder"``.
+        The data set's own options: ``pixels`` and ``grey`` of ``"folder"``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a data set promises to the layers above."""
+"""The interface of a data set."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar, Literal
@@ -13,9 +13,9 @@ class Dataset(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
-    """How text calls it."""
+    """Its name in text."""
     kind: ClassVar[Kind]
-    """``"points"``, whose runs are lanes of one stack, or ``"images"``, whose runs stand alone."""
+    """``"points"``, whose runs are stacked and trained together, or ``"images"``, whose runs are trained one by one."""
     shape: tuple[int, ...]
     """Shape of one sample, known without opening any file."""
     options: ClassVar[tuple[str, ...]] = ()
@@ -27,8 +27,8 @@ class Dataset(ABC):
 
     @property
     def available(self) -> bool:
-        """Whether the files are there, without reading them all; a data set without files always is."""
+        """Whether its files are present, without reading them all; always true of a data set without files."""
         return True
 
     def download(self) -> None:  # noqa: B027 - most data sets have files, not all
-        """Fetch the files, on request only; a data set without files has nothing to do."""
+        """Fetch the files, on request only; does nothing for a data set without files."""

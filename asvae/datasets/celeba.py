@@ -9,7 +9,7 @@ from asvae.datasets.decoding import image_names
 from asvae.datasets.image_files import ImageFiles, Listing
 
 _TRAIN, _TEST = 0, 2
-"""Parts of the official partition; part 1, for validation, is not used."""
+"""Numbers of the official partition's parts; part 1, for validation, is not used."""
 
 
 class CelebA(ImageFiles):
@@ -17,8 +17,8 @@ class CelebA(ImageFiles):
 
     (Soft-IntroVAE's released loader crops nothing: it squeezes whatever it finds into a square.) Either torchvision's
     layout, ``ROOT/celeba/img_align_celeba``, or ROOT itself full of images. With ``list_eval_partition.txt`` among
-    the images or one folder up, the split is the official one; without, the last tenth by file name is for testing,
-    which is nearly the same. Packed, it takes 9 GB of disk at 128 pixels, 36 GB at 256.
+    the images or one folder up, the split is the official one; without it, the last tenth by file name is for testing,
+    which is nearly the same. Packed, the images take 9 GB of disk at 128 pixels, 36 GB at 256.
     """
 
     flip: ClassVar[bool] = True
@@ -31,12 +31,12 @@ class CelebA(ImageFiles):
 
     @property
     def available(self) -> bool:
-        """Whether any image is where one should be."""
+        """Whether there is any image in one of the folders above."""
         return self._folder() is not None
 
     def _folder(self) -> Path | None:
-        places = (self.root / self.expects, self.root / "img_align_celeba", self.root)
-        return next((place for place in places if next(image_names(place), None)), None)
+        folders = (self.root / self.expects, self.root / "img_align_celeba", self.root)
+        return next((folder for folder in folders if next(image_names(folder), None)), None)
 
     def _listing(self) -> Listing:
         folder = self._folder()
@@ -63,7 +63,7 @@ class CelebA(ImageFiles):
 
 
 def _partitions(folder: Path) -> list[Path]:
-    return [place / "list_eval_partition.txt" for place in (folder, folder.parent)]
+    return [each / "list_eval_partition.txt" for each in (folder, folder.parent)]
 
 
 class CelebA128(CelebA):

@@ -14,7 +14,7 @@ from asvae.datasets.points import PointsDataset
 class Checkerboard(PointsDataset):
     """Points uniform on the filled squares (side 2) of a 4×4 board on [-4, 4]².
 
-    The construction is the one of Soft-IntroVAE's released sampler: the first coordinate is uniform, the
+    The construction is that of Soft-IntroVAE's released sampler: the first coordinate is uniform, the
     second uniform on the two filled squares of that column. Its density is 1/32 on the squares.
     """
 
@@ -30,7 +30,7 @@ class Checkerboard(PointsDataset):
         rows = torch.stack([columns % 2 - 2, columns % 2], dim=1)
         cells = torch.stack([columns[:, None].expand(4, 2), rows], dim=-1).reshape(8, 2)
         self.centres: Tensor = (cells + 0.5) * self.side
-        """``(8, 2)``: of the filled squares, column by column."""
+        """``(8, 2)``: the centres of the filled squares, column by column."""
 
     def sample(self, n: int, seed: int, step: int = 0) -> Tensor:
         """Return ``(n, 2)`` points in [-4, 4)²."""

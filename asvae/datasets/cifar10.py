@@ -28,10 +28,10 @@ class _Unpickler(pickle.Unpickler):
 
 
 class CIFAR10(ImageDataset):
-    """The six pickled batches in torchvision's place, ``ROOT/cifar-10-batches-py``.
+    """The six pickled batches where torchvision puts them, ``ROOT/cifar-10-batches-py``.
 
     torchvision fetches them and checks their MD5. They are read here, because its reader checks again each time and
-    takes nothing else: no smaller set in the same format.
+    so refuses a smaller set in the same format.
     """
 
     name: ClassVar[str] = "cifar10"
@@ -48,7 +48,7 @@ class CIFAR10(ImageDataset):
 
     @property
     def available(self) -> bool:
-        """Whether all six batches are there."""
+        """Whether all six batches are present."""
         return all((self.root / self.expects / name).is_file() for name in _TRAIN + _TEST)
 
     def _load(self) -> Content:

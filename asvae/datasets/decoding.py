@@ -1,4 +1,4 @@
-"""Image files: which there are in a folder, and the pixels of one."""
+"""The image files in a folder, and the pixels of one."""
 
 import os
 from collections.abc import Iterator
@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 
 EXTENSIONS = ("jpg", "jpeg", "png", "bmp", "webp", "tif", "tiff")
-"""Names of image files end so, in either case."""
+"""Endings of image files' names, in either case."""
 
 
 def image_names(folder: Path, deep: bool = False) -> Iterator[str]:
     """Yield the names of the image files in ``folder`` (and, if ``deep``, below it), relative to it, in any order."""
-    for place, folders, files in os.walk(folder):
+    for path, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if deep and not name.startswith(".")]
         for name in files:
-            # A leading dot marks what systems put beside an image, such as macOS's "._photo.jpg".
+            # A leading dot marks what systems store alongside an image, such as macOS's "._photo.jpg".
             if name.lower().rpartition(".")[2] in EXTENSIONS and not name.startswith("."):
-                yield Path(place, name).relative_to(folder).as_posix()
+                yield Path(path, name).relative_to(folder).as_posix()
 
 
 def decode(path: Path, pixels: int, grey: bool) -> np.ndarray:
@@ -39,6 +39,6 @@ def decode(path: Path, pixels: int, grey: bool) -> np.ndarray:
     image = image.convert("L" if grey else "RGB")
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
-    # Cropped first: resize's own box would let what lies outside bleed in.
+    # Cropped first: resize's own box would blend in pixels from outside it.
     image = image.crop((left, top, left + side, top + side)).resize((pixels, pixels), Image.Resampling.BICUBIC)
     return np.ascontiguousarray(np.asarray(image).reshape(pixels, pixels, -1).transpose(2, 0, 1))

@@ -13,7 +13,7 @@ from asvae.datasets.images import Content, ImageDataset
 class Digits(ImageDataset):
     """scikit-learn's 1,797 real scans, 8×8 in 17 grey levels, enlarged to 16×16.
 
-    A fifth is for testing: drawn at random, the same for all seeds.
+    A fifth, drawn at random but the same for all seeds, is for testing.
     """
 
     name: ClassVar[str] = "digits"
@@ -29,7 +29,7 @@ class Digits(ImageDataset):
 
     @property
     def available(self) -> bool:
-        """Whether the files are there: they come with scikit-learn."""
+        """Always true: the files come with scikit-learn."""
         return True
 
     def download(self) -> None:

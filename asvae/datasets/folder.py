@@ -1,4 +1,4 @@
-"""Anyone's own images: a folder of files, of any size, in colour or grey."""
+"""The reader's own images: a folder of files, of any size, in colour or grey."""
 
 import hashlib
 import os
@@ -15,8 +15,8 @@ from asvae.files import DATA
 class Folder(ImageFiles):
     """All image files in a folder and the folders in it: the central square of each, resized.
 
-    A tenth is for testing, at least one image. Which ones, a checksum of their names decides, so that every
-    sub-folder has its share, and an added image moves few others from one part to the other.
+    A tenth is for testing, at least one image. A checksum of their names decides which, so that every sub-folder has
+    its share, and an added image moves few others from one part to the other.
 
     Parameters
     ----------
@@ -49,12 +49,12 @@ class Folder(ImageFiles):
         return Listing(self.root, sorted(names, key=lambda name: hashlib.sha256(os.fsencode(name)).digest()))
 
     def download(self) -> None:
-        """Refuse: nobody but the reader has these images.
+        """Raise an error: only the reader has these images.
 
         Raises
         ------
         MissingDataError
-            Always; the message says where to put files.
+            Always; the message says where the files belong.
         """
         raise MissingDataError(
             "dataset: got 'folder', which cannot be downloaded; allowed: put your own images "

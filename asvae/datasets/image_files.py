@@ -1,8 +1,8 @@
 """Image files, decoded once into one array on disk that training maps into memory.
 
 ``ROOT/packed/`` (``data/images/packed/`` where the root is read-only) holds, for each data set and size, the pixels in
-NumPy's own format and beside them a sealed record: what was packed, and from which files. Files that were added,
-removed or changed since, or a pack that was cut or changed, lead to a new one.
+NumPy's own format, alongside a sealed record of what was packed, and from which files. Files that were added, removed
+or changed since, or a pack that was truncated or changed, lead to a new one.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from asvae.datasets.images import Content, ImageDataset, pixel_fingerprint
 from asvae.files import DATA, read_record, write_record
 
 _FORMAT = 1
-"""To be raised when the same files would give other pixels: older packs then no longer count."""
+"""To be increased when the same files would give other pixels: older packs are then made again."""
 _CHUNK = 256
 """Images decoded ahead of the one being written, at most."""
 
@@ -40,7 +40,7 @@ class Listing:
     names: list[str]
     """Relative to the folder."""
     train: int | None = None
-    """How many are for training; without it all but the last tenth of those that can be read."""
+    """How many are for training; by default all but the last tenth of those that can be read."""
 
     def digest(self, shape: tuple[int, ...]) -> str:
         """Return a SHA-256 over what decides the packed pixels: sizes, names, and when a file was written."""
@@ -63,7 +63,7 @@ class Listing:
 
 
 class ImageFiles(ImageDataset):
-    """An image data set that is a folder of files: packed when first asked for."""
+    """An image data set that is a folder of files, packed when first used."""
 
     @abstractmethod
     def _listing(self) -> Listing:
@@ -77,14 +77,14 @@ class ImageFiles(ImageDataset):
             if content := _open(record, source):
                 return content
         record = _first_writable(records)
-        # The first of several processes packs; the others wait here, and then find what it made.
+        # The first of several processes packs; the others wait here, and then open its pack.
         with FileLock(record.with_name(f".{record.stem}.lock")):
             return _open(record, source) or self._pack(listing, source, record)
 
     def _records(self) -> list[Path]:
         name = f"{self.name}-{'x'.join(map(str, self.shape))}"
-        place = hashlib.sha256(os.fspath(self.root.absolute()).encode()).hexdigest()[:12]
-        return [self.root / "packed" / f"{name}.json", DATA / "images" / "packed" / f"{name}-from-{place}.json"]
+        root = hashlib.sha256(os.fspath(self.root.absolute()).encode()).hexdigest()[:12]
+        return [self.root / "packed" / f"{name}.json", DATA / "images" / "packed" / f"{name}-from-{root}.json"]
 
     def _pack(self, listing: Listing, source: str, record: Path) -> Content:
         part = record.with_name(f".part-{record.stem}.npy")
@@ -119,7 +119,7 @@ class ImageFiles(ImageDataset):
         }
         write_record(record, entries)
         if old and old["file"] != data.name:
-            # Whoever still trains from it has it mapped, and keeps it until then.
+            # A process that still trains from it has it mapped, and keeps it until it ends.
             record.with_name(old["file"]).unlink(missing_ok=True)
         return _content(pixels, entries)
 
@@ -201,7 +201,7 @@ def _open(record: Path, source: str) -> Content | None:
         pixels = np.load(data, mmap_mode="r")
     except (OSError, ValueError):
         return None
-    # Reading all of a large pack takes long, so that is for one which was written to, or copied, since.
+    # Reading all of a large pack takes long, so only one that was written to, or copied, since is verified.
     touched = status.st_mtime_ns != entries["modified"]
     if touched and pixel_fingerprint(iter(pixels), entries["train"], pixels.shape) != entries["fingerprint"]:
         return None

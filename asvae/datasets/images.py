@@ -1,4 +1,4 @@
-"""What all image data sets share: pixels in memory or on disk, an order for every epoch, mirrored images."""
+"""What all image data sets share: pixels in memory or on disk, a random order per epoch, mirrored images."""
 
 import hashlib
 import os
@@ -22,11 +22,11 @@ from asvae.datasets.base import Dataset, Kind
 from asvae.files import DATA
 
 _PATIENCE = 60.0
-"""Seconds a download may stand still."""
+"""Seconds that a download may stall."""
 
 
 class MissingDataError(InvalidArgumentError):
-    """The files of a data set are absent; the message is one complete sentence that says how to get them."""
+    """The files of a data set are absent; the message is one sentence that says how to get them."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Content:
     labels: np.ndarray | None = None
     """``(N,)`` in int64, of the training images."""
     fingerprint: str = ""
-    """:func:`pixel_fingerprint`, where it is known already."""
+    """:func:`pixel_fingerprint`, if it is known already."""
     skipped: list[str] = field(default_factory=list)
     """Names of files that could not be read."""
 
@@ -65,30 +65,31 @@ def pixel_fingerprint(pixels: Iterator[np.ndarray], train: int, shape: tuple[int
 
 
 class ImageDataset(Dataset):
-    """Images in uint8, opened when first asked for, and given out as float32 in [0, 1].
+    """Images stored as uint8, opened when first used, and sampled as float32 in [0, 1].
 
-    Which images a step gets, and which of them mirrored, follows from (seed, step) alone. An epoch is
-    ``steps_per_epoch(n)`` steps and gives no image twice; a remainder below n is left out, another one each epoch.
+    The images of a step, and which of them are mirrored, follow from (seed, step) alone. An epoch is
+    ``steps_per_epoch(n)`` steps and contains no image twice; the remainder of fewer than n images, which is left out,
+    differs between epochs.
 
     Parameters
     ----------
     root : path, optional
-        The folder with the files; by default ``data/images``. Nothing is opened yet.
+        The folder with the files; by default ``data/images``. No file is opened yet.
     """
 
     kind: ClassVar[Kind] = "images"
     shape: tuple[int, int, int]
     """``(C, H, W)``."""
     flip: ClassVar[bool]
-    """Whether a mirrored image is as good as the original."""
+    """Whether images are mirrored at random."""
     classes: ClassVar[int] = 0
-    """Number of labels; 0 where there are none."""
+    """Number of classes; 0 without labels."""
     whole: ClassVar[int] = 0
     """Number of training images of the published data set; 0 where there is none."""
     source: ClassVar[str]
     """One sentence: what it is and where it comes from."""
     expects: ClassVar[str] = "."
-    """The file or folder, relative to the root, that is there when the data set is."""
+    """The file or folder, relative to the root, that is present when the data set is."""
 
     def __init__(self, root: str | Path | None = None):
         self.root = Path(root).expanduser() if root is not None else DATA / "images"
@@ -96,7 +97,7 @@ class ImageDataset(Dataset):
 
     @abstractmethod
     def _load(self) -> Content:
-        """Return what the files hold; they are known to be there."""
+        """Return what the files contain; they are known to be present."""
 
     def _fetch(self) -> None:
         """Put the files under the root, for a data set that can be downloaded."""
@@ -104,7 +105,7 @@ class ImageDataset(Dataset):
 
     @property
     def available(self) -> bool:
-        """Whether the files are there, without reading them all."""
+        """Whether the files are present, without reading them all."""
         return (self.root / self.expects).exists()
 
     @property
@@ -114,7 +115,7 @@ class ImageDataset(Dataset):
         Raises
         ------
         MissingDataError
-            If the files are absent; so do all that follows from the images: labels, samples, the fingerprint.
+            If the files are absent. Labels, samples and the fingerprint raise it, too.
         InvalidArgumentError
             If the files are damaged.
         """
@@ -122,7 +123,7 @@ class ImageDataset(Dataset):
 
     @property
     def test_images(self) -> np.ndarray:
-        """``(M, C, H, W)`` in uint8, read-only: images that training never sees."""
+        """``(M, C, H, W)`` in uint8, read-only: images that are never trained on."""
         return self._content.test
 
     @property
@@ -160,7 +161,7 @@ class ImageDataset(Dataset):
         n, seed, step = _position(n, seed, step)
         epoch, batch = divmod(step, self.steps_per_epoch(n))
         if self._order is None or self._order[0] != (seed, epoch):
-            # One epoch's order is kept: at 160,000 images it takes longer to draw than a small step to train.
+            # Cached for the epoch: for 160,000 images it takes longer to draw than a small step to train.
             permutation = draws.generator(seed, epoch, "data/order").permutation(len(self.images))
             self._order = (seed, epoch), permutation
         return self._order[1][batch * n : (batch + 1) * n].copy()
@@ -180,7 +181,7 @@ class ImageDataset(Dataset):
         return torch.from_numpy(pixels).float().div_(255.0)
 
     def download(self) -> None:
-        """Fetch the files into the root, with progress and checksums; what is already there is not fetched again.
+        """Fetch the files into the root, with progress and checksums; files that are present are not fetched again.
 
         Raises
         ------
@@ -222,7 +223,7 @@ class ImageDataset(Dataset):
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """Turn whatever a library raises on damaged files into one sentence."""
+        """Turn any error that a library raises on damaged files into one sentence."""
         try:
             yield
         except Exception as error:

@@ -15,7 +15,7 @@ _FILES = [f"{part}-{what}-ubyte" for part in ("train", "t10k") for what in ("ima
 
 
 class MNIST(ImageDataset):
-    """The four IDX files in torchvision's place, ``ROOT/MNIST/raw``, gzipped as they are published or unpacked."""
+    """The four IDX files where torchvision puts them, ``ROOT/MNIST/raw``, gzipped as they are published or unpacked."""
 
     name: ClassVar[str] = "mnist"
     title: ClassVar[str] = "MNIST"
@@ -31,7 +31,7 @@ class MNIST(ImageDataset):
 
     @property
     def available(self) -> bool:
-        """Whether all four files are there, each gzipped or unpacked."""
+        """Whether all four files are present, each gzipped or unpacked."""
         return all(self._file(name).is_file() for name in _FILES)
 
     def _file(self, name: str) -> Path:
@@ -58,14 +58,14 @@ class MNIST(ImageDataset):
             yield self.root
             return
         with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder, self.expects)
-            place.mkdir(parents=True)
+            raw = Path(folder, self.expects)
+            raw.mkdir(parents=True)
             for name in _FILES:
                 file = self._file(name)
                 if file.suffix == ".gz":
-                    extract_archive(str(file), str(place))
+                    extract_archive(str(file), str(raw))
                 else:
-                    shutil.copy(file, place)
+                    shutil.copy(file, raw)
             yield Path(folder)
 
     def _fetch(self) -> None:

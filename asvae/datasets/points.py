@@ -1,4 +1,4 @@
-"""What all data sets of points share: a window to look at them in, and regions where samples belong."""
+"""What all data sets of points share: the window of histograms and figures, and the regions that hold all points."""
 
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -10,23 +10,23 @@ from asvae.datasets.base import Dataset, Kind
 
 
 class PointsDataset(Dataset):
-    """Points ``(2,)``, drawn by a formula; their truth is a number of equal regions around centres."""
+    """Points ``(2,)``, drawn by a formula, whose distribution is supported on equal regions around :attr:`centres`."""
 
     kind: ClassVar[Kind] = "points"
     shape: ClassVar[tuple[int, ...]] = (2,)
     limit: ClassVar[float]
     """Half the side of the window [-limit, limit]² that histograms and figures show."""
     region: ClassVar[Literal["square", "disc"]]
-    """What every mode is."""
+    """Shape of every region."""
     side: ClassVar[float]
-    """Width of a region."""
+    """Side of a square, diameter of a disc."""
     modes: ClassVar[str]
-    """What text calls the regions, in the plural."""
+    """The regions' name in text, in the plural."""
     centres: Tensor
-    """``(K, 2)``: the regions' centres."""
+    """``(K, 2)``: the centres of the regions."""
 
     def __init__(self, root: str | Path | None = None):
-        """Take no files: ``root`` is there for the sake of the other data sets."""
+        """Accept and ignore ``root``, since points need no files."""
 
     def mode(self, points: Tensor) -> Tensor:
         """Return ``(N,)``: the index in :attr:`centres` of the region each of ``(N, 2)`` points lies in, else -1.

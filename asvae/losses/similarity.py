@@ -1,4 +1,4 @@
-r"""The AS-distance: squared L2 distance of two aggregated posteriors, from pairs of Gaussians.
+r"""The AS-distance: squared L2 distance of two aggregate posteriors, from pairs of Gaussians.
 
 For :math:`q_a(z) = \frac1B\sum_i N(z; \mu_i, v_i)` the distance :math:`\int (q_a - q_b)^2\,dz` is
 :math:`\mathbb E\,k(a, a') + \mathbb E\,k(b, b') - 2\,\mathbb E\,k(a, b)` with the closed form
@@ -16,7 +16,7 @@ from torch import Tensor
 from asvae.checks import InvalidArgumentError, one_of, refuse
 
 ENTRIES = 2**22
-"""Pairs times dimensions that a GPU takes at once: one dimension alone is too little work for a launch there."""
+"""Pairs times dimensions that a GPU computes in one launch: a single dimension would be too little work for it."""
 
 KERNELS = ("marginal", "joint")
 REDUCTIONS = ("mean", "sum")
@@ -40,7 +40,7 @@ def as_distance(
     mu_b, logvar_b : Tensor
         The second batch, ``(..., C, D)``.
     kernel : "marginal" or "joint"
-        ``"marginal"`` compares each latent dimension by itself and averages over dimensions (the released
+        ``"marginal"`` compares each latent dimension on its own and averages over dimensions (the released
         code); ``"joint"`` multiplies over dimensions, computed in logarithms. The joint kernel leaves the
         range of float32 when D is large: with variances e⁻¹ all pairs are 0 from D = 128 on.
     reduction : "mean" or "sum"
@@ -49,7 +49,7 @@ def as_distance(
     Returns
     -------
     Tensor
-        ``(...)``: one number a lane, non-negative up to rounding; ``()`` without lanes. Times
+        ``(...)``: one value per lane, non-negative up to rounding; ``()`` without lanes. Times
         :math:`(2\pi)^{-1/2}` (marginal, mean) or :math:`(2\pi)^{-D/2}` (joint, mean) it is the integral above, in
         units of a density.
 
@@ -86,7 +86,7 @@ def _check_shapes(mu_a: Tensor, logvar_a: Tensor, mu_b: Tensor, logvar_b: Tensor
 
 
 class _Marginal(torch.autograd.Function):
-    """Kernel and analytic gradient, one latent dimension at a time (a GPU: a few): memory B·C instead of B·C·D.
+    """Kernel and analytic gradient, one latent dimension at a time (on a GPU a few): memory B·C instead of B·C·D.
 
     The gradients are computed with the value while the pair matrices are at hand, and only scaled later: nothing of
     size B·C outlives the forward pass. The four matrices are allocated once: fresh ones cost more than their sums.

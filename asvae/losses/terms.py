@@ -1,4 +1,4 @@
-r"""The terms every objective is made of: pure functions, one number a sample, in nats unless said otherwise.
+r"""The terms every objective is made of: pure functions with one value per sample, in nats unless said otherwise.
 
 Leading axes are lanes and pass through: a reduction touches the sample's own axes, never batch or lanes.
 """
@@ -97,7 +97,7 @@ def exp_elbo(reconstruction: Tensor, divergence: Tensor, *, scale: float, beta_r
     scale : float
         The normaliser s, 1 / (entries of a sample).
     beta_rec, beta_neg : Tensor
-        ``(...)``: one weight a lane.
+        ``(...)``: one weight per lane.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def hinge(kl: Tensor, margin: Tensor) -> Tensor:
     kl : Tensor
         ``(..., B)`` in nats.
     margin : Tensor
-        ``(...)``: m in nats, one a lane.
+        ``(...)``: m in nats, one per lane.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Samples → numbers: points, images, latents, and how well a mean over seeds is known."""
+"""Scores of samples: points, images, latents, and confidence intervals over seeds."""
 
 import lazy_loader
 

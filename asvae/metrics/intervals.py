@@ -1,4 +1,4 @@
-"""A mean and how well it is known: 95 % intervals over seeds, paired where methods share them."""
+"""95 % confidence intervals of means over seeds, paired where methods share their seeds."""
 
 import math
 from collections.abc import Sequence
@@ -8,19 +8,19 @@ import numpy as np
 from scipy import stats
 
 LEVEL = 0.95
-"""Share of such intervals that hold the true mean."""
+"""Confidence level: the share of such intervals that contain the true mean."""
 
 
 class Interval(NamedTuple):
-    """A mean with its two-sided interval of Student's t at :data:`LEVEL`."""
+    """A mean with its two-sided confidence interval (Student's t, :data:`LEVEL`)."""
 
     mean: float
     half: float
-    """Half the interval's width; NaN for fewer than two values."""
+    """Half of the interval's width; NaN for fewer than two values."""
     n: int
-    """How many values went in."""
+    """Number of values."""
     p: float
-    """Two-sided p-value of the mean being 0, NaN for fewer than two values."""
+    """Two-sided p-value of the hypothesis that the mean is 0; NaN for fewer than two values."""
 
     @property
     def low(self) -> float:
@@ -33,15 +33,15 @@ class Interval(NamedTuple):
         return self.mean + self.half
 
     def text(self, form: str = "{:+.2f}") -> str:
-        """Return the mean with its interval behind it, such as ``−0.25 (−0.30 to −0.20)``."""
+        """Return the mean followed by its interval, such as ``−0.25 (−0.30 to −0.20)``."""
         if self.n < 2:
             return signed(form, self.mean) if self.n else "–"
         return f"{signed(form, self.mean)} ({signed(form, self.low)} to {signed(form, self.high)})"
 
     def plus_minus(self, form: str = "{:.3g}") -> str:
-        """Return the mean with half the interval behind it where there is one, such as ``21.5 ± 0.16``.
+        """Return the mean followed by half of the interval's width if there is one, such as ``21.5 ± 0.16``.
 
-        Where ``form`` counts significant digits, the half has two of them.
+        Where ``form`` counts significant digits, the half-width has two of them.
         """
         if not self.n:
             return "–"
@@ -50,17 +50,17 @@ class Interval(NamedTuple):
 
     @property
     def side(self) -> int:
-        """-1 if the whole interval lies below 0, +1 if above, 0 if it holds 0 or there is none."""
+        """-1 if the whole interval is below 0, +1 if above, 0 if it contains 0 or there is none."""
         return -1 if self.high < 0.0 else 1 if self.low > 0.0 else 0
 
 
 def signed(form: str, value: float) -> str:
-    """Return a number in ``form``, its minus sign as long as a plus."""
+    """Return a number in ``form`` with a typographic minus sign."""
     return form.format(value).replace("-", "−")
 
 
 def over_seeds(values: Sequence[float]) -> Interval:
-    """Return the interval of a mean over seeds; NaN throughout if a value is NaN or there is none."""
+    """Return the confidence interval of a mean over seeds; all NaN if a value is NaN or there is none."""
     values, n = np.asarray(values, dtype=float), len(values)
     mean = float(values.mean()) if n else math.nan
     if n < 2:
@@ -73,9 +73,9 @@ def over_seeds(values: Sequence[float]) -> Interval:
 
 
 def paired(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
-    """Return the interval of the mean difference, ours minus theirs, of values that share their seeds.
+    """Return the confidence interval of the mean difference, ours minus theirs, of values that share their seeds.
 
-    Pairs of which one is NaN are left out; ``n`` counts the others.
+    Pairs with a NaN are left out; ``n`` counts the others.
     """
     differences = np.asarray(ours, dtype=float) - np.asarray(theirs, dtype=float)
     return over_seeds(differences[np.isfinite(differences)])

@@ -1,4 +1,4 @@
-"""What a trained encoder makes of data and of samples: their KL, and latent dimensions that nothing uses."""
+"""KL of real and generated samples under a trained encoder, and its unused latent dimensions."""
 
 import math
 
@@ -8,7 +8,8 @@ from asvae.losses import kl_divergence
 from asvae.networks import Networks
 
 ACTIVE = 0.01
-"""A dimension whose posterior mean varies less over the data is dead (Burda, Grosse and Salakhutdinov 2016)."""
+"""A latent dimension whose posterior mean has a smaller variance over the data is dead (Burda, Grosse and Salakhutdinov
+2016)."""
 
 
 def latent_scores(networks: Networks, real: Tensor, fake: Tensor) -> dict[str, float]:
@@ -29,5 +30,5 @@ def latent_scores(networks: Networks, real: Tensor, fake: Tensor) -> dict[str, f
 
 
 def nothing() -> dict[str, float]:
-    """Return the scores of an encoder that does not exist."""
+    """Return the scores of a run that has no encoder or has diverged: NaN each."""
     return dict.fromkeys(("kl_real", "kl_fake", "dead_latents"), math.nan)

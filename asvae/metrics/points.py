@@ -1,8 +1,8 @@
-r"""Samples → numbers. The histogram scores of Table 1, and what they leave out.
+r"""Scores of points: the histogram scores of Table 1, and what those leave out.
 
 Table 1's KL and JSD fit Soft-IntroVAE's released 2-D evaluation: histogram *densities* over [-4, 4]², an ε inside
 the logarithm, a sum divided by the number of rows, and a JSD whose arguments are swapped. They are reproduced
-here exactly, and set beside textbook values.
+here exactly, together with textbook values.
 """
 
 from collections.abc import Callable
@@ -19,10 +19,10 @@ from asvae.draws import EVALUATION_SEED
 EPSILON = 1e-14
 
 DRAWS = 20
-"""How many draws a model is scored over."""
+"""Number of draws over which a model is scored."""
 
 Sampler = Callable[[int, int], torch.Tensor]
-"""``(n, draw) -> (n, 2)`` samples; another draw gives other samples."""
+"""``(n, draw) -> (n, 2)`` samples; different draws give different samples."""
 
 
 class HistogramScores(NamedTuple):
@@ -48,14 +48,14 @@ def histogram_scores(real, fake, *, bins: int = 100, limit: float = 4.0) -> Hist
     real, fake : array or Tensor
         ``(N, 2)`` and ``(M, 2)`` points; those outside [-limit, limit]² are not counted.
     bins : int
-        Cells a side.
+        Cells per side.
     limit : float
         Half the side of the window.
 
     Returns
     -------
     HistogramScores
-        NaN throughout if a sample is not finite or none lies in the window.
+        All NaN if a sample is not finite or none lies in the window.
 
     Raises
     ------
@@ -96,18 +96,18 @@ def _torch_kl(model: np.ndarray, target: np.ndarray) -> float:
 
 
 class SupportScores(NamedTuple):
-    """Where samples lie relative to the regions of the data set, the checkerboard's squares."""
+    """Where samples lie relative to the regions of the data set, such as the checkerboard's squares."""
 
     on_support: float
     """Share of samples inside the regions."""
     modes_covered: int
-    """Regions that received at least half of their due share."""
+    """Regions that received at least half of their share, 1/K of the samples."""
     centroid_error: float
-    """Mean distance of a covered region's sample centroid to its centre; NaN if none is covered."""
+    """Mean distance between the centre of a covered region and the mean of its samples; NaN if none is covered."""
 
 
 def support_scores(points: torch.Tensor, dataset: PointsDataset) -> SupportScores:
-    """Score ``(N, 2)`` samples by the regions of the data set: what claim T3 speaks of."""
+    """Score ``(N, 2)`` samples by the regions of the data set, as claim T3 does."""
     mode = dataset.mode(points)
     count = torch.stack([(mode == k).sum() for k in range(len(dataset.centres))])
     covered = (count >= 0.5 * len(points) / len(dataset.centres)).nonzero().flatten()
@@ -118,20 +118,20 @@ def support_scores(points: torch.Tensor, dataset: PointsDataset) -> SupportScore
 
 
 def score(sample: Sampler, dataset: PointsDataset, *, n: int = 5_000, draws: int = DRAWS, large: int = 200_000) -> dict:
-    """Score a sampler over many draws, since one draw's noise is as large as Table 1's differences.
+    """Score a sampler over many draws, since the noise of one draw is as large as Table 1's differences.
 
     Parameters
     ----------
     sample : callable
         ``(n, draw) -> (n, 2)``.
     dataset : PointsDataset
-        The truth. Its draws are the same for every sampler, so differences between samplers are paired.
+        The true distribution. Its draws are the same for every sampler, so differences between samplers are paired.
     n : int
-        Points a draw; Table 1's estimator has 5,000.
+        Points per draw; Table 1's estimator has 5,000.
     draws : int
-        How many draws to average.
+        Number of draws to average.
     large : int
-        Points of the one large draw, whose floor is near 0.
+        Points of one additional large draw, whose floor is near 0.
 
     Returns
     -------
@@ -158,13 +158,13 @@ def score(sample: Sampler, dataset: PointsDataset, *, n: int = 5_000, draws: int
 
 
 def nothing() -> dict[str, float]:
-    """Return the scores of a model that does not exist: every entry of :func:`score`, NaN."""
+    """Return the scores of a diverged run: every entry of :func:`score`, NaN."""
     names = ("kl", "kl_draw_sd", "jsd", "jsd_draw_sd", "jsd_textbook", "kl_large", "jsd_large", "jsd_textbook_large")
     return dict.fromkeys([*names, *SupportScores._fields], np.nan)
 
 
 def floor(dataset: PointsDataset, *, n: int = 5_000, draws: int = 40, large: int = 200_000) -> dict:
-    """Score the truth against itself: the best any model can expect of :func:`score`."""
+    """Score the true distribution against itself: the best that a model can reach in :func:`score`."""
     return score(
         lambda size, draw: dataset.sample(size, EVALUATION_SEED + 1, draw), dataset, n=n, draws=draws, large=large
     )

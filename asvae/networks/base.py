@@ -1,4 +1,4 @@
-"""What the objectives see of a run's networks; they know no loss."""
+"""What the objectives see of a run's networks, which know nothing of losses."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from asvae.checks import InvalidArgumentError
 
 PASS = 2**20
-"""Entries of the images in a pass where nothing is learnt: bounds the memory of sampling and encoding."""
+"""Entries of one batch (B·C·H·W) in a forward pass without gradients: bounds the memory of sampling and encoding."""
 
 
 class GaussianEncoder(nn.Module):
@@ -22,8 +22,8 @@ class GaussianEncoder(nn.Module):
     body : Module
         Maps samples to ``(..., B, 2 D)``.
     limit : float, optional
-        Bound of the log-variance. Far outside ±10 its exponential leaves single precision, and gradients become NaN
-        while every term is still finite.
+        Bound of the absolute log-variance; none by default. Far outside ±10 its exponential leaves single precision,
+        and gradients become NaN while every term is still finite.
     """
 
     def __init__(self, body: nn.Module, limit: float | None = None):
@@ -41,7 +41,7 @@ def _same(value: Tensor) -> Tensor:
 
 
 def _wide(value: Tensor) -> Tensor:
-    """Return 16-bit outputs in float32: losses sum many terms and take small differences of large ones."""
+    """Return 16-bit outputs as float32: losses sum many terms and take small differences of large ones."""
     return value.float() if value.dtype in (torch.bfloat16, torch.float16) else value
 
 
@@ -55,11 +55,12 @@ class Networks:
     """Shape of one sample."""
     latent_dim: int
     stacked: bool = True
-    """Whether weights have a leading lane axis. Those of images have none, and BatchNorm, so batches stay apart."""
+    """Whether weights have a leading lane axis. Networks for images have none; they have BatchNorm, so that two batches
+    must not share a forward pass."""
     autocast: Callable[[], AbstractContextManager] = nullcontext
-    """The precision of a pass; what it returns is float32 at least."""
+    """Makes the context that sets the precision of a forward pass; outputs are float32 at least."""
     gather: Callable[[Tensor], Tensor] = _same
-    """Batches ``(B, D)`` of all processes as one, differentiable: for statistics of the whole batch."""
+    """Joins the batches ``(B, D)`` of all processes into one, differentiably: for statistics of the whole batch."""
 
     @property
     def event_dims(self) -> int:
@@ -68,17 +69,17 @@ class Networks:
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of the weights."""
+        """Floating-point type of the weights."""
         return next(self.modules["decoder"].parameters()).dtype
 
     @property
     def device(self) -> torch.device:
-        """Of the weights."""
+        """Device that holds the weights."""
         return next(self.modules["decoder"].parameters()).device
 
     @property
     def normaliser(self) -> float:
-        """The papers' s: 1 / (entries of a sample), ½ in the plane and 1/(C·H·W) for images."""
+        """The papers' s: 1 / (entries of a sample), ½ for points and 1/(C·H·W) for images."""
         return 1.0 / prod(self.shape)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -98,7 +99,7 @@ class Networks:
             return _wide(self.modules["critic"](x)).squeeze(-1)
 
     def encode_each(self, *batches: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Encode several batches of one size, in a single pass where they cannot influence each other."""
+        """Encode several batches of one size, in a single pass where no BatchNorm would mix them."""
         if not self.stacked:
             return [self.encode(batch) for batch in batches]
         mu, logvar = self.encode(torch.cat(batches, dim=-1 - self.event_dims))
@@ -106,7 +107,7 @@ class Networks:
         return list(zip(mu.chunk(n, dim=-2), logvar.chunk(n, dim=-2), strict=True))
 
     def decode_each(self, *latents: Tensor) -> list[Tensor]:
-        """Decode several batches of latents of one size, in a single pass where they cannot influence each other."""
+        """Decode several batches of latents of one size, in a single pass where no BatchNorm would mix them."""
         if not self.stacked:
             return [self.decode(batch) for batch in latents]
         x = self.decode(torch.cat(latents, dim=-2))
@@ -131,10 +132,10 @@ class Networks:
         Raises
         ------
         InvalidArgumentError
-            If there is no encoder, as in WGAN-GP.
+            If the run has no encoder.
         """
         if "encoder" not in self.modules:
-            raise InvalidArgumentError("encode: got a run without an encoder; allowed: any objective but 'wgan-gp'.")
+            raise InvalidArgumentError("encode: got a run without an encoder; allowed: a run of an objective with one.")
         x = x.to(self.device, self.dtype)
         if self.stacked:
             mu, logvar = self.encode(x[None])
@@ -143,7 +144,7 @@ class Networks:
         return torch.cat(mu).cpu(), torch.cat(logvar).cpu()
 
     def evaluate(self) -> None:
-        """Let BatchNorm use its running statistics: what is sampled then depends on no other sample."""
+        """Let BatchNorm use its running statistics, so that no sample depends on another."""
         for module in self.modules.values():
             module.eval()
 
@@ -160,7 +161,7 @@ class Networks:
         }
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Take the weights that :meth:`state` gave; a missing, unknown or misshapen one raises ``RuntimeError``."""
+        """Load the weights that :meth:`state` returned; a missing, unknown or misshapen one raises ``RuntimeError``."""
         unknown = [key for key in state if key.split(".")[0] not in self.modules]
         if unknown:
             raise RuntimeError(f"weights of unknown networks: {', '.join(unknown)}")

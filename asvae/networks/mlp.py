@@ -1,7 +1,7 @@
-"""Networks for points in the plane, stacked over lanes.
+"""Networks for points, stacked over lanes.
 
-A lane is one training run. Its weights are one slice of a tensor with a leading lane axis, so many runs are
-one batched matrix product, and a single run is simply one lane.
+A lane is one training run. Its weights are one slice of a tensor with a leading lane axis, so many runs need only
+one batched matrix product per layer, and a single run is a stack of one lane.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from asvae.networks.base import GaussianEncoder, Networks
 
 
 class MLP(nn.Module):
-    """Fully connected network with ReLU between layers, one set of weights a lane.
+    """Fully connected network with ReLU between layers and one set of weights per lane.
 
     Weights are stored as (lanes, in, out): gradients then have the weights' own strides, which the fused
     Adam of PyTorch needs.
@@ -26,7 +26,7 @@ class MLP(nn.Module):
     sizes : sequence of int
         Widths from input to output.
     seeds : sequence of int
-        One a lane; lane i is initialised from ``seeds[i]`` alone, uniform in ±1/√in as ``torch.nn.Linear``.
+        One per lane; lane i is initialised from ``seeds[i]`` alone, uniform in ±1/√in as ``torch.nn.Linear``.
     name : str
         Names the initial draws, so that encoder and decoder differ.
     """
@@ -59,7 +59,7 @@ def mlp_networks(
     depth: int,
     seeds: Sequence[int],
 ) -> Networks:
-    """Build the networks called ``names`` with ``depth`` hidden layers of ``width``, one lane a seed."""
+    """Build the networks called ``names`` with ``depth`` hidden layers of ``width``, one lane per seed."""
     hidden, entries = [width] * depth, prod(shape)
     build = {
         "encoder": lambda: GaussianEncoder(MLP([entries, *hidden, 2 * latent_dim], seeds, "encoder")),

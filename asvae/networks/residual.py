@@ -19,9 +19,9 @@ LOGVAR_LIMIT = 10.0
 
 
 class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions beside a shortcut, which is a 1×1 convolution where the number of channels changes.
+    """Two 3×3 convolutions and a shortcut, which is a 1×1 convolution where the number of channels changes.
 
-    A critic has no BatchNorm: the gradient penalty is one image's own, which a norm over the batch would undo.
+    A critic has no BatchNorm: the gradient penalty is defined per image, and BatchNorm would mix the images of a batch.
     """
 
     def __init__(self, channels_in: int, channels_out: int, norm: bool):
@@ -51,7 +51,7 @@ def _coarse(shape: tuple[int, ...], channels: Sequence[int]) -> int:
 
 
 def downward(shape: tuple[int, ...], channels: Sequence[int], outputs: int, norm: bool = True) -> nn.Sequential:
-    """Build the way from images ``(B, *shape)`` to ``(B, outputs)``."""
+    """Build the down-sampling network from images ``(B, *shape)`` to ``(B, outputs)``."""
     first, last, side = channels[0], channels[-1], _coarse(shape, channels)
     layers = [nn.Conv2d(shape[0], first, 5, padding=2, bias=not norm), *_normed(first, norm), nn.LeakyReLU(0.2)]
     for before, after in itertools.pairwise([*channels, last]):
@@ -60,7 +60,7 @@ def downward(shape: tuple[int, ...], channels: Sequence[int], outputs: int, norm
 
 
 def upward(shape: tuple[int, ...], channels: Sequence[int], latent_dim: int) -> nn.Sequential:
-    """Build the way from latents ``(B, latent_dim)`` to images ``(B, *shape)``."""
+    """Build the up-sampling network from latents ``(B, latent_dim)`` to images ``(B, *shape)``."""
     first, last, side = channels[0], channels[-1], _coarse(shape, channels)
     layers = [nn.Linear(latent_dim, last * side * side), nn.ReLU(), nn.Unflatten(1, (last, side, side))]
     for before, after in itertools.pairwise([last, *reversed(channels)]):
@@ -77,21 +77,20 @@ def image_networks(
 ) -> Networks:
     """Build the networks called ``names`` for images of ``shape``, initialised from ``seed`` alone.
 
-    Weights and biases of convolutions and linear layers begin uniform in ±1/√(entries that one output sums), as
-    PyTorch's own.
+    Weights and biases of convolutions and linear layers are uniform in ±1/√(fan-in), as PyTorch's own.
 
     Parameters
     ----------
     names : sequence of str
-        Of ``"encoder"``, ``"decoder"``, ``"critic"``.
+        Any of ``"encoder"``, ``"decoder"``, ``"critic"``.
     shape : tuple of int
         ``(C, H, W)``; H = W, divisible by two as often as there are ``channels``.
     latent_dim : int
-        D.
+        Dimensions of z.
     channels : sequence of int
-        Of the blocks, from the finest resolution to the coarsest.
+        Channels of each block, from the finest resolution to the coarsest.
     seed : int
-        Of the run.
+        The run's seed.
     """
     build = {
         "encoder": lambda: GaussianEncoder(downward(shape, channels, 2 * latent_dim), LOGVAR_LIMIT),
@@ -106,9 +105,9 @@ def image_networks(
 
 @torch.no_grad()
 def _initialise(module: nn.Module, seed: int, name: str) -> None:
-    for place, layer in module.named_modules():
+    for path, layer in module.named_modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             bound = layer.weight[0].numel() ** -0.5
             for part, value in layer.named_parameters():
-                noise = draws.uniform(seed, 0, f"init/{name}/{place}/{part}", tuple(value.shape))
+                noise = draws.uniform(seed, 0, f"init/{name}/{path}/{part}", tuple(value.shape))
                 value.copy_((2.0 * noise - 1.0) * bound)

@@ -1,4 +1,4 @@
-"""Objectives by name, one file a method."""
+"""Objectives by name, one file per method."""
 
 from asvae.checks import one_of
 from asvae.objectives.base import Loss, Objective, Player, play

@@ -17,7 +17,7 @@ class Loss(NamedTuple):
     terms: dict[str, Tensor]
     """``(lanes,)`` each: the parts, for curves and for finding what went non-finite first."""
     shared: dict[str, Tensor]
-    """What stays valid for the next player of the same step, as fakes do while the decoder rests."""
+    """What stays valid for the next player of the same step, such as samples decoded before the decoder has moved."""
 
 
 Noise = Mapping[str, Tensor]
@@ -33,18 +33,18 @@ the share of the adversarial phase that has passed; hyper-parameters have one en
 
 @dataclass(frozen=True)
 class Player:
-    """Whose parameters move, by which loss, and how often per step."""
+    """Which networks are updated, by which loss, and how often per step."""
 
     name: str
     networks: tuple[str, ...]
     loss: PlayerLoss
     repeats: str | None = None
-    """The hyper-parameter that says how often it moves in a step, each time on new data and noise; ``None``: once."""
+    """Hyper-parameter that says how often it is updated per step, each time on new data and noise; ``None``: once."""
 
 
 @dataclass(frozen=True)
 class Objective:
-    """One method: everything that training must know of it."""
+    """One method: everything that training must know about it."""
 
     name: str
     label: str
@@ -54,27 +54,27 @@ class Objective:
     with one entry per lane."""
     players: tuple[Player, ...]
     draws: tuple[str, ...]
-    """Names of the standard normal draws a step needs, ``(lanes, B, D)`` each."""
+    """Names of the standard normal draws that a step needs, ``(lanes, B, D)`` each."""
     mixes: tuple[str, ...] = ()
     """Names of the draws uniform in [0, 1), ``(lanes, B)`` each."""
     betas: tuple[float, float] = (0.9, 0.999)
-    """Adam's."""
+    """Adam's β₁ and β₂."""
     warms_up: bool = True
     """Whether the run begins as a plain VAE; without an encoder it cannot."""
     cost: int = 1
-    """What a step takes, roughly, where a VAE's takes 1: sweeps begin with the longest work."""
+    """Rough cost of a step relative to a VAE's: sweeps begin with the longest work."""
 
     @property
     def networks(self) -> tuple[str, ...]:
-        """Names of the networks that its players move, in the order of their turns."""
+        """Names of the networks that its players update, in the order of their turns."""
         return tuple(dict.fromkeys(name for player in self.players for name in player.networks))
 
     def repeats(self, player: Player, hyperparameters: Any) -> int:
-        """Return how often ``player`` moves in one step."""
+        """Return how often ``player`` is updated in one step."""
         return 1 if player.repeats is None else getattr(hyperparameters, player.repeats)
 
     def batches(self, hyperparameters: Any) -> int:
-        """Return how many batches of data a step takes."""
+        """Return how many batches of data a step needs."""
         return max(self.repeats(player, hyperparameters) for player in self.players)
 
 
@@ -86,14 +86,14 @@ def play(
     progress: float,
     move: Callable[[Player, Loss], bool],
 ) -> dict[str, Tensor]:
-    """Let every player of one step move, in order; return the terms of all, detached.
+    """Update every player of one step, in order; return the terms of all, detached.
 
     Parameters
     ----------
     objective, networks, hyperparameters, progress
         As the losses take them.
     inputs : callable
-        The batch and noise of a player's move number r within the step.
+        Maps r to the batch and noise of a player's r-th update within the step, counted from 0.
     move : callable
         Takes a player and its loss, makes the update, and returns whether the step goes on.
     """
@@ -107,7 +107,7 @@ def play(
             terms |= {name: term.detach() for name, term in loss.terms.items()}
             terms[f"loss_{player.name}"] = loss.value.detach()
             goes_on = move(player, loss)
-            # Its graph must not live on beside the next player's.
+            # Its graph must not stay in memory with the next player's.
             del loss
             if not goes_on:
                 return terms

@@ -1,4 +1,4 @@
-"""What the hyper-parameters of every objective share, and those of several lanes together."""
+"""Base class of every objective's hyper-parameters, and the hyper-parameters of several lanes as tensors."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ class Hyperparameters:
         return tuple(getattr(self, field.name) for field in dataclasses.fields(self) if not _per_lane(field))
 
     def pair_matrices(self, latent_dim: int) -> int:
-        """Return how many matrices of B × B entries a step holds at once, to see how many lanes fit into memory."""
+        """Return how many B × B matrices a step holds in memory at once, which limits the number of lanes."""
         return 0
 
 
@@ -48,7 +48,7 @@ def _per_lane(field: dataclasses.Field) -> bool:
 
 
 class StackedHyperparameters:
-    """Hyper-parameters of several lanes: numbers as tensors ``(lanes,)``, choices as the one value all share."""
+    """Hyper-parameters of several lanes: numbers as tensors ``(lanes,)``, choices as the one value that all share."""
 
     def __init__(self, lanes: Sequence[Hyperparameters], device: torch.device, dtype: torch.dtype):
         self._schedules = [hp.c for hp in lanes]
@@ -63,7 +63,7 @@ class StackedHyperparameters:
 
     def c(self, progress: float) -> Tensor:
         """Return the weight of KL against AS-distance, ``(lanes,)``."""
-        # Always the same tensor: a captured graph reads it where it lies.
+        # Always the same tensor: a captured CUDA graph reads it at its address.
         if progress != self._at:
             weights = torch.tensor([schedule(progress) for schedule in self._schedules], dtype=self._c.dtype)
             pinned = weights.pin_memory() if self._c.device.type == "cuda" else weights

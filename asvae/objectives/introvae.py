@@ -19,7 +19,7 @@ class Hyperparameters(base.Hyperparameters):
     alpha: float = option(0.2, low=0.0)
     """Weight of the adversarial KL terms."""
     margin: float = option(10.0, low=0.0)
-    """m in nats: fakes beyond it no longer interest the encoder."""
+    """m in nats: beyond it a fake gives the encoder no gradient."""
     decoder_reconstruction: bool = True
     """Keep the reconstruction term in the decoder's loss; the released code drops it."""
 

@@ -10,12 +10,12 @@ from asvae.objectives.base import Loss, Objective, Player
 
 @dataclass(frozen=True)
 class Hyperparameters(base.Hyperparameters):
-    """Weight of the penalty and pace of the two players."""
+    """Weight of the penalty, and updates of the critic per update of the generator."""
 
     penalty: float = option(10.0, low=0.0)
     """λ, the weight of the gradient penalty."""
     critic_steps: int = option(5, low=1)
-    """Steps of the critic for each of the generator's, every one on a new batch."""
+    """Updates of the critic per update of the generator, each on a new batch."""
 
 
 def critic_loss(networks, x, draws, hp, progress, shared) -> Loss:

@@ -1,8 +1,8 @@
-"""Images → features, for distances between sets of images: a small classifier trained here, and the Inception network.
+"""Features of images, to compare sets of images by: of a small classifier trained here, and of the Inception network.
 
-The classifier needs no download: it learns the labels of the data set that is scored or, where there are none, which
-way up an image is. Distances in its features compare models of one data set with each other. They are not FID, and
-no number from the literature can stand beside them.
+The classifier needs no download: it learns the labels of the data set that is scored or, where there are none, by how
+many quarter turns an image was rotated. Distances in its features compare models of one data set with each other. They
+are not FID and cannot be compared with numbers from the literature.
 """
 
 from asvae.metrics.features.extractor import FeatureExtractor

@@ -1,4 +1,4 @@
-"""What every feature network is to the metrics."""
+"""The interface of a feature network."""
 
 import torch
 from torch import Tensor, nn
@@ -14,13 +14,13 @@ class FeatureExtractor(nn.Module):
     network : Module
         Maps ``(N, C, H, W)`` in uint8 to ``(N, num_features)``.
     num_features : int
-        How many there are.
+        Number of features.
     name : str
-        What it is, to be read beside every distance.
+        What it is, to be shown with every distance.
     identity : str
-        12 hex digits: a SHA-256 over its weights. Distances compare only under one identity.
+        12 hex digits: a SHA-256 over its weights. Distances are comparable only if it is the same.
     resize : str
-        What it does to an image's size.
+        How it resizes images.
     """
 
     def __init__(self, network: nn.Module, num_features: int, name: str, identity: str, resize: str):
@@ -29,7 +29,7 @@ class FeatureExtractor(nn.Module):
         self.num_features, self.name, self.identity, self.resize = num_features, name, identity, resize
 
     def train(self, mode: bool = True) -> "FeatureExtractor":
-        """Stay in evaluation mode, whatever holds it is told."""
+        """Stay in evaluation mode, whatever mode is asked for."""
         return super().train(False)
 
     @torch.no_grad()
@@ -39,7 +39,7 @@ class FeatureExtractor(nn.Module):
         Raises
         ------
         InvalidArgumentError
-            If the images are anything else.
+            If the images have another type or shape.
         """
         if images.dtype != torch.uint8 or images.ndim != 4:
             got = f"{images.dtype} of shape {tuple(images.shape)}"

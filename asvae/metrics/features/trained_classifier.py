@@ -19,19 +19,19 @@ from asvae.files import DATA, read_record, write, write_record
 from asvae.metrics.features.extractor import FeatureExtractor
 
 ROOT = DATA / "runs" / "features"
-"""Where trained classifiers are kept."""
+"""The folder of trained classifiers."""
 
 FEATURES = 64
-"""Of the classifier."""
+"""Number of the classifier's features."""
 
 _RECIPE = 1
-"""To be raised when the same images would give other features: classifiers kept before then no longer count."""
+"""To be increased when the same images would give other features: older classifiers are then trained again."""
 _SIDE, _BATCH, _EPOCHS, _STEPS, _RATE = 64, 64, 10, 800, 3e-3
 _HELD_OUT, _TURNS = 2_000, 4
 
 
 class _Classifier(nn.Module):
-    """Three 3×3 convolutions with BatchNorm, each on half the side of the last; their mean over positions is read."""
+    """Three 3×3 convolutions with BatchNorm, each at half the resolution of the last; features are pixel means."""
 
     def __init__(self, shape: tuple[int, int, int], classes: int):
         super().__init__()
@@ -52,7 +52,7 @@ class _Classifier(nn.Module):
 
 
 class _Task:
-    """What the classifier learns: labels or, where there are none, by how many quarters an image was turned."""
+    """What the classifier learns: labels or, where there are none, by how many quarter turns an image was rotated."""
 
     def __init__(self, dataset: ImageDataset, seed: int):
         self.dataset, self.seed = dataset, seed
@@ -68,7 +68,7 @@ class _Task:
         return getattr(self.dataset, which, None) if self.dataset.classes else None
 
     def batch(self, indices: np.ndarray, step: int, part: str = "") -> tuple[Tensor, Tensor]:
-        """Return images ``(N, C, H, W)`` in uint8 and what is to be learnt of them, ``(N,)``."""
+        """Return images ``(N, C, H, W)`` in uint8 and their labels, ``(N,)``."""
         pixels = np.asarray(getattr(self.dataset, f"{part}images")[indices])
         labels = self._labels(f"{part}labels")
         if labels is None:
@@ -80,7 +80,7 @@ class _Task:
 
     @torch.no_grad()
     def accuracy(self, network: _Classifier) -> float:
-        """Return the share that it gets right of the test images with labels or, without, of those held out."""
+        """Return the accuracy on the test images if their labels are known, else on the training images held out."""
         part, indices, right = "", self.held_out, 0
         if not len(indices):
             part, indices = "test_", np.arange(len(self.dataset.test_images))
@@ -93,29 +93,29 @@ class _Task:
 def classifier(
     dataset: ImageDataset, root: str | Path | None = None, seed: int = 0, device: str = "cpu"
 ) -> FeatureExtractor:
-    """Return the features of a small classifier of the training images of ``dataset``: trained once, then kept.
+    """Return the features of a small classifier of the training images of ``dataset``: trained once, then stored.
 
-    It learns the labels; where there are none, which of four rotations an image was turned by (Gidaris, Singh and
-    Komodakis 2018), a task that makes its own labels. It always trains on the CPU, in one thread, from draws of
+    It learns the labels; where there are none, by which of four rotations an image was turned (Gidaris, Singh and
+    Komodakis 2018), a self-supervised task. It always trains on the CPU, in one thread, from draws of
     ``seed`` alone, so that equal images give equal features; at most 800 steps of 64 images, seconds to a minute.
-    Images above 64 pixels are reduced to 64. A kept classifier that is damaged is trained again.
+    Images above 64 pixels are reduced to 64. A stored classifier that is damaged is trained again.
 
     Parameters
     ----------
     dataset : ImageDataset
-        With at least two training images.
+        A data set with at least two training images.
     root : path, optional
-        Where classifiers are kept; by default ``data/runs/features``.
+        The folder of trained classifiers; by default ``data/runs/features``.
     seed : int
-        Of weights and order.
+        Seed of the initial weights and of the order of images.
     device : str
-        Where features are to be computed.
+        Device that computes the features.
 
     Returns
     -------
     FeatureExtractor
-        With 64 features. Its name gives the accuracy on the test images where their labels are known, else on a tenth
-        of the training images, at most 2,000, that it did not learn from.
+        Its 64 features. Its name gives the accuracy on the test images if their labels are known, else on a tenth of
+        the training images, at most 2,000, that were held out.
 
     Raises
     ------
@@ -130,24 +130,24 @@ def classifier(
         network = _Classifier(dataset.shape, task.classes)
     path = Path(root or ROOT) / f"{dataset.name}-{dataset.fingerprint}-seed{seed}-v{_RECIPE}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The first of several processes trains; the others wait here, and then find what it made.
+    # The first of several processes trains; the others wait here, and then read its classifier.
     with FileLock(path.with_name(f".{path.stem}.lock")):
-        kept = _read(path, network, task)
-        if kept is None:
+        stored = _read(path, network, task)
+        if stored is None:
             _train(network, task)
-            kept = _keep(path, network, task)
-    name = f"classifier of {dataset.name}, {task.name}, held-out accuracy {100.0 * kept['accuracy']:.0f} %"
+            stored = _store(path, network, task)
+    name = f"classifier of {dataset.name}, {task.name}, held-out accuracy {100.0 * stored['accuracy']:.0f} %"
     resize = f"bilinear with antialiasing to {_SIDE} pixels" if dataset.shape[-1] > _SIDE else "none"
-    return FeatureExtractor(network, FEATURES, name, kept["weights"][:12], resize).to(device)
+    return FeatureExtractor(network, FEATURES, name, stored["weights"][:12], resize).to(device)
 
 
 def _train(network: _Classifier, task: _Task) -> None:
     with torch.no_grad():
-        for place, layer in network.named_modules():
+        for path, layer in network.named_modules():
             if isinstance(layer, nn.Conv2d | nn.Linear):
                 bound = layer.weight[0].numel() ** -0.5
                 for part, value in layer.named_parameters():
-                    noise = draws.uniform(task.seed, 0, f"features/{place}/{part}", tuple(value.shape))
+                    noise = draws.uniform(task.seed, 0, f"features/{path}/{part}", tuple(value.shape))
                     value.copy_((2.0 * noise - 1.0) * bound)
     size = min(_BATCH, len(task.train))
     epoch = len(task.train) // size
@@ -167,22 +167,26 @@ def _train(network: _Classifier, task: _Task) -> None:
     network.eval()
 
 
-def _keep(path: Path, network: _Classifier, task: _Task) -> dict:
+def _store(path: Path, network: _Classifier, task: _Task) -> dict:
     """Write the weights, then the record that holds their checksum: killed in between, neither counts."""
     data = save(network.state_dict())
-    kept = {"accuracy": task.accuracy(network), "weights": hashlib.sha256(data).hexdigest(), "torch": torch.__version__}
+    stored = {
+        "accuracy": task.accuracy(network),
+        "weights": hashlib.sha256(data).hexdigest(),
+        "torch": torch.__version__,
+    }
     write(path.with_suffix(".safetensors"), data)
-    write_record(path, kept | {"pixels": task.dataset.fingerprint, "task": task.name, "labels": task.digest})
-    return kept
+    write_record(path, stored | {"pixels": task.dataset.fingerprint, "task": task.name, "labels": task.digest})
+    return stored
 
 
 def _read(path: Path, network: _Classifier, task: _Task) -> dict | None:
     try:
-        kept = read_record(path)
+        stored = read_record(path)
         data = path.with_suffix(".safetensors").read_bytes()
-        if kept["labels"] != task.digest or hashlib.sha256(data).hexdigest() != kept["weights"]:
+        if stored["labels"] != task.digest or hashlib.sha256(data).hexdigest() != stored["weights"]:
             return None
         network.load_state_dict(load(data))
-        return kept
+        return stored
     except (InvalidArgumentError, OSError, KeyError, SafetensorError):
         return None

@@ -1,6 +1,6 @@
-"""Images → numbers: distances of two sets of images in a network's features, sharpness, reconstruction error.
+"""Scores of images: distances of two sets of images in a network's features, sharpness, reconstruction error.
 
-Every distance stands beside the same distance between real images and real images, its floor: as both sets are finite,
+Every distance is reported with its floor, the same distance between two sets of real images: as both sets are finite,
 a perfect model's is not 0. Only in Inception's features is a Fréchet distance called FID.
 """
 

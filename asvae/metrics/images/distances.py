@@ -10,20 +10,20 @@ from torch import Tensor, nn
 from asvae.checks import InvalidArgumentError, integer, refuse
 
 SUBSETS, SUBSET = 100, 1_000
-"""Of the kernel distance: how many subsets, and of how many rows at most."""
+"""Number of the kernel distance's subsets, and the largest number of rows of each."""
 
 
 class KernelDistance(NamedTuple):
     """A kernel distance over subsets of two sets of features."""
 
     mean: float
-    """Unbiased, so around 0, and often below it, for two sets of one kind."""
+    """Unbiased, so around 0, and often below, for two sets from one distribution."""
     sd: float
-    """Standard deviation over the subsets, which share images: not over models or draws."""
+    """Standard deviation over the subsets, which overlap: not over models or draws."""
 
 
 class _Given(nn.Module):
-    """Stands where torchmetrics expects a network: the features are computed already."""
+    """The identity, where torchmetrics expects a network: the features are computed already."""
 
     def __init__(self, num_features: int):
         super().__init__()
@@ -60,7 +60,7 @@ def frechet_distance(features_a, features_b) -> float:
     a, b = _pair(features_a, features_b)
     if not (a.isfinite().all() and b.isfinite().all()):
         return math.nan
-    # Features are whole where they are asked for: of several processes, none must wait for the others here.
+    # One process has all features: it must not wait for the others here.
     metric = FrechetInceptionDistance(_Given(a.shape[1]), sync_on_compute=False).to(a.device)
     metric.update(a, real=True)
     metric.update(b, real=False)
@@ -73,7 +73,7 @@ def kernel_distance(
     r"""Return the squared maximum mean discrepancy of two sets of features, computed by torchmetrics.
 
     The kernel is :math:`(x^\top y / D + 1)^3` (Bińkowski et al. 2018); in Inception's features this is KID.
-    It is given as it is, in sixth powers of the features' unit; many papers print it times 100 or 1,000. The subsets
+    It is not scaled, and in sixth powers of the features' unit; many papers print it times 100 or 1,000. The subsets
     are the same at every call.
 
     Parameters
@@ -104,7 +104,7 @@ def kernel_distance(
     if not (a.isfinite().all() and b.isfinite().all()):
         return KernelDistance(math.nan, math.nan)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns whoever makes one that it keeps all features
+        warnings.simplefilter("ignore")  # it always warns that it stores all features
         sizes = {"subsets": subsets, "subset_size": subset_size}
         metric = KernelInceptionDistance(_Given(a.shape[1]), sync_on_compute=False, **sizes)
     metric.update(a, real=True)

@@ -1,4 +1,4 @@
-"""Sets of images, a batch at a time: what is kept of them is features and sharpness."""
+"""Features and sharpness of sets of images, computed batch by batch."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -14,18 +14,18 @@ from asvae.metrics.features import FeatureExtractor
 from asvae.pictures import to_bytes
 
 BATCH = 100
-"""Images a pass: bounds the memory, however many are compared."""
+"""Images per forward pass: bounds the memory, however many are compared."""
 
 _LUMINANCE = torch.tensor([0.299, 0.587, 0.114])
 _LAPLACIAN = torch.tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]])
 
 
 def sharpness(images: Tensor) -> Tensor:
-    """Return ``(N,)``: how much of the finest detail each image has, the variance of its discrete Laplacian.
+    """Return ``(N,)``: the sharpness of each image, the variance of its discrete Laplacian.
 
-    The Laplacian, 4 · a pixel − its four neighbours, of the luminance (0.299 R + 0.587 G + 0.114 B), over all pixels
-    but the outermost (Tolstikhin et al. 2018). Blur lowers it; noise raises it above that of real images, so
-    that it is no score by itself.
+    The Laplacian is four times a pixel minus its four neighbours, taken of the luminance (0.299 R + 0.587 G + 0.114 B)
+    at all pixels but the outermost (Tolstikhin et al. 2018). Blur lowers the sharpness; noise raises it above that of
+    real images, so it is no score by itself.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def sharpness(images: Tensor) -> Tensor:
     Raises
     ------
     InvalidArgumentError
-        If the shape is not as above.
+        If the shape differs.
     """
     if images.ndim != 4 or images.shape[1] not in (1, 3) or min(images.shape[2:]) < 3:
         allowed = "(N, C, H, W), one channel or three, at least 3 by 3 pixels"
@@ -85,10 +85,10 @@ def as_png(argument: str, images: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 
 class Measured(NamedTuple):
-    """What is kept of a set of n images."""
+    """Features and sharpness of a set of n images."""
 
     features: dict[str, Tensor]
-    """By network, ``(n, num_features)``."""
+    """By name of the network, ``(n, num_features)`` each."""
     sharpness: Tensor
     """``(n,)``."""
 

@@ -1,4 +1,4 @@
-"""How images were scored: how many, against which, and by what."""
+"""How images are scored: how many, against which reference, by which networks."""
 
 from asvae.checks import integer, refuse
 from asvae.datasets.images import ImageDataset
@@ -6,7 +6,7 @@ from asvae.metrics.features import FeatureExtractor
 from asvae.metrics.images.distances import SUBSETS, subset_rows
 
 LIMIT = 10_000
-"""At most how many images are compared."""
+"""Largest number of images that are compared."""
 
 
 def set_size(dataset: ImageDataset, n: int | None = None, limit: int = LIMIT) -> int:
@@ -32,16 +32,16 @@ def protocol(
     decoder: str = "as trained",
     batch_norm: str = "eval: running statistics",
 ) -> dict[str, str | int]:
-    """Return how :func:`score` and :func:`reconstruction_scores` were computed, to be kept beside them.
+    """Return how :func:`score` and :func:`reconstruction_scores` were computed, to be stored alongside them.
 
     Parameters
     ----------
     dataset, n, limit, extractor, inception
         As given to them.
     decoder : str
-        Which weights drew the samples, as ``"EMA 0.999"``.
+        Which weights of the decoder made the samples, such as ``"EMA 0.999"``.
     batch_norm : str
-        In which mode.
+        Mode of BatchNorm while sampling.
 
     Returns
     -------

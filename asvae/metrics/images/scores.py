@@ -1,4 +1,4 @@
-"""Samplers and reconstructions scored against a data set's own images, and how that was done."""
+"""Scores of samplers and reconstructions against a data set's own images."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -17,10 +17,10 @@ from asvae.metrics.images.protocol import LIMIT, reconstructed_size, set_size
 _NAMES = {"classifier": ("frechet_classifier", "kid_classifier"), "inception": ("fid", "kid")}
 
 CHECKED = 1_000
-"""At most how many images of a run are compared while it trains."""
+"""Largest number of images in the scores that are taken while a run trains."""
 
 Sampler = Callable[[int, int], Tensor]
-"""``(n, draw) -> (n, C, H, W)`` images in [0, 1]; another draw gives other images."""
+"""``(n, draw) -> (n, C, H, W)`` images in [0, 1]; different draws give different images."""
 
 
 def score(
@@ -32,26 +32,26 @@ def score(
     extractor: FeatureExtractor | None = None,
     inception: FeatureExtractor | None = None,
 ) -> dict[str, float]:
-    """Score a sampler against n training images, and beside it n other training images and n images of noise.
+    """Score a sampler against n training images; for comparison, also n other training images and n images of noise.
 
-    Samples are clipped to [0, 1] and rounded to 8 bits, as a PNG would. The sets are equally
-    large, because a finite set's distance is biased by its size: only so does the floor show what a perfect model gets.
-    Nearly: the classifier has learnt from most of the training images and from no sample, so a perfect model lies
-    somewhat above the floor (of the digits, 359 test images lie at 1.0, as many training images at 0.6). Nor is one
+    Samples are clipped to [0, 1] and rounded to 8 bits, as in a PNG. All sets have the same size, because the distance
+    of finite sets is biased by their size: only then does the floor show what a perfect model would get. It does so
+    only nearly: the classifier was trained on most of the training images and on no sample, so a perfect model lies
+    somewhat above the floor (for the digits, 359 test images are at 1.0, as many training images at 0.6). Nor is the
     floor exact: over random halves of the digits it is 0.35 ± 0.15.
 
     Parameters
     ----------
     sample : callable
-        ``(n, draw) -> (n, C, H, W)``; asked for at most 100 images at a time, with draws 0, 1, 2, ….
+        ``(n, draw) -> (n, C, H, W)``; called for at most 100 images at a time, with draws 0, 1, 2, ….
     dataset : ImageDataset
         The truth.
     n : int, optional
-        Images a set; by default half of the training images, at most ``limit``.
+        Images per set; by default half of the training images, at most ``limit``.
     limit : int
         See n.
     extractor : FeatureExtractor, optional
-        By default the data set's own classifier, which may have to be trained first.
+        By default the data set's own classifier, which is trained first if it was not yet.
     inception : FeatureExtractor, optional
         For FID and KID as well.
 
@@ -98,9 +98,9 @@ def score(
 
 
 class Check:
-    """The Fréchet distance in the classifier's features alone, for a run that is still training.
+    """The Fréchet distance in the classifier's features alone: the intermediate score of a run that is still training.
 
-    From at most ``CHECKED`` images a set; the real ones are looked at once. Not comparable with :func:`score`.
+    From at most ``CHECKED`` images per set; the real ones are measured once. Not comparable with :func:`score`.
     """
 
     def __init__(self, dataset: ImageDataset, extractor: FeatureExtractor):
@@ -127,9 +127,9 @@ def _keys(networks: Iterable[str]) -> list[str]:
 
 
 def nothing() -> dict[str, float]:
-    """Return the scores of a model that does not exist: those of :func:`score` and :func:`reconstruction_scores`, NaN.
+    """Return the scores of a diverged run: those of :func:`score` and :func:`reconstruction_scores`, NaN.
 
-    Without FID and KID, which are there only where the Inception weights are.
+    FID and KID are not among them, since they need the Inception weights.
     """
     return dict.fromkeys([*_keys(["classifier"]), "rec_mse", "rec_sharpness", "rec_sharpness_sd"], math.nan)
 
@@ -137,16 +137,16 @@ def nothing() -> dict[str, float]:
 def reconstruction_scores(
     reconstruct: Callable[[Tensor], Tensor], dataset: ImageDataset, *, limit: int = LIMIT
 ) -> dict[str, float]:
-    """Score reconstructions of test images, which training never sees; clipped and rounded as samples are.
+    """Score reconstructions of test images, which are never trained on; clipped and rounded as samples are.
 
     Parameters
     ----------
     reconstruct : callable
-        Maps ``(N, C, H, W)`` in [0, 1] to as many; asked for at most 100 at a time.
+        Maps ``(N, C, H, W)`` in [0, 1] to the same shape; called for at most 100 images at a time.
     dataset : ImageDataset
         The truth.
     limit : int
-        At most how many of the test images.
+        Largest number of test images.
 
     Returns
     -------
