@@ -5,7 +5,7 @@ import difflib
 import math
 import numbers
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 
@@ -71,31 +71,41 @@ def known(argument: str, names: Iterable[str], allowed: Iterable[str]) -> None:
 
 
 def option(
-    default: Any,
+    default: Any = dataclasses.MISSING,
     *,
     low: float | None = None,
     high: float = math.inf,
     open_low: bool = False,
     choices: Iterable[str] = (),
+    check: Callable[[Any], object] | None = None,
     per_lane: bool = False,
 ) -> Any:
     """Declare a dataclass field whose value :func:`validate_fields` can check; ``high`` limits floats alone.
 
+    ``check`` is called with the value of a field that no type and no list of choices describes; it refuses a bad one.
     ``per_lane`` says that the lanes of a stack may differ in it although it is no number.
     """
-    limits = {"low": low, "high": high, "open_low": open_low, "choices": tuple(choices), "per_lane": per_lane}
-    return dataclasses.field(default=default, metadata=limits)
+    limits = {"low": low, "high": high, "open_low": open_low, "choices": tuple(choices), "check": check}
+    return dataclasses.field(default=default, metadata=limits | {"per_lane": per_lane})
 
 
 def validate_fields(instance: Any) -> None:
-    """Check every field of a dataclass against its type and its :func:`option` limits."""
+    """Check every field of a dataclass against its type and its :func:`option` limits.
+
+    Types that are checked: ``bool``, ``int``, ``int | None``, ``float``, ``tuple[int, ...]``, and with ``choices``
+    ``str`` and ``tuple[str, ...]``. Lists become tuples.
+    """
     for field in dataclasses.fields(instance):
         value, limits = getattr(instance, field.name), field.metadata
-        if limits.get("choices"):
+        if limits.get("check"):
+            limits["check"](value)
+        elif field.type == tuple[str, ...]:
+            object.__setattr__(instance, field.name, subset(field.name, value, limits["choices"]))
+        elif limits.get("choices"):
             one_of(field.name, value, limits["choices"])
         elif field.type is bool:
             boolean(field.name, value)
-        elif field.type is int:
+        elif field.type is int or (field.type == int | None and value is not None):
             object.__setattr__(instance, field.name, integer(field.name, value, int(limits.get("low") or 0)))
         elif field.type == tuple[int, ...]:
             if not isinstance(value, list | tuple) or not value:

@@ -1,117 +1,183 @@
-"""The weight-annealing ablation as numbers: one row a schedule, over seeds, with what real data get beside it."""
-
-import math
-from collections.abc import Callable, Sequence
+"""The weight-annealing ablation: its schedules side by side, over seeds, as tables and figures."""
 
 import numpy as np
 import pandas as pd
+import torch
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from asvae import objectives
-from asvae.metrics.intervals import over_seeds
-from asvae.studies.catalogue import SCHEDULES, Cells, title
-from asvae.studies.measures import counted, drift, fluctuation, headline_name, headline_of, exceeded_bound, silent
-from asvae.training.run import Result
+from asvae.draws import EVALUATION_SEED
+from asvae.studies import ABLATION, Cells
+from asvae.studies.measures import counted, drift, fluctuation, headline_name, headline_of
+from asvae.training.run import RECONSTRUCTED, Result
+from asvae_book.chapters import palette
+from asvae_book.chapters.figures import board, grid, seed_dots, sheet
+from asvae_book.chapters.tables import exceeded, plus_minus, scores, underflowed
 
-FORM = "{:.3g}"
-
-
-def _over_seeds(runs: Sequence[Result], value: Callable[[Result], float], form: str = FORM) -> str:
-    values = [value(run) for run in runs if not run.diverged]
-    return over_seeds([each for each in values if math.isfinite(each)]).plus_minus(form)
+ROWS = ("real", "reconstructed", "generated")
+"""The order of the supplement's figures, from above."""
 
 
 def schedules_table(cells: Cells) -> pd.DataFrame:
     """Return what c is under each schedule, of which method, and what it stands for in the supplement."""
-    stands = {"as-only": "Figure 1", "half": "Figures 2 and 3", "half-kl": "Figure 2, the other reading"}
-    stands |= {"annealed": "the paper's method", "linear": "a mode of the released code"}
-    weights = {"vae": "–", "as-only": "0", "half": "½", "half-kl": "½, 1 − c of nothing", "kl-only": "1"}
-    weights |= {"annealed": "tanh(5 t/T)", "linear": "min(1, 5 t/T)"}
     rows = {}
     for label in cells:
-        plain = label.removesuffix("-squashed")
-        stand = "the same, with the released code's tanh" if plain != label else stands.get(label, "–")
-        method = objectives.get(SCHEDULES[label].objective).label
-        rows[title(label)] = {"parameter": label, "c": weights[plain], "method": method, "in the supplement": stand}
+        variant = ABLATION.variants[label]
+        rows[variant.title] = {
+            "parameter": label,
+            "c": variant.c,
+            "method": objectives.get(variant.objective).label,
+            "in the supplement": variant.stands_for,
+        }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _columns(runs: Sequence[Result], columns: dict[str, str]) -> dict[str, str]:
-    return {
-        name: _over_seeds(runs, lambda run, key=key: run.scores.get(key, math.nan)) for name, key in columns.items()
-    }
-
-
-def table(cells: Cells) -> pd.DataFrame:
+def scores_table(cells: Cells) -> pd.DataFrame:
     """Return the scores of every schedule: mean over seeds ± half of its 95 % interval, fluctuation, spread over seeds.
 
     Last the floor: what real data get against real data.
     """
+    name, value = headline_name(cells.runs), headline_of(cells.runs)
     rows = {}
-    everything = [run for runs in cells.values() for run in runs]
-    name, value = headline_name(everything) if everything else "score", headline_of(everything)
     for label, runs in cells.items():
-        scores = [value(run) for run in runs if not run.diverged]
-        rows[title(label)] = {
-            name: _over_seeds(runs, value),
-            "fluctuation, last third": _over_seeds(runs, fluctuation, "{:.2g}"),
-            "drift over it": _over_seeds(runs, drift, "{:+.2g}"),
-            "sd over seeds": FORM.format(np.std(scores, ddof=1)) if len(scores) > 1 else "–",
+        values = [value(run) for run in runs if not run.diverged]
+        rows[ABLATION.title(label)] = {
+            name: plus_minus(runs, value),
+            "fluctuation, last third": plus_minus(runs, fluctuation, "{:.2g}"),
+            "drift over it": plus_minus(runs, drift, "{:+.2g}"),
+            "sd over seeds": f"{np.std(values, ddof=1):.3g}" if len(values) > 1 else "–",
             "seeds": counted(runs),
         }
     key = "fid_floor" if name == "FID" else "frechet_classifier_floor"
-    floors = [run.scores[key] for run in everything if key in run.scores and not run.diverged]
+    floors = [run.scores[key] for run in cells.runs if key in run.scores and not run.diverged]
     if floors:
-        rows["real against real"] = {name: FORM.format(floors[0])}
+        rows["real against real"] = {name: f"{floors[0]:.3g}"}
     return pd.DataFrame.from_dict(rows, orient="index").fillna("–")
 
 
 def sharpness_table(cells: Cells) -> pd.DataFrame:
     """Return how sharp samples and reconstructions are, and how much that differs from image to image.
 
-    In the plane, where points cannot be blurred, where the samples lie.
+    Of points, which cannot be blurred, where the samples lie.
     """
-    everything = [run for runs in cells.values() for run in runs if not run.diverged]
-    plane = bool(everything) and everything[0].config.kind == "points"
-    columns = {
-        "samples on the squares": "on_support",
-        "squares covered": "modes_covered",
-        "centroid error": "centroid_error",
-    }
-    if not plane:
+    ended = [run for run in cells.runs if not run.diverged]
+    if ended and ended[0].config.kind == "points":
+        modes = ended[0].config.data().modes
         columns = {
-            "sharpness of samples / real": "sharpness",
-            "its spread over samples": "sharpness_sd",
-            "sharpness of reconstructions / real": "rec_sharpness",
-            "its spread over them": "rec_sharpness_sd",
+            f"samples on the {modes}": "on_support",
+            f"{modes} covered": "modes_covered",
+            "centroid error": "centroid_error",
         }
-    rows = {title(label): _columns(runs, columns) for label, runs in cells.items()}
-    if everything and not plane:
-        rows["real"] = dict.fromkeys(columns, "–")
-        rows["real"] |= {
-            "sharpness of samples / real": "1",
-            "its spread over samples": FORM.format(everything[0].scores["sharpness_sd_real"]),
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
+        return _table(cells, columns)
+    columns = {
+        "sharpness of samples / real": "sharpness",
+        "its spread over samples": "sharpness_sd",
+        "sharpness of reconstructions / real": "rec_sharpness",
+        "its spread over them": "rec_sharpness_sd",
+    }
+    table = _table(cells, columns)
+    if ended:
+        table.loc["real"] = ["1", f"{ended[0].scores['sharpness_sd_real']:.3g}", "–", "–"]
+    return table
 
 
 def latents_table(cells: Cells) -> pd.DataFrame:
     """Return what the encoder makes of real and generated data: KL in nats, and the share of dead latent dimensions."""
     columns = {"KL of real, nats": "kl_real", "KL of generated, nats": "kl_fake", "dead latents": "dead_latents"}
-    rows = {
-        title(label): _columns(runs, columns)
-        | {"distance left the scale": _ran_away(runs), "exp term underflowed": _silent(runs)}
-        for label, runs in cells.items()
-    }
+    table = _table(cells, columns)
+    table["distance left the scale"] = [exceeded(runs) for runs in cells.values()]
+    table["exp term underflowed"] = [underflowed(runs) for runs in cells.values()]
+    return table
+
+
+def _table(cells: Cells, columns: dict[str, str]) -> pd.DataFrame:
+    rows = {ABLATION.title(label): scores(runs, columns) for label, runs in cells.items()}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _ran_away(runs: Sequence[Result]) -> str:
-    """Return how many runs saw a distance above √2."""
-    annealed = [run for run in runs if "as_distance" in run.history]
-    return f"{sum(map(exceeded_bound, annealed))} of {len(annealed)}" if annealed else "–"
+def layout(cells: Cells) -> Figure:
+    """Draw the supplement's Figures 1 to 3 for every schedule, first seed: real, reconstructed, generated.
+
+    Of images two rows of eight each, as there; of points one panel each.
+    """
+    points = cells.runs[0].config.kind == "points"
+    return _boards(cells.first) if points else _sheets(cells.first)
 
 
-def _silent(runs: Sequence[Result]) -> str:
-    """Return in how much of the adversarial phase the encoder's adversarial term had underflowed, mean over runs."""
-    shares = [share for share in map(underflow_share, runs) if math.isfinite(share)]
-    return f"{np.mean(shares):.0%} of the time" if shares else "–"
+def _sheets(first: dict[str, Result]) -> Figure:
+    columns = 3
+    rows = -(-len(first) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(9.0, 2.75 * rows), squeeze=False)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for axis, (label, run) in zip(axes.flat, first.items(), strict=False):
+        axis.set_title(ABLATION.title(label), fontsize=9)
+        if run.diverged:
+            axis.text(0.5, 0.5, "diverged, no images", ha="center", va="center")
+            continue
+        sets = [run.pictures["real"], run.pictures["reconstructed"], run.samples]
+        sheets = [grid(images[:16], 8) for images in sets]
+        gap = torch.ones(3, 5, sheets[0].shape[-1])
+        whole = torch.cat([part for each in sheets for part in (each, gap)][:-1], dim=1)
+        sheet(axis, whole, ABLATION.title(label), fontsize=9)
+    for axis in axes[:, 0]:
+        for y, name in zip((0.84, 0.5, 0.16), ROWS, strict=True):
+            axis.text(-0.03, y, name, transform=axis.transAxes, rotation=90, ha="right", va="center", fontsize=7)
+    return figure
+
+
+def _boards(first: dict[str, Result]) -> Figure:
+    dataset = next(iter(first.values())).config.data()
+    real = dataset.sample(5_000, EVALUATION_SEED)[:RECONSTRUCTED]
+    columns = min(5, len(first))
+    bands = -(-len(first) // columns)
+    figure, axes = plt.subplots(3 * bands, columns, figsize=(1.8 * columns, 5.6 * bands), squeeze=False)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    panels = axes.reshape(bands, 3, columns).swapaxes(1, 2).reshape(-1, 3)
+    for column, (label, run) in zip(panels, first.items(), strict=False):
+        sets = (real, run.pictures.get("reconstructed", real[:0]), run.samples)
+        for axis, points in zip(column, sets, strict=True):
+            axis.set_axis_on()
+            board(axis, dataset, points, palette.of_method(run.config.objective))
+        column[0].set_title(ABLATION.title(label).replace(", ", ",\n").replace(" (", "\n("), fontsize=8)
+    for axis, name in zip(axes[:, 0], ROWS * bands, strict=True):
+        axis.set_ylabel(name)
+    return figure
+
+
+def score_dots(cells: Cells) -> Figure:
+    """Draw each schedule's score, one dot per seed with the mean's 95 % interval, and beside it its fluctuation."""
+    cells, colours = cells.there, palette.of_study(ABLATION)
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.42 * len(cells) + 1.2), sharey=True)
+    measures = {headline_name(cells.runs): headline_of(cells.runs), "fluctuation, last third": fluctuation}
+    for axis, (name, value) in zip(axes, measures.items(), strict=True):
+        values = [[value(run) for run in runs if not run.diverged] for runs in cells.values()]
+        seed_dots(axis, values, [colours[label] for label in cells])
+        axis.set_xlabel(f"{name}, lower is better")
+    axes[0].set_yticks(range(len(cells)), [ABLATION.title(label) for label in cells])
+    axes[0].invert_yaxis()
+    return figure
+
+
+def intermediate_scores(cells: Cells) -> Figure:
+    """Draw the scores taken over the last third of every run, one line per seed, one panel per schedule."""
+    shown = {label: [run for run in runs if "score" in run.history] for label, runs in cells.items()}
+    shown, colours = Cells(shown).there, palette.of_study(ABLATION)
+    columns = min(3, max(1, len(shown)))
+    rows = max(1, -(-len(shown) // columns))
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(8.4, 1.75 * rows + 0.3), squeeze=False, sharex=True, sharey=True
+    )
+    for axis, (label, runs) in zip(axes.flat, shown.items(), strict=False):
+        for run in runs:
+            steps, values = (np.array(run.history[key], dtype=float) for key in ("step", "score"))
+            there = np.isfinite(values)
+            axis.plot(steps[there], values[there], ".-", ms=3, lw=0.9, color=colours[label], alpha=0.7)
+        axis.set_title(ABLATION.title(label), fontsize=9)
+    for axis in axes.flat[len(shown) :]:
+        axis.set_visible(False)
+    figure.supxlabel("step", fontsize=9)
+    figure.supylabel("score", fontsize=9)
+    return figure

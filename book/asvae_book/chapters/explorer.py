@@ -14,19 +14,19 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from asvae import schedules
-from asvae.datasets.checkerboard import Checkerboard
 from asvae.metrics.intervals import over_seeds
-from asvae.studies.catalogue import EXPLORER, RATES, Cells
+from asvae.studies import EXPLORER, RATES, Cells
 from asvae.studies.measures import headline
 from asvae.training.run import Result
-from asvae_book.chapters.figures import COLOURS, board
+from asvae_book.chapters import palette
+from asvae_book.chapters.figures import board
 
 SHAPES = {"tanh": "annealed", "linear": "linear"}
 """Title → schedule."""
 
 
 class Frame(NamedTuple):
-    """What the slider shows at one place."""
+    """What the slider shows at one of its positions."""
 
     description: str
     """The same in words, for who does not see it."""
@@ -34,8 +34,8 @@ class Frame(NamedTuple):
 
 
 def frames(cells: Cells) -> dict[str, list[Frame]]:
-    """Return for each shape one frame a rate: c over training, samples of the first seed, scores of all of them."""
-    spread = [headline(run) for runs in cells.values() for run in runs if not run.diverged]
+    """Return for each shape one frame per rate: c over training, samples of the first seed, scores of all of them."""
+    spread = [headline(run) for run in cells.runs if not run.diverged]
     limits = (min(spread) - 0.5, max(spread) + 0.5)
     return {
         shape: [_frame(shape, rate, cells[f"{schedule}-{rate:g}"], limits) for rate in RATES]
@@ -44,16 +44,17 @@ def frames(cells: Cells) -> dict[str, list[Frame]]:
 
 
 def _frame(shape: str, rate: float, runs: Sequence[Result], limits: tuple[float, float]) -> Frame:
-    schedule = schedules.get(EXPLORER[f"{SHAPES[shape]}-{rate:g}"].changes["schedule"], rate)
+    variant = EXPLORER.variants[f"{SHAPES[shape]}-{rate:g}"]
+    schedule, colour = schedules.get(variant.changes["schedule"], rate), palette.of_method(variant.objective)
     values = [headline(run) for run in runs if not run.diverged]
     mean, half, n, _ = over_seeds(values)
     figure, axes = plt.subplots(1, 3, figsize=(7.2, 2.6), width_ratios=(1.1, 1.0, 0.75))
     t = np.linspace(0.0, 1.0, 200)
-    axes[0].plot(t, [schedule(float(each)) for each in t], color=COLOURS["as-introvae"])
+    axes[0].plot(t, [schedule(float(each)) for each in t], color=colour)
     axes[0].set(xlabel="t / T", ylabel="c, the share of KL", ylim=(-0.03, 1.05), title=f"{shape}, rate {rate:g}")
-    board(axes[1], Checkerboard(), runs[0].samples, COLOURS["as-introvae"])
+    board(axes[1], runs[0].config.data(), runs[0].samples, colour)
     axes[1].set_title("samples, first seed")
-    axes[2].plot(np.zeros(len(values)), values, "o", color=COLOURS["as-introvae"], ms=5, alpha=0.7)
+    axes[2].plot(np.zeros(len(values)), values, "o", color=colour, ms=5, alpha=0.7)
     axes[2].set(ylim=limits, xticks=[], title="KL, a dot a seed")
     png = _png(figure)
     plt.close(figure)

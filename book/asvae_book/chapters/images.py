@@ -1,41 +1,86 @@
-"""Runs on images → figures and tables: the layout of Figures 4–7, reconstructions, interpolations, scores, cost."""
+"""Runs on images as figures and tables: the layout of Figures 4–7, reconstructions, interpolations, scores, cost."""
 
 import dataclasses
 import math
+import shlex
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from torch import Tensor
-from torchvision.utils import make_grid
 
 from asvae import objectives
+from asvae.config import RunConfig
 from asvae.metrics.intervals import over_seeds
-from asvae.studies.catalogue import Cells
+from asvae.store.results import find
+from asvae.studies import COMMITTED_SEEDS, METHODS, Cells
 from asvae.studies.measures import counted, headline_name, headline_of, sharp
+from asvae.training.cost import estimate
 from asvae.training.run import Result
-from asvae_book.chapters.figures import COLOURS, seed_dots
+from asvae_book.chapters import palette
+from asvae_book.chapters.figures import grid, seed_dots, sheet
+from asvae_book.chapters.show import STAND_IN
+from asvae_book.chapters.tables import plus_minus
 
 LAYOUT = ("as-introvae", "s-introvae", "wgan-gp")
 """The paper's places: upper left, upper right, below."""
 
 
-def _sheet(axis: Axes, images: Tensor, columns: int, title: str, colour: str) -> None:
-    """Draw ``(n, C, H, W)`` images in [0, 1] with ``columns`` a row, under a title."""
-    grid = make_grid(images.clamp(0.0, 1.0), nrow=columns, padding=1, pad_value=1.0)
-    axis.imshow(grid.permute(1, 2, 0).numpy(), interpolation="nearest")
-    axis.set_title(title, color=colour)
-    axis.set_axis_off()
+def commands(
+    names: Sequence[str],
+    dataset: str,
+    scale: str,
+    seed: int = 0,
+    steps: int | None = None,
+    data_root: str | None = None,
+) -> str:
+    """Return the shell commands that fetch a data set and train each objective on it."""
+    root = f" --data-root {shlex.quote(data_root)}" if data_root else ""
+    fetch = [] if dataset in (STAND_IN, "folder") else [f"asvae data {dataset}{root}"]
+    ends = [f"--seed {seed}" * (seed > 0), f"--steps {steps}" if steps else "", "--device cuda" * (scale == "paper")]
+    end = "".join(f" {each}" for each in ends if each) + root
+    train = [f"asvae train --objective {name} --dataset {dataset} --scale {scale}{end}" for name in names]
+    return "\n".join([*fetch, *train])
 
 
-def _label(name: str) -> str:
-    return objectives.get(name).label
+def expected_cost(names: Sequence[str], dataset: str, scale: str, steps: int | None = None) -> pd.DataFrame:
+    """Return what each run is expected to take on one H200-class GPU, see :mod:`asvae.training.cost`: an estimate."""
+    rows = {}
+    for name in names:
+        config = RunConfig(name, dataset, scale, steps=steps)
+        cost = estimate(config)
+        minutes = f"{60 * cost.hours:.0f} min" if cost.hours >= 1 / 60 else "under a minute"
+        hours = f"{cost.hours:.0f} h" if cost.hours >= 10 else f"{cost.hours:.1f} h"
+        rows[METHODS.title(name)] = {
+            "steps": f"{config.steps:,}",
+            "batch": config.recipe.batch_size,
+            "parameters": f"{sum(cost.parameters.values()) / 1e6:.1f} M",
+            "GFLOP a step": f"{cost.flops / 1e9:,.0f}",
+            "time": hours if cost.hours >= 1 else minutes,
+            "memory": f"{cost.gibibytes:.1f} GiB" if cost.gibibytes >= 0.1 else "under 0.1 GiB",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def settings(runs: Sequence[Result]) -> pd.DataFrame:
+    """Return what each run was given: the recipe's fields that matter most, and the objective's numbers."""
+    rows = {}
+    for run in runs:
+        recipe, weights = run.config.recipe, dataclasses.asdict(run.config.hyperparameters)
+        rows[METHODS.title(run.config.objective)] = {
+            "steps": f"{recipe.steps:,}",
+            "warm-up": f"{run.config.warmup_steps:,}",
+            "batch": recipe.batch_size,
+            "latents": recipe.latent_dim,
+            "channels": ", ".join(map(str, recipe.wide)),
+            "rate": f"{recipe.learning_rate:g}",
+            "weights": ", ".join(f"{name} {value:g}" for name, value in weights.items() if isinstance(value, float)),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def samples(runs: Sequence[Result]) -> Figure:
-    """Draw 16 random images a method as Figures 4–7 do, AS-IntroVAE and S-IntroVAE above, WGAN-GP below.
+    """Draw 16 random images per method as Figures 4–7 do, AS-IntroVAE and S-IntroVAE above, WGAN-GP below.
 
     The paper leaves the lower right free: real images stand there, never seen in training. Methods beyond the paper's
     three follow in the next row. A run that diverged has no images, and its place says so.
@@ -49,11 +94,12 @@ def samples(runs: Sequence[Result]) -> Figure:
         axis.set_axis_off()
     for axis, name in zip(axes.flat, order, strict=False):
         if name is None and real is not None:
-            _sheet(axis, real[:16], 4, "real", COLOURS["truth"])
+            sheet(axis, grid(real[:16], 4), "real", color=palette.TRUTH)
         elif name is not None and len(by_name[name].samples):
-            _sheet(axis, by_name[name].samples[:16], 4, _label(name), COLOURS[name])
+            images = grid(by_name[name].samples[:16], 4)
+            sheet(axis, images, METHODS.title(name), color=palette.of_method(name))
         elif name is not None:
-            axis.text(0.5, 0.5, f"{_label(name)}\ndiverged, no images", ha="center", va="center")
+            axis.text(0.5, 0.5, f"{METHODS.title(name)}\ndiverged, no images", ha="center", va="center")
     return figure
 
 
@@ -64,9 +110,10 @@ def reconstructions(runs: Sequence[Result]) -> Figure:
     axes[0, 0].set_axis_off()
     for axis, run in zip(axes[1:, 0], shown, strict=True):
         name = run.config.objective
-        _sheet(axis, run.pictures["reconstructed"][:8], 8, _label(name), COLOURS[name])
+        images = grid(run.pictures["reconstructed"][:8], 8)
+        sheet(axis, images, METHODS.title(name), color=palette.of_method(name))
     if shown:
-        _sheet(axes[0, 0], shown[0].pictures["real"][:8], 8, "real, never trained on", COLOURS["truth"])
+        sheet(axes[0, 0], grid(shown[0].pictures["real"][:8], 8), "real, never trained on", color=palette.TRUTH)
     return figure
 
 
@@ -77,25 +124,20 @@ def interpolations(runs: Sequence[Result]) -> Figure:
     axes[0, 0].set_axis_off()
     for axis, run in zip(axes[:, 0], shown, strict=False):
         name = run.config.objective
-        _sheet(axis, run.pictures["interpolation"][:16], 8, _label(name), COLOURS[name])
+        images = grid(run.pictures["interpolation"][:16], 8)
+        sheet(axis, images, METHODS.title(name), color=palette.of_method(name))
     return figure
 
 
-def settings(runs: Sequence[Result]) -> pd.DataFrame:
-    """Return what each run was given: the recipe's fields that matter most, and the objective's numbers."""
-    rows = {}
-    for run in runs:
-        recipe, weights = run.config.recipe, dataclasses.asdict(run.config.hyperparameters)
-        rows[_label(run.config.objective)] = {
-            "steps": f"{recipe.steps:,}",
-            "warm-up": f"{run.config.warmup_steps:,}",
-            "batch": recipe.batch_size,
-            "latents": recipe.latent_dim,
-            "channels": ", ".join(map(str, recipe.wide)),
-            "rate": f"{recipe.learning_rate:g}",
-            "weights": ", ".join(f"{name} {value:g}" for name, value in weights.items() if isinstance(value, float)),
+def with_every_seed(cells: Cells) -> Cells:
+    """Return under each objective the runs of every seed with the same settings: those given and the committed ones."""
+    wanted = Cells(
+        {
+            name: [run.config.replace(seed=seed) for seed in sorted({*range(COMMITTED_SEEDS), run.config.seed})]
+            for name, run in cells.first.items()
         }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    )
+    return wanted.regroup([*find(wanted.runs).values(), *cells.runs])
 
 
 _SCORES = {
@@ -121,23 +163,20 @@ _ANCHORS = {
 
 
 def scores(cells: Cells) -> pd.DataFrame:
-    """Return one row a method, means over seeds ± half of their 95 % intervals; below them what any score can be.
+    """Return one row per method, means over seeds ± half of their 95 % intervals; below them what any score can be.
 
     Diverged runs are counted and left out of the means; a score that nobody has is left out, and so are the seeds where
     all methods have as many: the source line names them.
     """
-    rows = {}
-    for name, runs in cells.items():
-        ended = [run for run in runs if not run.diverged]
-        values = {
-            title: [run.scores.get(key, math.nan) * _FACTORS.get(key, 1.0) for run in ended]
+    rows = {
+        METHODS.title(name): {
+            title: plus_minus(runs, lambda run, key=key: run.scores.get(key, math.nan) * _FACTORS.get(key, 1.0))
             for key, title in _SCORES.items()
         }
-        rows[_label(name)] = {
-            title: over_seeds([value for value in each if math.isfinite(value)]).plus_minus()
-            for title, each in values.items()
-        } | {"seeds": counted(runs)}
-    measured = next((run for runs in cells.values() for run in runs if not run.diverged), None)
+        | {"seeds": counted(runs)}
+        for name, runs in cells.items()
+    }
+    measured = next((run for run in cells.runs if not run.diverged), None)
     if measured is not None:
         for anchor, keys in _ANCHORS.items():
             known = {_SCORES[key]: measured.scores.get(source, math.nan) for key, source in keys.items()}
@@ -153,24 +192,22 @@ def scores(cells: Cells) -> pd.DataFrame:
 
 
 def score_dots(cells: Cells) -> Figure:
-    """Draw the score that ranks and the sharpness of samples, a dot a seed, the mean with its 95 % interval above them.
+    """Draw the score that ranks and the sharpness of samples, one dot per seed, above them the mean with its interval.
 
     Dashed: what real images get.
     """
     shown = {name: [run for run in runs if not run.diverged] for name, runs in cells.items()}
-    everything = [run for runs in cells.values() for run in runs]
-    name, score = headline_name(everything), headline_of(everything)
+    name, score = headline_name(cells.runs), headline_of(cells.runs)
     floor = "fid_floor" if name == "FID" else "frechet_classifier_floor"
     real = next((run.scores[floor] for runs in shown.values() for run in runs), math.nan)
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.42 * len(shown) + 1.2), sharey=True)
     panels = ((score, f"{name}, lower is better", real), (sharp, "sharpness of samples / real", 1.0))
     for axis, (value, words, mark) in zip(axes, panels, strict=True):
-        axis.axvline(mark, color=COLOURS["truth"], linestyle="--", linewidth=1)
-        seed_dots(
-            axis, [[value(run) for run in runs] for runs in shown.values()], [COLOURS[method] for method in shown]
-        )
+        axis.axvline(mark, color=palette.TRUTH, linestyle="--", linewidth=1)
+        values = [[value(run) for run in runs] for runs in shown.values()]
+        seed_dots(axis, values, [palette.of_method(method) for method in shown])
         axis.set_xlabel(words)
-    axes[0].set_yticks(range(len(shown)), [_label(method) for method in shown])
+    axes[0].set_yticks(range(len(shown)), [METHODS.title(method) for method in shown])
     axes[0].invert_yaxis()
     return figure
 
@@ -194,7 +231,7 @@ def cost(runs: Sequence[Result]) -> pd.DataFrame:
         batches = objectives.get(run.config.objective).batches(run.config.hyperparameters)
         images = run.config.steps * run.config.recipe.batch_size * batches
         source = run.provenance
-        rows[_label(run.config.objective)] = {
+        rows[METHODS.title(run.config.objective)] = {
             "steps": f"{run.config.steps:,}",
             "images": f"{images:,}",
             "seconds": f"{source['seconds']:,.0f}",

@@ -1,14 +1,14 @@
 """What each deviation of the released code changes: scores over seeds, against the equations and against the spread."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from asvae.metrics.intervals import Interval, paired
-from asvae.studies.catalogue import DEVIATIONS, Cells
-from asvae.studies.measures import fluctuation, headline_name, headline_of, largest_distance, silent
+from asvae.studies import DEVIATIONS, Cells
+from asvae.studies.measures import fluctuation, headline_name, headline_of, largest_distance, underflow_share
 from asvae.training.run import Result
 from asvae_book.paper.verdicts import MIN_SEEDS
 
@@ -22,11 +22,6 @@ BASES = {"introvae-decoder": "introvae"}
 def base(label: str) -> str:
     """Return the label of the runs without the deviation."""
     return BASES.get(label, "annealed")
-
-
-def title(label: str) -> str:
-    """Return how tables call a deviation: with its number in the chapter."""
-    return DEVIATIONS[label].title
 
 
 def table(cells: Cells) -> pd.DataFrame:
@@ -46,7 +41,7 @@ def table(cells: Cells) -> pd.DataFrame:
         gap = paired([value(run) for run in shared], [value(without[run.config.seed]) for run in shared])
         lost = sum(run.diverged and not without[run.config.seed].diverged for run in shared)
         name = headline_name(runs + others) if runs else "score"
-        rows[title(label)] = {
+        rows[DEVIATIONS.title(label)] = {
             f"{name}: with − without": gap.text() if gap.n > 1 else "–",
             "says": _says(gap, len(shared), lost),
             "term at 0, with / without": _medians(shared, others, underflow_share, "{:.0%}".format),
@@ -70,7 +65,7 @@ def _size(value: float) -> str:
 
 
 def _medians(
-    runs: list[Result], without: list[Result], value: Callable[[Result], float], form: Callable[[float], str]
+    runs: Sequence[Result], without: Sequence[Result], value: Callable[[Result], float], form: Callable[[float], str]
 ) -> str:
     pair = [[each for each in map(value, these) if math.isfinite(each)] for these in (runs, without)]
     return " / ".join(form(float(np.median(values))) for values in pair) if all(pair) else "–"
@@ -78,11 +73,10 @@ def _medians(
 
 def sentence(cells: Cells, label: str) -> str:
     """Return in words what a deviation did, with its numbers."""
-    rows = table(only(cells, label))
-    if title(label) not in rows.index:
+    row = _row(cells, label)
+    if row is None:
         return "not run."
-    row = rows.loc[title(label)]
-    [column] = [column for column in rows.columns if column.endswith("with − without")]
+    [column] = [column for column in row.index if column.endswith("with − without")]
     name = column.partition(":")[0]
     said = (
         f"**{row['says']}**, {row[column]} in {name}, over {row['seeds']} {'seed' if row['seeds'] == 1 else 'seeds'}."
@@ -100,22 +94,14 @@ def sentence(cells: Cells, label: str) -> str:
 
 def advice(points: Cells, digits: Cells) -> list[str]:
     """Return which variant to use, as far as these runs say."""
-    said = []
-    for data, cells in (("points", points), ("digits", digits)):
-        family = {label: runs for label, runs in cells.items() if not label.startswith("introvae") and runs}
-        value = headline_of([run for runs in family.values() for run in runs])
-        scores = {label: [value(run) for run in runs if not run.diverged] for label, runs in family.items()}
-        means = {label: float(np.mean(values)) for label, values in scores.items() if values}
-        order = sorted(means, key=means.get)
-        listed = "; ".join(f"{_name(label)} {means[label]:.3g}" for label in order)
-        said.append(f"**On {data}**, AS-IntroVAE's variants by mean score, best first: {listed}.")
+    said = [_ranked(data, cells) for data, cells in (("points", points), ("digits", digits))]
     worth, told = [], set()
     for label in (each for each in points if each not in PLAIN):
-        here, there = (table(only(cells, label)).loc[title(label), "says"] for cells in (points, digits))
-        said.append(f"**{title(label)}**: on points {here}, on digits {there}.")
+        title, (here, there) = DEVIATIONS.title(label), (_row(cells, label)["says"] for cells in (points, digits))
+        said.append(f"**{title}**: on points {here}, on digits {there}.")
         told |= {here, there}
         bad = any(says == "worse" or says.startswith("diverged") for says in (here, there))
-        worth += [title(label)] * ("better" in (here, there) and not bad)
+        worth += [title] * ("better" in (here, there) and not bad)
     if told <= {"not run", "undecided"}:
         said.append(f"Fewer than {MIN_SEEDS} seeds are too few to advise anything.")
     elif worth:
@@ -127,10 +113,27 @@ def advice(points: Cells, digits: Cells) -> list[str]:
     return said
 
 
-def _name(label: str) -> str:
-    return "as written" if label in PLAIN else title(label)
+def _ranked(data: str, cells: Cells) -> str:
+    """Return AS-IntroVAE's variants by mean score in words, best first."""
+    family = cells.of("as-introvae")
+    value = headline_of(family.runs)
+    scores = {label: [value(run) for run in runs if not run.diverged] for label, runs in family.items()}
+    means = {label: float(np.mean(values)) for label, values in scores.items() if values}
+    names = {label: "as written" if label in PLAIN else DEVIATIONS.title(label) for label in means}
+    listed = "; ".join(f"{names[label]} {means[label]:.3g}" for label in sorted(means, key=means.get))
+    return f"**On {data}**, AS-IntroVAE's variants by mean score, best first: {listed}."
 
 
-def only(cells: Cells, label: str) -> Cells:
-    """Return a deviation's runs and those that it is compared with."""
-    return {each: cells[each] for each in dict.fromkeys((base(label), label)) if each in cells}
+def _row(cells: Cells, label: str) -> pd.Series | None:
+    """Return what :func:`table` says of one deviation."""
+    rows = table(cells.select(dict.fromkeys((base(label), label))))
+    return rows.loc[DEVIATIONS.title(label)] if len(rows) else None
+
+
+def groups(points: Cells, digits: Cells) -> Mapping[str, Sequence[Result]]:
+    """Return all runs by what they are of, for :func:`asvae_book.chapters.tables.diagnosed`."""
+    return {
+        f"{DEVIATIONS.title(label)}, {data}": runs
+        for data, cells in (("points", points), ("digits", digits))
+        for label, runs in cells.items()
+    }

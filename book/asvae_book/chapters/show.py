@@ -1,53 +1,123 @@
-"""What a chapter displays: a figure or table with the line that says where its runs came from."""
+"""What a chapter shows: its runs, found, trained or stood in for; figures and tables with the line that names them."""
 
-from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 
-from asvae.training.golden import fingerprint
+from asvae.config import RunConfig
+from asvae.store.results import find
+from asvae.store.runs import load_or_train
+from asvae.studies import Cells, Label, Study
+from asvae.training.images.machinery import Machinery
+from asvae.training.provenance import line
 from asvae.training.run import Result
 
-
-def _scale(run: Result) -> str:
-    changed = ", ".join(f"{name} {value}" for name, value in run.config.overrides.items())
-    return f"{run.config.scale} scale" + (f" with {changed}" if changed else "")
+STAND_IN = "digits"
+"""The data set that lies in scikit-learn: it stands in for one that is absent, by name."""
 
 
-def line(runs: Sequence[Result]) -> str:
-    """Return the one line that stands under a figure or table: origin, scale, seeds, cost, hardware, versions.
+class Found(NamedTuple):
+    """The runs of a chapter, and whether they are those that were asked for."""
 
-    It ends in a warning if some of the runs were made by other numerics than today's.
+    cells: Cells[Result]
+    missing: str
+    """Why the runs that were asked for are not these, in Markdown; empty if they are."""
+
+
+def find_or_train(
+    study: Study,
+    dataset: str,
+    seeds: int | Sequence[int],
+    scale: str = "quick",
+    labels: Sequence[Label] | None = None,
+    *,
+    steps: int | None = None,
+    device: str = "cpu",
+    data_root: str | None = None,
+    fresh: bool = False,
+) -> Found:
+    """Return the runs of a study by label, or those of its stand-in with the reason.
+
+    Committed results come first and need no data. What is missing is trained, and stored as
+    :func:`asvae.load_or_train` does, if the data are there, but not at the published settings of images on a CPU, where
+    it would take weeks: then the runs that were found are returned, and where there are none, the same on
+    :data:`STAND_IN` at quick scale.
+
+    Parameters
+    ----------
+    study, dataset, scale, labels, steps
+        As of :meth:`asvae.studies.Study.configs`.
+    seeds : int or sequence of int
+        How many, 0, 1, …, or which.
+    device, fresh
+        As of :func:`asvae.load_or_train`.
+    data_root : str, optional
+        The folder of the data set's files.
     """
-    runs = list({run.config: run for run in runs}.values())
-    if not runs:
-        return "not run"
-    sources = [run.provenance for run in runs]
-    origins = Counter(source["origin"] for source in sources)
-    seconds = sum(source["seconds"] for source in sources)
-    parts = [f"{count} {'run' if count == 1 else 'runs'} {origin}" for origin, count in origins.items()]
-    scales = " and ".join(dict.fromkeys(_scale(run) for run in runs))
-    seeds = len({run.config.seed for run in runs})
-    minutes = f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-    cost = f"{seconds:.0f} s" if seconds < 120 else minutes
-    old = sum(run.provenance["fingerprint"] != fingerprint(run.config.objective, run.config.dataset) for run in runs)
-    warning = f"; **{old} of these were made by other numerics than today's**" if old else ""
-    machines, torches, commits = (
-        ", ".join(dict.fromkeys(source[key] for source in sources)) for key in ("hardware", "torch", "commit")
-    )
-    return (
-        f"{' and '.join(parts)}: {scales}, {seeds} {'seed' if seeds == 1 else 'seeds'}, "
-        f"{cost} of training on {machines}; torch {torches}, commit {commits}{warning}"
-    )
+    wanted, missing = _configs(study, dataset, seeds, scale, labels, steps), ""
+    found = {} if fresh else find(wanted.runs)
+    if not all(config in found for config in wanted.runs) and (why := _why_not(wanted.runs[0], device, data_root)):
+        if found:
+            cells = wanted.regroup(found.values())
+            lacking = "; ".join(_lacking(study, wanted, cells))
+            return Found(cells, f"**{lacking}: not run here.** {why}; the others are those asked for.")
+        wanted, missing = _configs(study, STAND_IN, seeds, "quick", labels), _stand_in(why)
+    machinery = Machinery(data_root=data_root)
+    runs = load_or_train(wanted.runs, weights=False, fresh=fresh, device=device, machinery=machinery)
+    return Found(wanted.regroup(runs), missing)
+
+
+def _configs(
+    study: Study,
+    dataset: str,
+    seeds: int | Sequence[int],
+    scale: str,
+    labels: Sequence[Label] | None,
+    steps: int | None = None,
+) -> Cells[RunConfig]:
+    if isinstance(seeds, int):
+        return study.configs(dataset, seeds, scale, labels, steps=steps)
+    first = study.configs(dataset, 1, scale, labels, steps=steps).first
+    return Cells({label: [config.replace(seed=seed) for seed in seeds] for label, config in first.items()})
+
+
+def _why_not(config: RunConfig, device: str, data_root: str | None) -> str:
+    """Return why a run on images is not trained here, in Markdown without a full stop; empty if it is."""
+    if config.kind == "points":
+        return ""
+    if not config.data(data_root).available:
+        return f"The files of `{config.dataset}` are not in `{data_root or 'data/images'}`"
+    if config.scale == "paper" and device == "cpu" and "steps" not in config.overrides:
+        return "The published settings are not trained on a CPU"
+    return ""
+
+
+def _lacking(study: Study, wanted: Cells[RunConfig], cells: Cells[Result]) -> list[str]:
+    """Return the titles of the labels that lack runs, with how many there are if there are some."""
+    return [
+        study.title(label) + (f" ({len(cells[label])} of {len(configs)} seeds)" if cells[label] else "")
+        for label, configs in wanted.items()
+        if len(cells[label]) < len(configs)
+    ]
+
+
+def _stand_in(why: str) -> str:
+    instead = f"**In their place you see `{STAND_IN}`, small handwritten digits**, at quick scale."
+    return f"**Not run here.** {why}, and `data/results/` holds no run of this kind. {instead}"
 
 
 def say(text: str) -> None:
     """Display a sentence in Markdown that depends on the parameters or the results."""
     display(Markdown(text))
+
+
+def say_list(sentences: Sequence[str]) -> None:
+    """Display sentences in Markdown, one list item per sentence."""
+    say("\n".join(f"- {sentence}" for sentence in sentences))
 
 
 def show(shown: Any, runs: Sequence[Result] | str) -> None:

@@ -1,10 +1,13 @@
-"""What ``benchmarks/`` measured, as tables for the book."""
+"""What ``benchmarks/`` measured, as tables, sentences and a figure."""
 
 from typing import Any
 
+import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from asvae.files import DATA, read_record
+from asvae_book.chapters import palette
 
 ROOT = DATA / "benchmarks"
 
@@ -67,6 +70,24 @@ def sentences(speed: Record | None, quality: Record | None) -> list[str]:
             "training is paid for in quality."
         )
     return said
+
+
+def time_to_quality(record: Record) -> Figure:
+    """Draw KL over seconds of training, one line per run, one shade of S-IntroVAE's colour per recipe.
+
+    A cross marks where the released defaults end.
+    """
+    figure, axis = plt.subplots(figsize=(6.4, 3.6))
+    shades = palette.shades("s-introvae", len(record["curves"]))
+    for (name, runs), colour in zip(record["curves"].items(), shades, strict=True):
+        for i, run in enumerate(runs):
+            axis.plot(run["seconds"], run["kl"], color=colour, lw=1.2, label=None if i else name)
+    released = record["rows"][0]
+    axis.plot(released["seconds"], record["target"], "x", ms=9, mew=2, color=palette.TRUTH, label=released["recipe"])
+    axis.axhline(record["target"], color=palette.TRUTH, linestyle="--", linewidth=1)
+    axis.set(xscale="log", xlabel="seconds of training, one core", ylabel="KL, the paper's unit", ylim=(None, 27.0))
+    axis.legend(fontsize=9)
+    return figure
 
 
 def _text(value: Any) -> str:

@@ -1,6 +1,6 @@
 r"""Two Gaussians for which everything can be written down: how hard KL and AS-distance pull on a mean and a variance.
 
-One crowd is a single posterior :math:`N(m, v)`, the other :math:`N(0, 1)`. Then
+One aggregate posterior is a single posterior :math:`N(m, v)`, the other :math:`N(0, 1)`. Then
 :math:`D_{AS} = (2v)^{-1/2} + 2^{-1/2} - 2\,e^{-m^2/2(1+v)}(1+v)^{-1/2}` and
 :math:`\mathrm{KL} = \tfrac12(m^2 + v - 1 - \log v)`.
 """
@@ -15,7 +15,7 @@ import torch
 from matplotlib.figure import Figure
 
 from asvae.losses import as_distance, kl_divergence
-from asvae_book.chapters.figures import COLOURS
+from asvae_book.chapters import palette
 
 
 def exact(m: float, v: float) -> dict[str, float]:
@@ -43,7 +43,7 @@ def computed(m: float, v: float) -> dict[str, float]:
 
 
 def table(means: Sequence[float] = (0.5, 1.0, 2.0, 4.0, 8.0)) -> pd.DataFrame:
-    """Return both for crowds of variance 1 whose means lie m apart: the core against the formula."""
+    """Return both for variances of 1 and means that lie m apart: the core against the formula."""
     rows = {}
     for m in means:
         ours, true = computed(m, 1.0), exact(m, 1.0)
@@ -61,7 +61,10 @@ def figure() -> Figure:
     """Draw the pull of KL and AS-distance on a mean that is m away, and on the variance where the means agree."""
     figure, axes = plt.subplots(1, 2, figsize=(8.0, 3.1))
     m, v = np.linspace(0.01, 8.0, 300), np.logspace(-6.0, 2.0, 300)
-    curves = {"kl": ("KL", COLOURS["s-introvae"]), "distance": ("AS-distance", COLOURS["as-introvae"])}
+    curves = {
+        "kl": ("KL", palette.of_method("s-introvae")),
+        "distance": ("AS-distance", palette.of_method("as-introvae")),
+    }
     for key, (name, colour) in curves.items():
         axes[0].plot(m, [exact(each, 1.0)[f"{key} by m"] for each in m], color=colour, label=name)
         axes[1].plot(v, [abs(exact(0.0, each)[f"{key} by log v"]) for each in v], color=colour, label=name)

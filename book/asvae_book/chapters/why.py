@@ -1,25 +1,42 @@
-"""Gradients by route as numbers: what encoder and decoder receive, early and late, and what follows from it."""
+"""Where gradients come from and where they vanish: decomposed by path, underflow, the size of the distance."""
 
 import math
+from collections.abc import Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from asvae.studies.catalogue import Cells, title
-from asvae.studies.measures import early_and_late, silent
+from asvae.studies import ABLATION, Cells, Study
+from asvae.studies.measures import early_and_late, underflow_share
 from asvae.training.points.gradient_routes import ROUTES
+from asvae.training.run import Result
+from asvae_book.chapters import palette
+
+PLAYERS = ("encoder", "decoder")
 
 TITLES = {"data": "real data", "fakes": "error of fakes", "kl": "KL of fakes", "as": "AS-distance"}
 """Route → how figures and tables call it."""
 
+COLOURS = {
+    "data": palette.TRUTH,
+    "fakes": palette.OKABE_ITO[-1],
+    "kl": palette.of_method("s-introvae"),
+    "as": palette.of_method("as-introvae"),
+}
+"""Route → its colour: the two divergences have those of the methods that they belong to, the errors are no method's."""
+
 
 def routes_table(cells: Cells) -> pd.DataFrame:
-    """Return the gradients of encoder and decoder by route, early → late, one row a schedule and player."""
+    """Return the gradients of encoder and decoder by route, early → late, one row per schedule and player."""
     rows = {}
     for label, runs in cells.items():
-        for player in ("encoder", "decoder"):
+        for player in PLAYERS:
             pairs = {route: early_and_late(runs, player, route) for route in ROUTES}
-            rows[title(label), player] = {
+            rows[ABLATION.title(label), player] = {
                 TITLES[route]: "–" if math.isnan(early) else f"{early:.2g} → {late:.2g}"
                 for route, (early, late) in pairs.items()
             }
@@ -30,26 +47,101 @@ def sentences(cells: Cells) -> list[str]:
     """Return in words what the gradients of the runs say, with their numbers."""
     said = []
     if cells.get("as-only") and cells.get("kl-only"):
-        [distance, _], [kl, _] = (
-            early_and_late(cells[label], "decoder", route) for label, route in (("as-only", "as"), ("kl-only", "kl"))
-        )
+        distance, _ = early_and_late(cells["as-only"], "decoder", "as")
+        kl, _ = early_and_late(cells["kl-only"], "decoder", "kl")
         if distance > 0.0 and kl > 0.0:
             said.append(
                 f"At first the AS-distance alone pulls the decoder with {distance:.2g}, KL alone with {kl:.2g}: "
                 f"{distance / kl:.0%} of KL's force."
             )
     for label, runs in cells.items():
-        kl, distance = (early_and_late(runs, "decoder", route) for route in ("kl", "as"))
+        pairs = {
+            "the AS-distance": early_and_late(runs, "decoder", "as"),
+            "KL": early_and_late(runs, "decoder", "kl"),
+        }
         pulls = [
             f"through {name} from {early:.2g} to {late:.2g}"
-            for name, (early, late) in (("the AS-distance", distance), ("KL", kl))
+            for name, (early, late) in pairs.items()
             if early > 0.0 or late > 0.0
         ]
-        if not pulls:
-            continue
-        quiet = np.mean([underflow_share(run) for run in runs])
-        said.append(
-            f"**{title(label)}**: the decoder's pull goes {', '.join(pulls)}; the encoder's adversarial term had "
-            f"underflowed for {quiet:.0%} of the adversarial phase."
-        )
+        if pulls:
+            share = np.mean([underflow_share(run) for run in runs])
+            said.append(
+                f"**{ABLATION.title(label)}**: the decoder's pull goes {', '.join(pulls)}; the encoder's adversarial "
+                f"term had underflowed for {share:.0%} of the adversarial phase."
+            )
     return said
+
+
+def routes(cells: Cells) -> Figure:
+    """Draw the gradients of encoder (above) and decoder (below) by route over training, one column per schedule.
+
+    Medians over seeds, and thin lines of every seed; a logarithmic axis, below which lines end that are 0.
+    """
+    cells = cells.there
+    figure, axes = plt.subplots(
+        2, len(cells), figsize=(1.6 * len(cells) + 0.6, 4.2), squeeze=False, sharex=True, sharey="row"
+    )
+    handles = {}
+    for column, (label, runs) in zip(axes.T, cells.items(), strict=True):
+        for axis, player in zip(column, PLAYERS, strict=True):
+            for route, colour in COLOURS.items():
+                steps, curves = _curves(runs, f"grad_{player}_{route}")
+                if not len(curves):
+                    continue
+                axis.plot(steps, curves.T, color=colour, lw=0.5, alpha=0.35)
+                [handles[TITLES[route]]] = axis.plot(steps, np.median(curves, 0), color=colour, lw=1.5)
+            axis.set_yscale("log")
+            axis.set_ylim(1e-9, None)
+        column[0].set_title(ABLATION.title(label).replace(", ", ",\n"), fontsize=9)
+        column[1].set_xlabel("step")
+        column[1].xaxis.set_major_locator(MaxNLocator(3))
+    for axis, player in zip(axes[:, 0], PLAYERS, strict=True):
+        axis.set_ylabel(f"{player}'s gradient")
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), fontsize=9)
+    return figure
+
+
+def underflow(cells: Cells, study: Study = ABLATION) -> Figure:
+    """Draw the encoder's adversarial term over training, on a logarithmic axis that shows single precision's 0."""
+    figure, axes = _over_time(cells, "exp_elbo_fake", study)
+    for axis in axes:
+        axis.set_yscale("symlog", linthresh=1e-38)
+        axis.set(yticks=[0.0, 1e-30, 1e-20, 1e-10, 1.0], ylim=(-1e-39, 5.0))
+    axes[0].set_ylabel("exp term of samples")
+    return figure
+
+
+def distance(cells: Cells, study: Study = ABLATION) -> Figure:
+    """Draw the AS-distance of the encoder's turn over training; dashed √2, the most that variances of one allow."""
+    figure, axes = _over_time(cells, "as_distance", study)
+    for axis in axes:
+        axis.axhline(2.0**0.5, color=palette.TRUTH, linestyle="--", linewidth=1)
+        axis.set_yscale("log")
+    axes[0].set_ylabel("AS-distance")
+    return figure
+
+
+def _over_time(cells: Cells, term: str, study: Study) -> tuple[Figure, Sequence[Axes]]:
+    """Draw a term over training, one panel per variant that has it: a thin line per seed, the first one thick."""
+    shown = {label: _curves(runs, term) for label, runs in cells.items()}
+    shown, colours = {label: pair for label, pair in shown.items() if len(pair[1])}, palette.of_study(study)
+    width = max(1.6, 4.5 / max(1, len(shown))) * max(1, len(shown)) + 0.8
+    figure, [axes] = plt.subplots(1, max(1, len(shown)), figsize=(width, 2.7), squeeze=False, sharex=True, sharey=True)
+    for axis, (label, (steps, curves)) in zip(axes, shown.items(), strict=False):
+        axis.plot(steps, curves[1:].T, color=colours[label], lw=0.6, alpha=0.5)
+        axis.plot(steps, curves[0], color=colours[label], lw=1.3)
+        axis.set_title(study.title(label).replace(", ", ",\n"), fontsize=9)
+        axis.set_xlabel("step")
+        axis.xaxis.set_major_locator(MaxNLocator(3))
+    return figure, axes
+
+
+def _curves(runs: Sequence[Result], term: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the steps at which all of ``runs`` have a term, and ``(runs, steps)`` values."""
+    runs = [run for run in runs if term in run.history and not run.diverged]
+    if not runs:
+        return np.zeros(0), np.zeros((0, 0))
+    curves = np.array([run.history[term] for run in runs], dtype=float)
+    there = np.isfinite(curves).all(0)
+    return np.array(runs[0].history["step"])[there], curves[:, there]
