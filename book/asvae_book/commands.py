@@ -42,3 +42,6 @@ def run(
     else:
         arguments = [str(source), str(output or Path(f"{source.stem}-out.ipynb")), *context.args]
     raise typer.Exit(subprocess.run([sys.executable, "-m", "papermill", *arguments], check=False).returncode)
+
+
+run.context_settings = {"allow_extra_args": True, "ignore_unknown_options": True}

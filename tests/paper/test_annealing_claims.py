@@ -4,6 +4,10 @@ import math
 from dataclasses import replace
 
 import pytest
+
+from asvae import RunConfig
+from asvae.studies import ABLATION, Cells
+from asvae.training.run import Result
 from asvae_book.paper.claims import (
     ANNEALING_CLAIMS,
     CLAIM,
@@ -15,10 +19,6 @@ from asvae_book.paper.claims import (
     annealing_table,
     ranking,
 )
-
-from asvae import RunConfig
-from asvae.studies import ABLATION, Cells
-from asvae.training.run import Result
 
 NOISE = (0.0, 0.1, 0.3, 0.2, 0.15, 0.25)
 LABELS = ("as-only", "half", "half-kl", "kl-only", "annealed", "as-only-squashed", "annealed-squashed")

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from asvae_book.paper.claims import CLAIM, CLAIMS, verdict_table
 from scipy import stats
 
 from asvae.config.presets import COMBINATIONS
 from asvae.metrics.intervals import paired
 from asvae.studies import Cells
+from asvae_book.paper.claims import CLAIM, CLAIMS, verdict_table
 
 T1, T2, T3 = (CLAIM[key] for key in ("T1", "T2", "T3"))
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from asvae_book.paper.claims import CLAIM, IMAGE_CLAIM, image_comparisons, image_sentences
 
 from asvae import RunConfig
 from asvae.studies import Cells
 from asvae.training.run import Result
+from asvae_book.paper.claims import CLAIM, IMAGE_CLAIM, image_comparisons, image_sentences
 
 
 @pytest.fixture

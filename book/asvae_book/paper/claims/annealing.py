@@ -22,10 +22,16 @@ SQUASHED = "-squashed"
 _SCHEDULES = ("as-only", "half-kl", "half", "annealed")
 """Those that the claims speak of."""
 
-_GROUNDS = (
-    Ground("checkerboard", "quick", "ablation-checkerboard#do-the-claims-hold", own=False),
-    Ground("digits", "quick", "ablation#do-the-claims-hold", own=False),
-    Ground("celeba128", "paper", "ablation#do-the-claims-hold"),
+_claim = partial(
+    Claim,
+    program=UNAVAILABLE,
+    study=ABLATION,
+    labels=_SCHEDULES,
+    grounds=(
+        Ground("checkerboard", "quick", "ablation-checkerboard#do-the-claims-hold", own=False),
+        Ground("digits", "quick", "ablation#do-the-claims-hold", own=False),
+        Ground("celeba128", "paper", "ablation#do-the-claims-hold"),
+    ),
 )
 
 
@@ -56,28 +62,20 @@ def _blur_floor(runs: Sequence[Result]) -> str:
     return f"all on the {runs[0].config.data().modes}" if _is_points(runs) else "sharpness 1"
 
 
-A1 = Claim(
+A1 = _claim(
     "A1",
     "the AS-distance alone makes images over-smoothed, blurry",
     place="Figure 1",
     shown="faces",
-    program=UNAVAILABLE,
-    study=ABLATION,
-    labels=_SCHEDULES,
-    grounds=_GROUNDS,
     judge=partial(_blurred, ("as-only",)),
     floor=_blur_floor,
 )
 
-A2 = Claim(
+A2 = _claim(
     "A2",
     "KL and AS-distance ½ each (both readings of Figure 2) make images significantly blurred",
     place="Figure 2",
     shown="faces",
-    program=UNAVAILABLE,
-    study=ABLATION,
-    labels=_SCHEDULES,
-    grounds=_GROUNDS,
     judge=partial(_blurred, ("half-kl", "half")),
     floor=_blur_floor,
 )
@@ -110,15 +108,11 @@ def _a3_floor(runs: Sequence[Result]) -> str:
     return f"spread {first_ended(runs).scores['sharpness_sd_real']:.2f}"
 
 
-A3 = Claim(
+A3 = _claim(
     "A3",
     "with KL and AS-distance ½ each sharpness differs from image to image, and training is unstable",
     place="Figure 3",
     shown="faces",
-    program=UNAVAILABLE,
-    study=ABLATION,
-    labels=_SCHEDULES,
-    grounds=_GROUNDS,
     judge=a3,
     floor=_a3_floor,
 )
@@ -135,15 +129,11 @@ def a4(cells: Cells[Result], variant: str = "") -> Verdict:
     return conclude(rows)
 
 
-A4 = Claim(
+A4 = _claim(
     "A4",
     "each of these three is worse than annealing",
     place="Section 0.2",
     shown="in words",
-    program=UNAVAILABLE,
-    study=ABLATION,
-    labels=_SCHEDULES,
-    grounds=_GROUNDS,
     judge=a4,
     floor=score_floor,
 )

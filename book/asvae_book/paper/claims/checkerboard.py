@@ -1,6 +1,7 @@
 """The claims T1 to T3 about the checkerboard: Table 1 and Figure 8."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from asvae.config.presets import COMBINATIONS
 from asvae.datasets.checkerboard import Checkerboard
@@ -14,9 +15,15 @@ from asvae_book.paper.verdicts import FAILS, HOLDS, MIN_SEEDS, PARTLY, UNDECIDED
 OURS, THEIRS = "as-introvae", "s-introvae"
 
 _DATA = Checkerboard.name
-_GROUNDS = (
-    Ground(_DATA, "quick", "checkerboard#do-the-claims-hold"),
-    Ground(_DATA, "paper", "checkerboard#at-the-published-settings"),
+_claim = partial(
+    Claim,
+    program=UNAVAILABLE,
+    study=TABLE1,
+    labels=tuple(TABLE1.variants),
+    grounds=(
+        Ground(_DATA, "quick", "checkerboard#do-the-claims-hold"),
+        Ground(_DATA, "paper", "checkerboard#at-the-published-settings"),
+    ),
 )
 
 
@@ -49,15 +56,11 @@ def _t1_floor(runs: Sequence[Result]) -> str:
 
 _KL = "; ".join(f"{row} {published.TABLE1[row, THEIRS][0]} → {published.TABLE1[row, OURS][0]}" for row in COMBINATIONS)
 
-T1 = Claim(
+T1 = _claim(
     "T1",
     "AS-IntroVAE has the best KL and JSD in every combination",
     place="Table 1",
     shown=f"KL of S- → AS-IntroVAE {_KL}",
-    program=UNAVAILABLE,
-    study=TABLE1,
-    labels=tuple(TABLE1.variants),
-    grounds=_GROUNDS,
     judge=t1,
     floor=_t1_floor,
 )
@@ -79,15 +82,11 @@ def t2(cells: Cells[Result]) -> Verdict:
     return conclude(rows)
 
 
-T2 = Claim(
+T2 = _claim(
     "T2",
     "IntroVAE diverges (NaN) in every combination",
     place="Table 1",
     shown="NaN in every row",
-    program=UNAVAILABLE,
-    study=TABLE1,
-    labels=tuple(TABLE1.variants),
-    grounds=_GROUNDS,
     judge=t2,
 )
 
@@ -112,15 +111,11 @@ def _t3_floor(runs: Sequence[Result]) -> str:
     return f"all on the {Checkerboard.modes}; {modes} of {modes} covered; error 0"
 
 
-T3 = Claim(
+T3 = _claim(
     "T3",
     "AS-IntroVAE has a slight advantage over S-IntroVAE in point clustering and centroid convergence",
     place="Figure 8",
     shown="“slight advantage”",
-    program=UNAVAILABLE,
-    study=TABLE1,
-    labels=tuple(TABLE1.variants),
-    grounds=_GROUNDS,
     judge=t3,
     floor=_t3_floor,
 )
