@@ -112,7 +112,7 @@ def blocks(page):
 
 
 def test_the_objective_that_the_page_adds_trains(monkeypatch):
-    source, use = blocks("add-an-objective.md")
+    source, use, *_ = blocks("extending.md")
     assert "as-vae" in use
     # The field types of a dataclass are looked up in its module.
     module = type(sys)("as_vae")

@@ -9,18 +9,6 @@ import torch
 from torch import Tensor
 
 from asvae.checks import InvalidArgumentError, refuse
-from asvae.losses.similarity import as_distance
-
-__all__ = [
-    "as_distance",
-    "exp_elbo",
-    "gradient_penalty",
-    "hinge",
-    "kl_divergence",
-    "reconstruction_error",
-    "reparameterize",
-    "wasserstein_gap",
-]
 
 
 def _need_tensors(**named: Tensor) -> None:

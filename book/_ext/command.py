@@ -7,7 +7,7 @@ from docutils.parsers.rst import Directive
 from asvae.cli import app
 
 WIDTH = 80
-"""Characters a line."""
+"""Characters per line."""
 
 
 def help_of(name: str = "") -> str:

@@ -1,7 +1,7 @@
 """Re-execute a chapter when what it imports has changed, not only when its own cells have.
 
 The execution cache is keyed by a notebook's cells. Here it moves to a folder named after everything else that
-a chapter's numbers depend on, so an edit of the core re-executes and a revert finds its old cache again.
+a chapter's outputs depend on, so that an edit of the code executes it again and a revert finds the old cache.
 """
 
 import hashlib
@@ -12,16 +12,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def fingerprint() -> str:
-    """Return a hash of the core's source, what ``data/`` has committed and the versions of torch and numpy."""
+    """Return a hash of the library, the book's code, the committed data and the versions of torch and numpy."""
     digest = hashlib.sha256(f"{version('torch')} {version('numpy')}".encode())
     committed = [path for folder in ("results", "golden", "benchmarks") for path in ROOT.glob(f"data/{folder}/*.json")]
-    for path in sorted([*ROOT.glob("asvae/**/*.py"), *committed]):
+    code = [*ROOT.glob("asvae/**/*.py"), *ROOT.glob("book/asvae_book/**/*.py")]
+    for path in sorted([*code, *committed]):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def choose_cache(app, config):
-    """Point myst-nb to the cache that belongs to today's core."""
+    """Point myst-nb to the cache that belongs to today's code and data."""
     config.nb_execution_cache_path = str(Path(app.outdir).parent / ".jupyter_cache" / fingerprint())
 
 
