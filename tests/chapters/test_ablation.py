@@ -1,0 +1,55 @@
+"""The ablation's tables and figures, on points and on images."""
+
+from dataclasses import replace
+
+import pytest
+
+from asvae.studies import ABLATION, Cells
+from asvae_book.chapters import ablation, palette
+
+
+@pytest.mark.parametrize("kind", ["points", "images"])
+def test_tables_have_one_row_per_schedule_and_real_data_beside_them(kind, request):
+    cells = request.getfixturevalue(kind)
+    scores = ablation.scores_table(cells)
+    assert list(scores.index[: len(cells)]) == [ABLATION.title(label) for label in cells]
+    assert ("real against real" in scores.index) == (kind == "images")
+    assert scores.loc["annealed, tanh"].iloc[0].startswith("20.2")
+    assert ("real" in ablation.sharpness_table(cells).index) == (kind == "images")
+    assert "sharpness of samples / real" in ablation.sharpness_table(cells) or kind == "points"
+    assert len(ablation.latents_table(cells)) == len(ablation.schedules_table(cells)) == len(cells)
+
+
+def test_only_runs_with_the_curve_of_the_distance_are_counted(points):
+    far = [replace(run, history=run.history | {"as_distance": [0.1, 2.0]}) for run in points["half"][:2]]
+    near = [replace(run, history=run.history | {"as_distance": [0.1, 1.0]}) for run in points["half"][2:4]]
+    cells = Cells({"half": [*far, *near, *points["half"][4:]], "kl-only": points["kl-only"]})
+    assert list(ablation.latents_table(cells)["distance left the scale"]) == ["2 of 4", "–"]
+
+
+def test_schedules_say_what_they_stand_for():
+    table = ablation.schedules_table(ABLATION.configs("checkerboard", 1))
+    assert list(table.loc["half KL, no AS"]) == [
+        "half-kl",
+        "½, 1 − c of nothing",
+        "S-IntroVAE",
+        "Figure 2, the other reading",
+    ]
+    assert list(table.loc["no adversary (VAE)"]) == ["vae", "–", "VAE", "–"]
+
+
+def test_figures_have_one_panel_per_schedule(points, images, run):
+    assert len(ablation.layout(Cells({"annealed": [run], "half": [run]})).axes) == 6
+    shown = [axis for axis in ablation.layout(images).axes if axis.images]
+    assert len(shown) == len(images)
+    assert len(ablation.score_dots(points).axes) == 2
+    assert [len(axis.lines) for axis in ablation.intermediate_scores(points.select(["half"])).axes] == [6]
+
+
+def test_one_schedule_has_one_colour_in_every_figure_a_shade_of_its_methods(points):
+    colours = palette.of_study(ABLATION)
+    cells = points.select(["half-kl", "kl-only", "annealed"])
+    panels = ablation.intermediate_scores(cells).axes[:3]
+    assert [axis.lines[0].get_color() for axis in panels] == [colours[label] for label in cells]
+    dots = ablation.score_dots(cells).axes[0].lines
+    assert {line.get_color() for line in dots} == {colours[label] for label in cells}

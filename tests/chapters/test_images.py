@@ -1,0 +1,139 @@
+"""The chapter on images: its figures and tables, and the chapter itself from the real formats."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from asvae.studies import Cells
+from asvae_book.chapters import images
+from tiny_data import write_celeba, write_cifar10, write_mnist
+
+BOOK = Path(__file__).parents[2] / "book"
+
+
+@pytest.fixture
+def cells(digits):
+    return Cells({run.config.objective: [run] for run in digits})
+
+
+def test_figures_draw_every_method_and_name_what_diverged(digits, lost):
+    titles = [axis.get_title() for axis in images.samples(digits).axes]
+    assert titles[:4] == ["AS-IntroVAE", "S-IntroVAE", "WGAN-GP", "real"]
+    assert len(images.reconstructions(digits).axes) == 5
+    assert len(images.interpolations(digits).axes) == 4
+    words = [text.get_text() for axis in images.samples([lost]).axes for text in axis.texts]
+    assert words == ["VAE\ndiverged, no images"]
+
+
+def test_scores_have_a_row_per_method_and_what_real_images_and_noise_get(cells):
+    table = images.scores(cells)
+    assert list(table.index) == [
+        "VAE",
+        "IntroVAE",
+        "S-IntroVAE",
+        "AS-IntroVAE",
+        "WGAN-GP",
+        "real against real",
+        "noise",
+    ]
+    assert "seeds" not in table
+    assert not [title for title in table.columns if "FID" in title]
+
+
+def test_diverged_runs_are_counted_and_left_out_of_the_means(cells, digits, lost, seeds):
+    two = seeds(digits[0], [2.0, 4.0])
+    row = images.scores(Cells(cells | {"vae": [lost, *two]})).loc["VAE"]
+    assert row["seeds"] == "3, 1 diverged"
+    # Student's t at 97.5 % with one degree of freedom is 12.706; the standard error of 2 and 4 is 1.
+    assert row["Fréchet distance"] == "3\u00a0±\u00a013"
+    assert images.scores(Cells(cells | {"vae": two})).loc["WGAN-GP", "seeds"] == "1"
+    assert images.scores(Cells({"vae": [lost]})).loc["VAE", "seeds"] == "1, 1 diverged"
+
+
+def test_settings_and_cost_have_a_row_per_method(digits):
+    settings, cost = images.settings(digits), images.cost(digits)
+    assert list(settings.index) == list(cost.index)
+    assert settings.loc["WGAN-GP", "warm-up"] == "0"
+    assert cost.loc["VAE", "images"] == "48"
+    # WGAN-GP's critic takes five batches before its generator takes one.
+    assert cost.loc["WGAN-GP", "images"] == f"{48 * digits[-1].config.hyperparameters.critic_steps:,}"
+
+
+def test_the_expected_cost_is_in_hours_where_there_are_any():
+    table = images.expected_cost(["vae", "wgan-gp"], "celeba128", "paper")
+    assert table.loc["VAE", "steps"] == "762,900"
+    assert all(time.endswith(" h") for time in table["time"])
+    assert set(images.expected_cost(["vae"], "digits", "quick", steps=2)["time"]) == {"under a minute"}
+
+
+def test_a_protocol_names_every_classifier_that_scored(digits):
+    stated = digits[0].provenance["protocol"]
+    other = replace(
+        digits[1], provenance=digits[1].provenance | {"protocol": stated | {"classifier_identity": "another"}}
+    )
+    said = images.protocol([digits[0], other])
+    assert f"classifier identity: {stated['classifier_identity']} or another;" in said
+    assert f"samples: {stated['samples']};" in said
+
+
+def test_dots_of_scores_lie_beside_what_real_images_get(digits, seeds):
+    scores = [3.0, 5.0, 4.0]
+    cells = Cells({"vae": seeds(digits[0], scores), "wgan-gp": [digits[-1]]})
+    figure = images.score_dots(cells)
+    left, right = figure.axes
+    assert [text.get_text() for text in left.get_yticklabels()] == ["VAE", "WGAN-GP"]
+    floor, dots, mean, *_ = [list(line.get_xdata()) for line in left.lines]
+    assert floor == [digits[0].scores["frechet_classifier_floor"]] * 2
+    assert (dots, mean) == (scores, [4.0])
+    assert list(right.lines[0].get_xdata()) == [1.0, 1.0]
+
+
+def test_every_committed_seed_of_the_same_settings_is_scored(digits, seeds, monkeypatch):
+    kept = seeds(digits[0], [1.0, 2.0, 3.0])
+    by_config = {run.config: run for run in kept}
+    monkeypatch.setattr(
+        images, "find", lambda configs: {each: by_config[each] for each in configs if each in by_config}
+    )
+    [own] = seeds(digits[0], [9.0])
+    cells = images.with_every_seed(Cells({"vae": [own], "wgan-gp": [digits[-1]]}))
+    assert cells == {"vae": [own, *kept[1:]], "wgan-gp": [digits[-1]]}
+    late = replace(own, config=own.config.replace(seed=77))
+    assert [run.config.seed for run in images.with_every_seed(Cells({"vae": [late]}))["vae"]] == [0, 1, 2, 77]
+    other = replace(own, config=own.config.replace(steps=4))
+    assert images.with_every_seed(Cells({"vae": [other]})) == {"vae": [other]}
+
+
+def test_commands_fetch_first_and_train_on_a_gpu():
+    said = images.commands(["vae", "wgan-gp"], "celeba128", "paper", 3, data_root="/my data").splitlines()
+    assert said[0] == "asvae data celeba128 --data-root '/my data'"
+    assert said[2].startswith(
+        "asvae train --objective wgan-gp --dataset celeba128 --scale paper --seed 3 --device cuda"
+    )
+    assert images.commands(["vae"], "digits", "quick") == "asvae train --objective vae --dataset digits --scale quick"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("dataset", "write"),
+    [
+        ("mnist", partial(write_mnist, train=80, test=20)),
+        ("cifar10", partial(write_cifar10, each=16)),
+        ("celeba128", partial(write_celeba, count=40)),
+    ],
+)
+def test_papermill_runs_the_chapter_on_a_data_sets_own_files(dataset, write, tmp_path):
+    write(tmp_path / "files")
+    command = [sys.executable, "-m", "papermill", str(BOOK / "images.ipynb"), "out.ipynb", "-p", "dataset", dataset]
+    command += ["-p", "data_root", str(tmp_path / "files"), "-p", "scale", "quick", "-p", "steps", "2"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    out = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    text = "".join(str(output.get("data", {})) for cell in out.cells for output in cell.get("outputs", []))
+    assert "These runs are of the data set that was asked for." in text
+    assert "Not run here" not in text
+    assert "5 runs" in text

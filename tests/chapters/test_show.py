@@ -1,0 +1,100 @@
+"""What a chapter shows: runs that are found, trained or stood in for, and said to be; a source under every output."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from asvae import RunConfig
+from asvae.studies import ABLATION, METHODS
+from asvae_book.chapters import show
+from asvae_book.chapters.show import find_or_train
+from tiny_data import write_mnist
+
+
+@pytest.fixture
+def trained(monkeypatch, digits):
+    """What was trained, in place of training it: the first of the small runs under every configuration."""
+    asked = []
+
+    def load_or_train(configs, **options):
+        asked.append((configs, options))
+        return [replace(digits[0], config=config) for config in configs]
+
+    monkeypatch.setattr(show, "load_or_train", load_or_train)
+    return asked
+
+
+@pytest.fixture
+def committed(monkeypatch, digits):
+    """Committed results: of these configurations alone."""
+
+    def of(*configs):
+        there = {config: replace(digits[0], config=config) for config in configs}
+        monkeypatch.setattr(show, "find", lambda wanted: {each: there[each] for each in wanted if each in there})
+
+    of()
+    return of
+
+
+def test_absent_data_are_stood_in_for_and_said_to_be(committed, trained, tmp_path):
+    cells, missing = find_or_train(METHODS, "mnist", [3], labels=["vae"], steps=7, data_root=str(tmp_path))
+    assert [run.config for run in cells["vae"]] == [RunConfig("vae", "digits", seed=3)]
+    assert missing.startswith(f"**Not run here.** The files of `mnist` are not in `{tmp_path}`, and ")
+    assert "`digits`" in missing
+
+
+def test_what_has_its_data_is_trained_as_it_was_asked_for(committed, trained, tmp_path):
+    write_mnist(tmp_path)
+    options = {"data_root": str(tmp_path), "device": "cpu", "fresh": True}
+    cells, missing = find_or_train(ABLATION, "mnist", 2, labels=["half", "vae"], steps=7, **options)
+    assert not missing
+    half = [RunConfig("as-introvae", "mnist", seed=seed, steps=7, schedule="half") for seed in (0, 1)]
+    assert [run.config for run in cells["half"]] == half
+    [(configs, given)] = trained
+    assert len(configs) == 4
+    assert given["fresh"]
+    assert not given["weights"]
+    assert given["machinery"].data_root == str(tmp_path)
+
+
+def test_published_settings_are_not_trained_on_a_cpu_but_a_few_steps_of_them_are(committed, trained, tmp_path):
+    write_mnist(tmp_path)
+    asked = (METHODS, "mnist", [0], "paper", ["vae"])
+    cells, missing = find_or_train(*asked, data_root=str(tmp_path))
+    assert "The published settings are not trained on a CPU" in missing
+    assert cells.runs[0].config.scale == "quick"
+    assert not find_or_train(*asked, data_root=str(tmp_path), steps=2).missing
+    assert not find_or_train(*asked, data_root=str(tmp_path), device="cuda").missing
+    assert not find_or_train(ABLATION, "checkerboard", 1, "paper", ["vae"]).missing
+
+
+def test_committed_runs_are_shown_beside_the_names_of_those_that_are_missing(committed, trained, tmp_path):
+    there = [RunConfig("vae", "mnist", "paper", seed) for seed in (0, 1)]
+    half = RunConfig("as-introvae", "mnist", "paper", schedule="half")
+    committed(*there, half)
+    labels = ["vae", "half", "kl-only"]
+    cells, missing = find_or_train(ABLATION, "mnist", 2, "paper", labels, data_root=str(tmp_path))
+    assert {label: [run.config for run in runs] for label, runs in cells.items()} == {
+        "vae": there,
+        "half": [half],
+        "kl-only": [],
+    }
+    assert missing.startswith("**half KL, half AS (1 of 2 seeds); KL alone (S-IntroVAE): not run here.** The files of")
+    assert not trained
+    _, missing = find_or_train(METHODS, "mnist", [0], "paper", ["vae", "wgan-gp"], data_root=str(tmp_path))
+    assert missing.startswith("**WGAN-GP: not run here.**")
+    assert not find_or_train(METHODS, "mnist", [0], "paper", ["vae"], data_root=str(tmp_path)).missing
+
+
+def test_every_output_is_followed_by_its_source(monkeypatch, run):
+    shown = []
+    monkeypatch.setattr(show, "display", lambda each: shown.append(getattr(each, "data", each)))
+    table = pd.DataFrame({"a": [1]})
+    show.show(table, [run])
+    show.show(table, "measured elsewhere")
+    show.say_list(["one", "two"])
+    assert shown[0] is shown[2] is table
+    assert shown[1].startswith("*Source: 1 run computed here: quick scale")
+    assert shown[3] == "*Source: measured elsewhere.*"
+    assert shown[4] == "- one\n- two"

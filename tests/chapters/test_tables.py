@@ -1,0 +1,37 @@
+"""What the tables of several chapters are made of: means, counts, what was found wrong."""
+
+import math
+from dataclasses import replace
+
+from asvae_book.chapters import tables
+
+
+def test_means_are_of_the_runs_that_ended_and_have_a_value(run, diverged):
+    values = [replace(run, scores={"kl": kl}) for kl in (2.0, 4.0, math.nan)]
+    # Student's t at 97.5 % with one degree of freedom is 12.706; the standard error of 2 and 4 is 1.
+    assert tables.plus_minus([*values, diverged], lambda each: each.scores["kl"]) == "3\u00a0±\u00a013"
+    assert tables.scores([diverged], {"KL": "kl", "FID": "fid"}) == {"KL": "–", "FID": "–"}
+    assert tables.scores(values[:1], {"KL": "kl", "FID": "fid"}) == {"KL": "2", "FID": "–"}
+
+
+def test_only_runs_with_a_curve_are_counted(run):
+    def with_curve(**curves):
+        return replace(run, history={"step": [0, 1]} | curves)
+
+    runs = [with_curve(as_distance=[1.0, 2.0]), with_curve(as_distance=[1.0, 1.0]), with_curve()]
+    assert tables.exceeded(runs) == "1 of 2"
+    assert tables.exceeded(runs[2:]) == "–"
+    silenced = [with_curve(exp_elbo_fake=[0.0, 0.0]), with_curve(exp_elbo_fake=[0.0, 0.5]), with_curve()]
+    assert tables.underflowed(silenced) == "75% of the time"
+    assert tables.underflowed(runs) == "–"
+
+
+def test_findings_are_counted_by_group_with_the_earliest_step(run):
+    fine = replace(run, history={"step": [0, 10, 20]}, scores=run.scores | {"dead_latents": 0.0})
+    late = replace(fine, history={"step": [0, 10, 20], "exp_elbo_fake": [math.nan, 0.5, 0.0]})
+    early = replace(fine, history={"step": [0, 10, 20], "exp_elbo_fake": [math.nan, 0.0, 0.0]})
+    shown = tables.diagnosed({"these": [fine, late, early], "none": [fine]})
+    assert list(shown.index) == [("these", "exp term underflowed")]
+    assert shown.loc[("these", "exp term underflowed"), "runs"] == "2 of 3"
+    assert shown["earliest step"].iloc[0] == 10
+    assert "beta_neg" in shown["try"].iloc[0]

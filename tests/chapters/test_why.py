@@ -1,0 +1,28 @@
+"""Gradients decomposed by path, as a table, in words and as figures."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from asvae.studies import Cells
+from asvae.studies.measures import early_and_late
+from asvae_book.chapters import why
+
+
+def test_gradients_by_route_are_summed_up_early_and_late(run):
+    curve = [math.nan, *np.linspace(10.0, 1.0, 20)]
+    history = {"step": list(range(21)), "grad_decoder_as": curve, "grad_decoder_kl": [2.0] * 21}
+    history |= {"exp_elbo_fake": [math.nan] + [0.0] * 10 + [0.5] * 10, "as_distance": [math.nan] + [0.1] * 20}
+    cells = Cells({"annealed": [replace(run, history=history)] * 3})
+    early, late = early_and_late(cells["annealed"], "decoder", "as")
+    assert early == pytest.approx(np.mean(curve[1:3]))
+    assert late == pytest.approx(np.mean(curve[-2:]))
+    table = why.routes_table(cells)
+    assert table.loc[("annealed, tanh", "decoder"), "KL of fakes"] == "2 → 2"
+    assert table.loc[("annealed, tanh", "encoder"), "AS-distance"] == "–"
+    [said] = why.sentences(cells)
+    assert "50% of the adversarial phase" in said
+    for figure in (why.routes(cells), why.underflow(cells), why.distance(cells)):
+        assert figure.axes

@@ -1,0 +1,73 @@
+"""A result → one number: what ranks, what fluctuates, what left its bound, against plain calculation."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from asvae import RunConfig
+from asvae.studies import measures
+
+
+def test_fid_ranks_only_where_every_run_has_it(run):
+    def on_digits(**scores):
+        return replace(run, config=RunConfig("vae", "digits"), scores={"frechet_classifier": 5.0} | scores)
+
+    with_fid, without = on_digits(fid=99.0), on_digits()
+    assert measures.headline(with_fid) == measures.headline_of([with_fid] * 2)(with_fid) == 99.0
+    assert measures.headline_name([with_fid]) == "FID"
+    assert measures.headline_of([with_fid, without])(with_fid) == 5.0
+    assert measures.headline_name([with_fid, without]).startswith("Fréchet")
+    assert measures.headline(run) == run.scores["kl"]
+
+
+def test_fluctuation_ignores_a_trend_and_sees_scatter(run):
+    def of(values):
+        return measures.fluctuation(replace(run, history={"step": [0] * len(values), "score": values}))
+
+    generator = np.random.default_rng(0)
+    noise = generator.normal(0.0, 0.3, 4_000)
+    assert of([math.nan, *noise]) == pytest.approx(0.3, rel=0.05)
+    assert of(list(noise + np.linspace(30.0, -4_000.0, 4_000))) == pytest.approx(0.3, rel=0.05)
+    assert of([1.0, 2.0, 3.0]) == 0.0
+    assert math.isnan(of([1.0, 2.0]))
+    assert math.isnan(measures.fluctuation(replace(run, history={"step": [0]})))
+
+
+def test_drift_is_how_far_the_score_went(run):
+    def of(*values):
+        return measures.drift(replace(run, history={"step": [0] * len(values), "score": list(values)}))
+
+    assert of(math.nan, 20.0, 3.0, 21.5) == 1.5
+    assert math.isnan(of(20.0))
+
+
+@pytest.mark.parametrize(
+    ("curve", "answer"), [([math.nan, 1.4], False), ([1.5, 0.1], True), ([math.nan, math.nan], None), (None, None)]
+)
+def test_only_a_run_with_the_curve_says_whether_its_distance_exceeded_the_bound(run, curve, answer):
+    history = {"step": [0, 1]} | ({} if curve is None else {"as_distance": curve})
+    assert measures.exceeded_bound(replace(run, history=history)) is answer
+
+
+def test_the_share_of_underflow_is_of_the_adversarial_phase(run):
+    def of(values):
+        return measures.underflow_share(replace(run, history={"step": [*range(len(values))], "exp_elbo_fake": values}))
+
+    assert of([math.nan, math.nan, 0.0, 0.0]) == 1.0
+    assert of([math.nan] * 4 + [0.0, 1e-31, 0.5, 0.5]) == 0.5
+    assert math.isnan(of([]))
+
+
+def test_early_and_late_are_medians_over_seeds_of_the_first_and_last_tenth(run):
+    curve = [math.nan, *np.linspace(10.0, 1.0, 20)]
+    runs = [replace(run, history={"step": [*range(21)], "grad_decoder_as": [k * x for x in curve]}) for k in (1, 1, 9)]
+    early, late = measures.early_and_late(runs, "decoder", "as")
+    assert (early, late) == pytest.approx((np.mean(curve[1:3]), np.mean(curve[-2:])))
+    assert math.isnan(measures.early_and_late(runs, "encoder", "as")[0])
+
+
+def test_diverged_runs_are_counted_apart(run, diverged):
+    assert measures.counted([run, run]) == "2"
+    assert measures.counted([run, diverged]) == "2, 1 diverged"

@@ -1,0 +1,56 @@
+"""Studies: the same seeds under every label, titles of their own, cells that group runs; unknown names are refused."""
+
+import pytest
+
+from asvae import RunConfig
+from asvae.checks import InvalidArgumentError
+from asvae.studies import ABLATION, DEVIATIONS, EXPLORER, METHODS, STUDIES, TABLE1
+
+
+def test_a_study_has_the_same_seeds_under_every_label():
+    cells = ABLATION.configs("digits", 2)
+    assert list(cells) == list(ABLATION.variants)
+    assert all([config.seed for config in configs] == [0, 1] for configs in cells.values())
+    assert cells["half-kl"][0].objective == "s-introvae"
+    assert cells["half-kl"][0].hyperparameters.kl_share == 0.5
+    assert cells["kl-only"][0] == RunConfig("s-introvae", "digits")
+    assert cells["annealed-squashed"][1] == RunConfig("as-introvae", "digits", seed=1, squash=True)
+    tried = EXPLORER.configs("checkerboard", 1)
+    assert tried["annealed-5"] == [RunConfig("as-introvae", schedule="annealed", rate=5.0)]
+    assert tried["linear-20"][0].hyperparameters.rate == 20.0
+
+
+def test_unknown_labels_and_data_that_a_study_is_not_about_are_refused():
+    with pytest.raises(InvalidArgumentError, match=r"label: got 'halve'; .*did you mean 'half'"):
+        ABLATION.configs("digits", 1, labels=["halve"])
+    with pytest.raises(InvalidArgumentError, match=r"dataset: got 'digits'; allowed: one of points"):
+        TABLE1.configs("digits", 1)
+
+
+def test_a_variant_is_called_what_its_own_study_calls_it():
+    assert METHODS.title("vae") == "VAE"
+    assert ABLATION.title("vae") == "no adversary (VAE)"
+    assert DEVIATIONS.title("annealed-squashed") == "2. tanh before the distance"
+    assert ABLATION.title("annealed-squashed") == "annealed, tanh, squashed"
+    for study in STUDIES.values():
+        titles = [study.title(label) for label in study.variants]
+        assert len(set(titles)) == len(titles), study.name
+
+
+def test_table1_shares_seeds_over_methods_and_the_vaes_run_over_rows(run):
+    labels = [(row, name) for row in ("C1", "C3") for name in ("vae", "s-introvae")]
+    cells = TABLE1.configs("checkerboard", 2, labels=labels, steps=5)
+    assert [config.seed for config in cells["C3", "s-introvae"]] == [0, 1]
+    assert cells["C1", "vae"] == cells["C3", "vae"]
+    assert cells["C3", "s-introvae"][0].hyperparameters.beta_neg == 1.0
+    assert cells.of("vae").runs == cells["C1", "vae"] * 2
+    assert not cells.regroup([run]).runs
+
+
+def test_every_deviation_changes_a_switch_of_the_core_from_its_default():
+    for label, variant in DEVIATIONS.variants.items():
+        config, plain = (RunConfig(variant.objective, **changes) for changes in (variant.changes, {}))
+        assert (config == plain) == (label in ("annealed", "introvae")), label
+    together = DEVIATIONS.variants["released"].changes
+    parts = [DEVIATIONS.variants[label].changes for label in ("reference", "annealed-squashed", "sum")]
+    assert together == {key: value for part in parts for key, value in part.items()}
