@@ -13,7 +13,6 @@ from typing import Any
 
 import joblib
 import torch
-from asvae_book.paper.published import RELEASED_LOOP
 from speed import config_of, show, step_seconds
 from tqdm import tqdm
 
@@ -23,6 +22,7 @@ from asvae.metrics import points as metrics
 from asvae.training import provenance
 from asvae.training.points.lanes import Lanes
 from asvae.training.run import sample
+from asvae_book.paper.published import RELEASED_LOOP
 
 MARKS = 40
 """How often a run is scored."""

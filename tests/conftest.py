@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from tiny import TINY
 
 import asvae
 from asvae import RunConfig
+from tiny import TINY
 
 torch.set_num_threads(1)
 

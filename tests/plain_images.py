@@ -1,9 +1,9 @@
 """Training on images written down again: plain modules, plain Adam, one pass for everything, nothing handed on."""
 
 import torch
-from plain import as_distance, error, kl
 
 from asvae import draws, objectives
+from plain import as_distance, error, kl
 
 SMALL = {"width": 1 / 16, "latent_dim": 4, "batch_size": 8, "steps": 6, "warmup": 0.0, "ema": 0.5}
 

@@ -11,6 +11,7 @@ BOOK = Path(__file__).parents[1] / "book"
 sys.path[:0] = [str(BOOK), str(BOOK / "_ext")]
 
 import launch  # noqa: E402
+
 import refresh  # noqa: E402
 from refresh import VARIANTS, source  # noqa: E402
 

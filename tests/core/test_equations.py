@@ -5,10 +5,10 @@ import math
 import re
 from pathlib import Path
 
-import plain
 import pytest
 import torch
 
+import plain
 from asvae import losses, schedules
 
 METHOD = (Path(__file__).parents[2] / "book" / "method.md").read_text()

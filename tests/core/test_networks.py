@@ -7,7 +7,6 @@ import textwrap
 
 import pytest
 import torch
-from tiny_data import write_celeba
 from torch import nn
 
 from asvae import RunConfig, draws
@@ -16,6 +15,7 @@ from asvae.networks import image_networks
 from asvae.networks.residual import LOGVAR_LIMIT
 from asvae.training.images.machinery import Machinery
 from asvae.training.images.trainer import Trainer
+from tiny_data import write_celeba
 
 NAMES = ("encoder", "decoder", "critic")
 SIZES = {

@@ -3,10 +3,10 @@
 import dataclasses
 import inspect
 
-import plain
 import pytest
 import torch
 
+import plain
 from asvae import RunConfig, datasets, objectives
 from asvae.checks import InvalidArgumentError
 from asvae.training.points.lanes import Lanes

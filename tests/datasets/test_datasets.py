@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-import tiny_data
 import torch
 from PIL import Image
 
+import tiny_data
 from asvae import checks, datasets, draws
 from asvae.datasets import image_files
 from asvae.datasets.images import ImageDataset, MissingDataError

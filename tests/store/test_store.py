@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from tiny import TINY
 
 import asvae
 from asvae import RunConfig
@@ -14,6 +13,7 @@ from asvae.checks import InvalidArgumentError
 from asvae.files import write_record
 from asvae.store import runs as store
 from asvae.training import sweep as sweeps
+from tiny import TINY
 
 
 def test_a_saved_run_comes_back_equal(run, tmp_path):

@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from tiny import TINY, same
 
 from asvae import RunConfig, draws, objectives, train
 from asvae.checks import InvalidArgumentError
 from asvae.config.presets import COMBINATIONS, SCALES, combination
 from asvae.training.points.lanes import Lanes
+from tiny import TINY, same
 
 
 @pytest.mark.parametrize("name", objectives.names())
