@@ -121,7 +121,12 @@ class RunConfig:
         return objectives.get("vae" if step < self.warmup_steps else self.objective)
 
     def progress(self, step: int) -> float:
-        """Return the share of the adversarial phase that has passed before ``step``, 0 during warm-up."""
+        """Return the share of the adversarial phase that has passed before ``step``, 0 during warm-up.
+
+        Of the whole run where the objective's ``clock`` is ``"run"``.
+        """
+        if self.hyperparameters.clock == "run":
+            return step / self.steps
         return max(0, step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)
 
     def replace(self, **changes: Any) -> "RunConfig":

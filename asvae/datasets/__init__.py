@@ -9,10 +9,12 @@ from asvae.datasets.checkerboard import Checkerboard
 from asvae.datasets.cifar10 import CIFAR10
 from asvae.datasets.digits import Digits
 from asvae.datasets.folder import Folder
+from asvae.datasets.gaussians import EightGaussians
 from asvae.datasets.mnist import MNIST
 
 _REGISTRY: dict[str, type[Dataset]] = {
-    dataset.name: dataset for dataset in (Checkerboard, Digits, MNIST, CIFAR10, CelebA128, CelebA256, Folder)
+    dataset.name: dataset
+    for dataset in (Checkerboard, EightGaussians, Digits, MNIST, CIFAR10, CelebA128, CelebA256, Folder)
 }
 
 

@@ -20,6 +20,8 @@ class PointsDataset(Dataset):
     """Shape of every region."""
     side: ClassVar[float]
     """Side of a square, diameter of a disc."""
+    basin: ClassVar[float | None] = None
+    """Side or diameter of what belongs to a region although it may lie outside of it; ``None``: nothing does."""
     modes: ClassVar[str]
     """The regions' name in text, in the plural."""
     centres: Tensor
@@ -29,11 +31,18 @@ class PointsDataset(Dataset):
         """Accept and ignore ``root``, since points need no files."""
 
     def mode(self, points: Tensor) -> Tensor:
+        """Return ``(N,)``: the index of the region that each point belongs to, itself or its basin, else -1."""
+        return self._within(points, self.basin or self.side)
+
+    def region_of(self, points: Tensor) -> Tensor:
         """Return ``(N,)``: the index in :attr:`centres` of the region each of ``(N, 2)`` points lies in, else -1.
 
         Squares are half-open (lower edges belong to them), so no point lies in two.
         """
-        offset, half = points[:, None, :] - self.centres, self.side / 2
+        return self._within(points, self.side)
+
+    def _within(self, points: Tensor, side: float) -> Tensor:
+        offset, half = points[:, None, :] - self.centres, side / 2
         if self.region == "square":
             inside = ((offset >= -half) & (offset < half)).all(-1)
         else:

@@ -20,6 +20,7 @@ ENTRIES = 2**22
 
 KERNELS = ("marginal", "joint")
 REDUCTIONS = ("mean", "sum")
+STATISTICS = ("v", "u", "weighted")
 
 
 def as_distance(
@@ -30,8 +31,9 @@ def as_distance(
     *,
     kernel: str = "marginal",
     reduction: str = "mean",
+    statistic: str = "v",
 ) -> Tensor:
-    r"""AS-distance between two batches of diagonal Gaussians: a V-statistic over all pairs, diagonal included.
+    r"""AS-distance between two batches of diagonal Gaussians, by default a V-statistic: all pairs, diagonal included.
 
     Parameters
     ----------
@@ -46,6 +48,13 @@ def as_distance(
     reduction : "mean" or "sum"
         Average over pairs (and dimensions, for ``"marginal"``) or sum over them. ``"sum"`` needs B = C.
 
+    statistic : "v", "u" or "weighted"
+        ``"v"`` takes all pairs within a batch, those of a Gaussian with itself included; ``"u"`` leaves these out, and
+        may be negative. ``"weighted"`` takes all pairs under the expectation over the prior that the definition has
+        (Lu et al. 2022, eq. 5): the kernel times :math:`e^{-m^2/2(1+s)}/\sqrt{1+s}` per dimension, with
+        :math:`m = (\mu_1v_2 + \mu_2v_1)/(v_1+v_2)` and :math:`s = v_1v_2/(v_1+v_2)`; it is the integral of
+        :math:`N(z; 0, 1)` times both Gaussians, without its factor :math:`(2\pi)^{-1}`.
+
     Returns
     -------
     Tensor
@@ -56,14 +65,23 @@ def as_distance(
     Raises
     ------
     InvalidArgumentError
-        If kernel or reduction is unknown or the shapes do not fit.
+        If kernel, reduction or statistic is unknown, the shapes do not fit, or ``"u"`` gets a batch of one.
     """
     one_of("kernel", kernel, KERNELS)
     one_of("reduction", reduction, REDUCTIONS)
+    one_of("statistic", statistic, STATISTICS)
     _check_shapes(mu_a, logvar_a, mu_b, logvar_b, reduction)
-    if kernel == "marginal":
-        return _Marginal.apply(mu_a, logvar_a, mu_b, logvar_b, reduction)
-    return _joint(mu_a, logvar_a, mu_b, logvar_b, reduction)
+    if statistic == "u" and 1 in (mu_a.shape[-2], mu_b.shape[-2]):
+        refuse("statistic", statistic, "'v' or 'weighted' for a batch of one")
+    if statistic == "weighted" or kernel == "joint":
+        return _in_logarithms((mu_a, logvar_a), (mu_b, logvar_b), kernel, reduction, statistic)
+    distance = _Marginal.apply(mu_a, logvar_a, mu_b, logvar_b, reduction, statistic == "u")
+    if statistic == "u":
+        for logvar in (logvar_a, logvar_b):
+            own = torch.exp(-0.5 * logvar).sum((-2, -1)) / math.sqrt(2.0)
+            rows, dims = logvar.shape[-2:]
+            distance = distance - (own if reduction == "sum" else own / (rows * (rows - 1) * dims))
+    return distance
 
 
 def _check_shapes(mu_a: Tensor, logvar_a: Tensor, mu_b: Tensor, logvar_b: Tensor, reduction: str) -> None:
@@ -93,7 +111,7 @@ class _Marginal(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, mu_a, logvar_a, mu_b, logvar_b, reduction):
+    def forward(ctx, mu_a, logvar_a, mu_b, logvar_b, reduction, unbiased):
         # (..., D, B): the values of one dimension lie together.
         given = (mu_a, logvar_a.exp()), (mu_b, logvar_b.exp())
         sets = [tuple(t.transpose(-1, -2).contiguous() for t in pair) for pair in given]
@@ -105,7 +123,9 @@ class _Marginal(torch.autograd.Function):
             *lanes, dims, rows = mu_l.shape
             at_once = 1 if mu_l.device.type == "cpu" else max(1, min(dims, ENTRIES // (rows * mu_r.shape[-1])))
             matrices = mu_l.new_empty((4, *lanes, at_once, rows, mu_r.shape[-1]))
-            weight = sign if reduction == "sum" else sign / (rows * mu_r.shape[-1] * dims)
+            # Without the diagonal there is one pair less per row; the caller takes the diagonal itself away.
+            others = mu_r.shape[-1] - (unbiased and left == right)
+            weight = sign if reduction == "sum" else sign / (rows * others * dims)
             # A batch against itself meets every point on both sides: by symmetry, twice its rows.
             sides = [(left, -1, 2.0)] if left == right else [(left, -1, 1.0), (right, -2, 1.0)]
             sides = [(side, axis, times * weight) for side, axis, times in sides if needs[side]]
@@ -131,7 +151,7 @@ class _Marginal(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, upstream):
-        return *(upstream[..., None, None] * grad for grad in ctx.saved_tensors), None
+        return *(upstream[..., None, None] * grad for grad in ctx.saved_tensors), None, None
 
 
 def _kernel(mu_l: Tensor, mu_r: Tensor, var_l: Tensor, var_r: Tensor, out: Tensor) -> tuple[Tensor, ...]:
@@ -151,16 +171,34 @@ def _pairs(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return a.unsqueeze(-1), b.unsqueeze(-2)
 
 
-def _joint(mu_a, logvar_a, mu_b, logvar_b, reduction):
-    def mean_kernel(mu_l, logvar_l, mu_r, logvar_r):
-        log_k = 0.0
-        for d in range(mu_l.shape[-1]):
-            m1, m2 = _pairs(mu_l[..., d], mu_r[..., d])
-            log_v = torch.logaddexp(*_pairs(logvar_l[..., d], logvar_r[..., d]))
-            log_k = log_k - 0.5 * ((m1 - m2) ** 2 * torch.exp(-log_v) + log_v)
-        pairs = log_k.shape[-2] * log_k.shape[-1]
-        log_sum = torch.logsumexp(log_k.flatten(-2), -1)
+def _in_logarithms(a, b, kernel, reduction, statistic):
+    """Return the distance from logarithms of the kernel, in plain operations: products over many dimensions fit."""
+
+    def block(left, right, within):
+        (mu_l, logvar_l), (mu_r, logvar_r) = left, right
+        rows, dims, pairs = mu_l.shape[-2], mu_l.shape[-1], mu_l.shape[-2] * mu_r.shape[-2]
+        logs = [
+            _log_kernel(mu_l[..., d], logvar_l[..., d], mu_r[..., d], logvar_r[..., d], statistic) for d in range(dims)
+        ]
+        if within and statistic == "u":
+            own = torch.eye(rows, dtype=torch.bool, device=mu_l.device)
+            logs, pairs = [log_k.masked_fill(own, -math.inf) for log_k in logs], pairs - rows
+        if kernel == "joint":
+            log_sum = torch.logsumexp(sum(logs).flatten(-2), -1)
+        else:
+            log_sum, pairs = torch.logsumexp(torch.stack(logs, -1).flatten(-3), -1), pairs * dims
         return torch.exp(log_sum - math.log(pairs) if reduction == "mean" else log_sum)
 
-    a, b = (mu_a, logvar_a), (mu_b, logvar_b)
-    return mean_kernel(*a, *a) + mean_kernel(*b, *b) - 2.0 * mean_kernel(*a, *b)
+    return block(a, a, True) + block(b, b, True) - 2.0 * block(a, b, False)
+
+
+def _log_kernel(mu_l, logvar_l, mu_r, logvar_r, statistic):
+    """Return the logarithm of one dimension's kernel for all pairs."""
+    (m1, m2), (l1, l2) = _pairs(mu_l, mu_r), _pairs(logvar_l, logvar_r)
+    log_v = torch.logaddexp(l1, l2)
+    log_k = -0.5 * ((m1 - m2) ** 2 * torch.exp(-log_v) + log_v)
+    if statistic != "weighted":
+        return log_k
+    mean = m1 * torch.exp(l2 - log_v) + m2 * torch.exp(l1 - log_v)
+    log_width = torch.nn.functional.softplus(l1 + l2 - log_v)  # log(1 + s)
+    return log_k - 0.5 * (mean**2 * torch.exp(-log_width) + log_width)

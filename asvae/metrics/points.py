@@ -101,7 +101,7 @@ class SupportScores(NamedTuple):
     on_support: float
     """Share of samples inside the regions."""
     modes_covered: int
-    """Regions that received at least half of their share, 1/K of the samples."""
+    """Regions to which at least half of their share belongs, 1/K of the samples."""
     centroid_error: float
     """Mean distance between the centre of a covered region and the mean of its samples; NaN if none is covered."""
 
@@ -113,7 +113,7 @@ def support_scores(points: torch.Tensor, dataset: PointsDataset) -> SupportScore
     covered = (count >= 0.5 * len(points) / len(dataset.centres)).nonzero().flatten()
     centroids = [points[mode == k].mean(0) for k in covered]
     errors = [float((c - dataset.centres[k]).norm()) for c, k in zip(centroids, covered, strict=True)]
-    share = float((mode >= 0).double().mean())
+    share = float((dataset.region_of(points) >= 0).double().mean())
     return SupportScores(share, len(covered), float(np.mean(errors)) if errors else np.nan)
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -19,6 +19,9 @@ class Hyperparameters:
     Numbers (``float`` fields) may differ between the lanes of a stack; of the other fields only those declared with
     ``option(..., per_lane=True)`` may.
     """
+
+    clock: ClassVar[str] = "adversarial"
+    """What the progress of training is a share of: the phase after the warm-up, or with ``"run"`` the whole run."""
 
     def __post_init__(self):
         validate_fields(self)

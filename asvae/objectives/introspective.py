@@ -13,7 +13,7 @@ from torch import Tensor
 from asvae import schedules
 from asvae.checks import option
 from asvae.losses import as_distance, exp_elbo, kl_divergence, reconstruction_error, reparameterize
-from asvae.losses.similarity import KERNELS, REDUCTIONS
+from asvae.losses.similarity import KERNELS, REDUCTIONS, STATISTICS
 from asvae.objectives import hyperparameters as base
 from asvae.objectives.base import Loss, Objective, Player
 
@@ -28,6 +28,10 @@ class _Weights(base.Hyperparameters):
     """Weight of the squared reconstruction error."""
     beta_neg: float = option(0.2, low=0.0)
     """Weight of the divergence of fakes in the encoder."""
+    fake_rec: float = option(1.0, low=0.0)
+    """Weight of the reconstruction error of fakes in the encoder, over ``beta_rec``."""
+    live_target: bool = False
+    """Let a gradient reach the encoder also through the reconstruction as a target; both released codes do."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,14 @@ class Hyperparameters(_Weights):
     """What generated samples are compared with; the released code takes ``"reconstruction"``."""
     squash: bool = False
     """Pass mu and log-variance through tanh before the distance, and before the decoder's KL: released code."""
+    squash_distance: bool = False
+    """Before the distance alone."""
+    squash_kl: bool = False
+    """Before the decoder's KL alone."""
+    statistic: str = option("v", choices=STATISTICS)
+    """Which pairs the distance takes, and whether the prior weights it: see :func:`asvae.losses.as_distance`."""
+    clock: str = option("adversarial", choices=("adversarial", "run"))
+    """What t/T is a share of: the phase after the warm-up, or the whole run."""
     encoder_reduction: str = option("mean", choices=REDUCTIONS)
     """Reduction of the distance in the encoder's turn; the released code has ``"sum"``."""
 
@@ -82,9 +94,9 @@ def squashed(posterior, squash):
 
 def distance(networks, real, rec, fake, hp, reduction):
     """Return the AS-distance of the whole batch's posteriors, also where several processes hold its parts."""
-    pair = (squashed(q, hp.squash) for q in (real if hp.reference == "real" else rec, fake))
+    pair = (squashed(q, hp.squash or hp.squash_distance) for q in (real if hp.reference == "real" else rec, fake))
     reference, fake = (tuple(networks.gather(t) for t in q) for q in pair)
-    return as_distance(*reference, *fake, kernel=hp.kernel, reduction=reduction)
+    return as_distance(*reference, *fake, kernel=hp.kernel, reduction=reduction, statistic=hp.statistic)
 
 
 class EncoderPieces(NamedTuple):
@@ -115,7 +127,8 @@ def encoder_pieces(networks, x, draws, hp) -> EncoderPieces:
     posteriors = networks.encode_each(*fakes)
     noise = (draws["posterior_rec"], draws["posterior_fake"])
     again = networks.decode_each(*(reparameterize(*q, eps) for q, eps in zip(posteriors, noise, strict=True)))
-    errors = [reconstruction_error(f, r, event_dims=dims) for f, r in zip(fakes, again, strict=True)]
+    targets = (x_hat, fake) if hp.live_target else fakes
+    errors = [reconstruction_error(f, r, event_dims=dims) for f, r in zip(targets, again, strict=True)]
     kls = [kl_divergence(*q) for q in posteriors]
     apart = distance(networks, (mu, logvar), *posteriors, hp, hp.encoder_reduction) if hp.anneals else None
     return EncoderPieces(x_hat, fake, reconstruction, kl_real, errors, kls, apart)
@@ -126,7 +139,7 @@ def exp_elbos(errors, kls, apart, hp, c, s) -> list[Tensor]:
     divergences = [c[..., None] * kl for kl in kls]
     if apart is not None:
         divergences = [kl + (1.0 - c[..., None]) * apart[..., None] for kl in divergences]
-    weights = {"scale": s, "beta_rec": hp.beta_rec, "beta_neg": hp.beta_neg}
+    weights = {"scale": s, "beta_rec": hp.beta_rec * hp.fake_rec, "beta_neg": hp.beta_neg}
     return [exp_elbo(error, d, **weights).mean(-1) for error, d in zip(errors, divergences, strict=True)]
 
 
@@ -164,7 +177,9 @@ class DecoderPieces(NamedTuple):
 def decoder_pieces(networks, x, x_hat, fake, hp) -> DecoderPieces:
     """Compute the pieces of the decoder's loss from what it decoded."""
     rec, gen = networks.encode_each(x_hat, fake)
-    kl_rec, kl_fake = (kl_divergence(*squashed(q, hp.anneals and hp.squash)).mean(-1) for q in (rec, gen))
+    kl_rec, kl_fake = (
+        kl_divergence(*squashed(q, hp.anneals and (hp.squash or hp.squash_kl))).mean(-1) for q in (rec, gen)
+    )
     apart = None
     if hp.anneals:
         real = rec

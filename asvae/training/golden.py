@@ -108,7 +108,9 @@ def agree(a: Trace, b: Trace) -> bool:
     def close(x: float | None, y: float | None) -> bool:
         return x is y if None in (x, y) else math.isclose(x, y, rel_tol=TOLERANCE, abs_tol=1e-9)
 
-    return a.keys() == b.keys() and all(len(a[key]) == len(b[key]) and all(map(close, a[key], b[key])) for key in a)
+    return a.keys() == b.keys() and all(
+        a[key] is not None and len(a[key]) == len(b[key]) and all(map(close, a[key], b[key])) for key in a
+    )
 
 
 def identity(traced: Trace) -> str:
@@ -122,8 +124,14 @@ def renew() -> None:
     for dataset in TRACED:
         for objective in objectives.names():
             today, place = trace(objective, dataset), path(objective, dataset)
-            if place.is_file() and agree(today, read_record(place)["trace"]):
-                print(f"{place.name}: unchanged, {read_record(place)['fingerprint']}")
+            kept = read_record(place) if place.is_file() else {"trace": {}, "fingerprint": ""}
+            if agree(today, kept["trace"]):
+                print(f"{place.name}: unchanged, {kept['fingerprint']}")
+                continue
+            if kept["trace"] and agree({key: today.get(key) for key in kept["trace"]}, kept["trace"]):
+                # New switches alone: whatever could be asked for before has the numbers that it had.
+                write_record(place, {"fingerprint": kept["fingerprint"], "trace": today})
+                print(f"{place.name}: extended, {kept['fingerprint']}")
                 continue
             write_record(place, {"fingerprint": identity(today), "trace": today})
             print(f"{place.name}: written, {identity(today)}; results with another fingerprint are stale now")
