@@ -16,10 +16,17 @@ def error(x, y):
     return ((x - y) ** 2).sum(1)
 
 
-def as_distance(a, b, reduction="mean"):
+def as_distance(a, b, reduction="mean", statistic="v"):
     def block(p, q):
-        v = torch.exp(p[1])[:, None] + torch.exp(q[1])[None]
-        k = torch.exp(-((p[0][:, None] - q[0][None]) ** 2) / (2 * v)) / torch.sqrt(v)
+        v1, v2 = torch.exp(p[1])[:, None], torch.exp(q[1])[None]
+        m1, m2, v = p[0][:, None], q[0][None], v1 + v2
+        k = torch.exp(-((m1 - m2) ** 2) / (2 * v)) / torch.sqrt(v)
+        if statistic == "weighted":
+            # The product of two Gaussians is a third, of this mean and variance; the prior weighs it.
+            mean, width = (m1 * v2 + m2 * v1) / v, 1 + v1 * v2 / v
+            k = k * torch.exp(-(mean**2) / (2 * width)) / torch.sqrt(width)
+        if statistic == "u" and p is q:
+            k = k[~torch.eye(len(k), dtype=torch.bool)]
         return k.mean() if reduction == "mean" else k.sum()
 
     return block(a, a) + block(b, b) - 2 * block(a, b)
@@ -94,21 +101,25 @@ def introvae_decoder(s, progress):
     return (reconstruction + s.hp.alpha * (kl(*s.q_rec) + kl(*s.q_fake))).mean()
 
 
-def _squash(q, s):
-    return tuple(torch.tanh(t) for t in q) if getattr(s.hp, "squash", False) else q
+def _squash(q, s, where):
+    squashed = getattr(s.hp, "squash", False) or getattr(s.hp, where, False)
+    return tuple(torch.tanh(t) for t in q) if squashed else q
 
 
 def _distance(s, rec, fake, reduction):
     reference = rec if s.hp.reference == "reconstruction" else s.posterior
-    return as_distance(_squash(reference, s), _squash(fake, s), reduction)
+    pair = (_squash(q, s, "squash_distance") for q in (reference, fake))
+    return as_distance(*pair, reduction, s.hp.statistic)
 
 
 def soft_encoder(s, progress):
     scale, c = 0.5, s.hp.c(progress)
     distance = _distance(s, s.q_rec_e, s.q_fake_e, s.hp.encoder_reduction) if hasattr(s.hp, "schedule") else 0.0
     soft = 0.0
-    for f, q, again in ((s.rec.detach(), s.q_rec_e, s.again[0]), (s.fake.detach(), s.q_fake_e, s.again[1])):
-        exponent = s.hp.beta_rec * error(f, again) + s.hp.beta_neg * (c * kl(*q) + (1 - c) * distance)
+    # Both released codes detach what enters the network, and not what its output is compared with.
+    rec, fake = (s.rec, s.fake) if s.hp.live_target else (s.rec.detach(), s.fake.detach())
+    for f, q, again in ((rec, s.q_rec_e, s.again[0]), (fake, s.q_fake_e, s.again[1])):
+        exponent = s.hp.fake_rec * s.hp.beta_rec * error(f, again) + s.hp.beta_neg * (c * kl(*q) + (1 - c) * distance)
         soft = soft + torch.exp(-2 * scale * exponent).mean()
     elbo = s.hp.beta_rec * error(s.real, s.rec) + s.hp.beta_kl * kl(*s.posterior)
     return scale * elbo.mean() + soft / 4
@@ -117,6 +128,6 @@ def soft_encoder(s, progress):
 def soft_decoder(s, progress):
     c = s.hp.c(progress)
     distance = _distance(s, s.q_rec, s.q_fake, "mean") if hasattr(s.hp, "schedule") else 0.0
-    kls = sum(kl(*_squash(q, s)).mean() for q in (s.q_rec, s.q_fake))
+    kls = sum(kl(*_squash(q, s, "squash_kl")).mean() for q in (s.q_rec, s.q_fake))
     divergence = c * kls + (1 - c) * distance
     return 0.5 * (s.hp.beta_rec * error(s.real, s.rec).mean() + 0.5 * s.hp.beta_kl * divergence)

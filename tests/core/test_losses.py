@@ -11,6 +11,7 @@ from torch.distributions import kl_divergence as reference_kl
 
 from asvae import losses
 from asvae.checks import InvalidArgumentError
+from asvae.losses.similarity import STATISTICS
 
 KERNELS = ("marginal", "joint")
 
@@ -66,30 +67,66 @@ def test_as_distance_is_a_squared_distance(kernel, seed, batch, dims):
     assert there.item() == pytest.approx(losses.as_distance(*a, *shuffled, kernel=kernel).item(), abs=1e-12)
 
 
-def plain_as_distance(mu_a, logvar_a, mu_b, logvar_b, kernel, reduction):
+def plain_as_distance(mu_a, logvar_a, mu_b, logvar_b, kernel, reduction, statistic="v"):
     """The B x C x D formula, as one would write it down."""
 
     def block(mu_1, logvar_1, mu_2, logvar_2):
-        v = logvar_1.exp()[:, None] + logvar_2.exp()[None]
+        v_1, v_2 = logvar_1.exp()[:, None], logvar_2.exp()[None]
+        v = v_1 + v_2
         k = torch.exp(-0.5 * (mu_1[:, None] - mu_2[None]) ** 2 / v) / v.sqrt()
+        if statistic == "weighted":
+            mean, width = (mu_1[:, None] * v_2 + mu_2[None] * v_1) / v, 1.0 + v_1 * v_2 / v
+            k = k * torch.exp(-0.5 * mean**2 / width) / width.sqrt()
         k = k.prod(-1) if kernel == "joint" else k
+        if statistic == "u" and mu_1 is mu_2:
+            k = k[~torch.eye(len(k), dtype=torch.bool)]
         return k.mean() if reduction == "mean" else k.sum()
 
     a, b = (mu_a, logvar_a), (mu_b, logvar_b)
     return block(*a, *a) + block(*b, *b) - 2.0 * block(*a, *b)
 
 
+@pytest.mark.parametrize("statistic", STATISTICS)
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_as_distance_and_its_gradient_equal_the_plain_formula(kernel, reduction):
+def test_as_distance_and_its_gradient_equal_the_plain_formula(kernel, reduction, statistic):
     inputs = [t.requires_grad_() for t in (*posteriors(0, 6, 3), *posteriors(1, 6, 3))]
-    ours = losses.as_distance(*inputs, kernel=kernel, reduction=reduction)
-    plain = plain_as_distance(*inputs, kernel, reduction)
+    options = {"kernel": kernel, "reduction": reduction, "statistic": statistic}
+    ours = losses.as_distance(*inputs, **options)
+    plain = plain_as_distance(*inputs, **options)
     torch.testing.assert_close(ours, plain, rtol=1e-12, atol=1e-12)
     pairs = zip(torch.autograd.grad(ours, inputs), torch.autograd.grad(plain, inputs), strict=True)
     for mine, theirs in pairs:
         torch.testing.assert_close(mine, theirs, rtol=1e-10, atol=1e-12)
-    assert torch.autograd.gradcheck(lambda *t: losses.as_distance(*t, kernel=kernel, reduction=reduction), inputs)
+    assert torch.autograd.gradcheck(lambda *t: losses.as_distance(*t, **options), inputs)
+
+
+def test_weighted_by_the_prior_as_distance_is_an_integral_under_it():
+    a, b = posteriors(0, 5, 2), posteriors(1, 4, 2)
+    z = torch.linspace(-30.0, 30.0, 60_001, dtype=torch.float64)[:, None]
+
+    def aggregate(mu, logvar):
+        return torch.distributions.Normal(mu, torch.exp(0.5 * logvar)).log_prob(z).exp().mean(1)
+
+    prior = torch.distributions.Normal(0.0, 1.0).log_prob(z[:, 0]).exp()
+    squares = [(aggregate(a[0][:, d], a[1][:, d]) - aggregate(b[0][:, d], b[1][:, d])) ** 2 for d in range(2)]
+    expected = sum(torch.trapezoid(square * prior, z[:, 0]) for square in squares) / 2
+    value = losses.as_distance(*a, *b, statistic="weighted") / (2.0 * math.pi)
+    assert value.item() == pytest.approx(expected.item(), abs=1e-9)
+
+
+def test_without_the_diagonal_two_batches_of_one_crowd_are_unbiased():
+    generator = torch.Generator().manual_seed(0)
+    values = {"u": [], "v": []}
+    for _ in range(400):
+        batches = [torch.randn(4, 1, 1, generator=generator, dtype=torch.float64) for _ in range(2)]
+        batches = [batch[:, 0] for batch in batches]
+        zeros = torch.zeros(4, 1, dtype=torch.float64)
+        for statistic, seen in values.items():
+            seen.append(losses.as_distance(batches[0], zeros, batches[1], zeros, statistic=statistic).item())
+    means = {statistic: torch.tensor(seen).mean().item() for statistic, seen in values.items()}
+    error = torch.tensor(values["u"]).std().item() / 20.0
+    assert abs(means["u"]) < 4.0 * error < means["v"]
 
 
 def test_as_distance_sum_is_the_mean_times_pairs_and_dimensions():

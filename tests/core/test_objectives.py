@@ -87,6 +87,11 @@ SWITCHES = {
     "tanh before the distance": ({"squash": True}, (0, 1)),
     "sum in the encoder's turn": ({"encoder_reduction": "sum"}, (0,)),
     "reconstruction against generated": ({"reference": "reconstruction"}, (0, 1)),
+    "tanh before the distance alone": ({"squash_distance": True}, (0, 1)),
+    "tanh before the decoder's KL alone": ({"squash_kl": True}, (1,)),
+    "pairs without the diagonal": ({"statistic": "u"}, (0, 1)),
+    "weighted by the prior": ({"statistic": "weighted"}, (0, 1)),
+    "fakes' reconstruction weighs more": ({"fake_rec": 3.0}, (0,)),
     "all three, as released": ({"squash": True, "encoder_reduction": "sum", "reference": "reconstruction"}, (0, 1)),
 }
 
@@ -101,6 +106,31 @@ def test_each_switch_changes_the_loss_by_what_is_derived_by_hand(options):
         derived = [derive(s, 0.1).item() for s in (default, switched)]
         assert ours[1] - ours[0] == pytest.approx(derived[1] - derived[0], abs=2e-6)
         assert (abs(derived[1] - derived[0]) > 1e-5) == (turn in turns)
+
+
+@pytest.mark.parametrize("name", ["s-introvae", "as-introvae"])
+def test_a_live_target_changes_the_encoders_gradient_as_derived_and_nothing_else(name):
+    still, live = (plain.scene(name, live_target=flag) for flag in (False, True))
+    assert plain.ours(still, 0.3, 0).value == plain.ours(live, 0.3, 0).value
+    assert plain.ours(still, 0.3, 1).value == plain.ours(live, 0.3, 1).value
+    moves = []
+    for s in (still, live):
+        weights = [value for key, value in s.weights.items() if key.startswith("encoder.")]
+        derived = torch.autograd.grad(plain.soft_encoder(s, 0.3), weights, retain_graph=True)
+        value = plain.ours(s, 0.3, 0).value.sum()
+        ours = torch.autograd.grad(value, s.lanes.networks.parameters("encoder"), retain_graph=True)
+        for grad, expected in zip(ours, derived, strict=True):
+            torch.testing.assert_close(grad[0].double(), expected, rtol=1e-3, atol=1e-6)
+        moves.append(torch.cat([grad.flatten() for grad in derived]))
+    assert 1e-4 < (moves[1] - moves[0]).norm() / moves[0].norm() < 0.5
+
+
+@pytest.mark.parametrize(("clock", "share"), [("adversarial", 40 / 80), ("run", 60 / 100)])
+def test_the_clock_counts_from_the_end_of_the_warm_up_or_from_the_start(clock, share):
+    config = RunConfig("as-introvae", steps=100, warmup=0.2, clock=clock)
+    assert config.progress(60) == pytest.approx(share)
+    assert config.progress(0) == 0.0
+    assert RunConfig("s-introvae", steps=100, warmup=0.2).progress(60) == pytest.approx(40 / 80)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
