@@ -106,3 +106,8 @@ def test_a_claim_about_all_is_not_reproduced_from_a_part(cells):
         assert T1.judge(part).verdict == "undecided"
     assert T2.judge(one_row).verdict == T3.judge(one_row).verdict == "undecided"
     assert T1.judge(one_rival).comparisons.loc[("C2", "S-IntroVAE"), "says"] == "undecided"
+
+
+def test_a_rival_that_always_diverged_is_never_the_best_other(cells, diverged):
+    verdict = T1.judge(cells | {("C1", "vae"): [diverged] * 6})
+    assert list(verdict.comparisons["best other"]) == ["S-IntroVAE"] * 6
