@@ -31,7 +31,7 @@ class RunConfig:
     steps : int, optional
         Optimisation steps, instead of the recipe's.
     **hyperparameters
-        Any field of the objective's hyper-parameters or of the :class:`~asvae.config.Recipe`.
+        Any field of the objective's hyper-parameters or of the :class:`~asvae.config.recipes.Recipe`.
 
     Raises
     ------

@@ -29,7 +29,7 @@ class Checkerboard(PointsDataset):
         columns = torch.arange(-2, 2)
         rows = torch.stack([columns % 2 - 2, columns % 2], dim=1)
         cells = torch.stack([columns[:, None].expand(4, 2), rows], dim=-1).reshape(8, 2)
-        self.centres: Tensor = (cells + 0.5) * self.side
+        self.centres = (cells + 0.5) * self.side
         """``(8, 2)``: the centres of the filled squares, column by column."""
 
     def sample(self, n: int, seed: int, step: int = 0) -> Tensor:

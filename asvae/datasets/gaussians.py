@@ -32,7 +32,7 @@ class EightGaussians(PointsDataset):
 
     def __init__(self, root: str | Path | None = None):
         turns = torch.arange(8) * (torch.pi / 4)
-        self.centres: Tensor = self.radius * torch.stack([turns.cos(), turns.sin()], dim=1)
+        self.centres = self.radius * torch.stack([turns.cos(), turns.sin()], dim=1)
         """``(8, 2)``: the means, anticlockwise from (radius, 0)."""
 
     def sample(self, n: int, seed: int, step: int = 0) -> Tensor:

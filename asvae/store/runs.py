@@ -70,8 +70,9 @@ def load_or_train(
 
     Returns
     -------
-    list of Run, or of Result without ``weights``
-        In the order of ``configs``; ``run.provenance["origin"]`` is ``"loaded"`` or ``"computed here"``.
+    list of Run or list of Result
+        Results without ``weights``. In the order of ``configs``; ``run.provenance["origin"]`` is ``"loaded"`` or
+        ``"computed here"``.
     """
     if fresh and budget is not None:
         refuse("budget", budget, "none beside fresh=True, which never goes on from what is stored")

@@ -69,7 +69,10 @@ def drift(run: Result) -> float:
 
 
 def off_median(runs: Sequence[Result]) -> Callable[[Result], float]:
-    """Return the measure |score − median over the seeds|, whose means compare spreads (Brown and Forsythe 1974)."""
+    """Return the measure of a run's distance from its seeds' median score: its mean is their spread.
+
+    Spreads are compared by it as in Brown and Forsythe (1974).
+    """
     median = float(np.nanmedian([headline(run) for run in runs])) if runs else math.nan
     return lambda run: abs(headline(run) - median)
 

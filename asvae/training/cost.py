@@ -12,7 +12,7 @@ from asvae.objectives import Loss, Player, play
 from asvae.objectives.hyperparameters import StackedHyperparameters
 
 H200_FLOPS = 989e12
-"""Dense bfloat16 operations a second that NVIDIA's data sheet states for an H200 (half its figure with sparsity)."""
+"""Dense bfloat16 operations per second that NVIDIA's data sheet states for an H200 (half its figure with sparsity)."""
 
 UTILISATION = 0.25
 """Share of it that is assumed: what well-kept convolutional training reaches."""
@@ -21,6 +21,7 @@ LAUNCHES = 0.02
 """Seconds that a step takes at least: what its several thousand small operations cost to start."""
 
 BATCH = 4
+"""Images in the batch whose operations are counted; they are scaled to the run's batch size."""
 
 
 class Cost(NamedTuple):

@@ -48,9 +48,9 @@ class Result:
     history: dict[str, list[float]] = field(repr=False)
     """Curves to five digits: ``"step"`` and one list of equal length per term."""
     samples: Tensor = field(repr=False)
-    """``(n, *shape)``: the first :data:`SAMPLES` samples to two decimals, none of older or diverged runs.
+    """``(n, *shape)``: the first :data:`~asvae.training.run.SAMPLES` samples, to two decimals.
 
-    Of images, the first few, rounded to bytes.
+    None of older or diverged runs; of images the first few, rounded to bytes.
     """
     provenance: dict[str, Any] = field(repr=False)
     """Versions, hardware, wall time in seconds, commit, date, fingerprint of the numerics."""

@@ -23,7 +23,7 @@ _HEADING = "does-the-claim-hold"
 def judge(cells: Cells[Result]) -> Verdict:
     """Judge by the score that ranks whether AS-IntroVAE lies nearer to real images than S-IntroVAE and WGAN-GP.
 
-    ``cells`` are of the study :data:`asvae.studies.METHODS`.
+    ``cells`` are of the study :data:`asvae.studies.catalogue.METHODS`.
     """
     rows, ours = {}, cells.get(OURS, [])
     for other in OTHERS:
