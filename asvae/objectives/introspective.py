@@ -62,9 +62,9 @@ class Hyperparameters(_Weights):
     squash: bool = False
     """Pass mu and log-variance through tanh before the distance, and before the decoder's KL: released code."""
     squash_distance: bool = False
-    """Before the distance alone."""
+    """Pass them through tanh before the distance alone."""
     squash_kl: bool = False
-    """Before the decoder's KL alone."""
+    """Pass them through tanh before the decoder's KL alone."""
     statistic: str = option("v", choices=STATISTICS)
     """Which pairs the distance takes, and whether the prior weights it: see :func:`asvae.losses.as_distance`."""
     clock: str = option("adversarial", choices=("adversarial", "run"))

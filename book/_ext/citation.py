@@ -54,7 +54,7 @@ def add_footer(app, pagename, templatename, context, doctree):
 
 
 def write_file(app, error):
-    """Write the entries beside the pages' other files."""
+    """Write the entries into a file of their own."""
     if error is None and app.builder.format == "html":
         (Path(app.outdir) / "_static" / FILE).write_text(bibtex(app.config.copyright))
 

@@ -41,9 +41,9 @@ def tidy(table: str) -> str:
     for cell in soup.tbody.find_all(["th", "td"]):
         if len(cell.get_text()) > _LONG:
             cell["class"] = "long"
-    for place, cells in enumerate(zip(*(row.find_all("td") for row in body), strict=True), start=1):
+    for column, cells in enumerate(zip(*(row.find_all("td") for row in body), strict=True), start=1):
         if all(_is_quantity(cell.get_text().strip()) for cell in cells):
-            for cell in [*cells, *_above(head, place - 1 - len(cells[0].parent.find_all("td")))]:
+            for cell in [*cells, *_above(head, column - 1 - len(cells[0].parent.find_all("td")))]:
                 cell["class"] = "quantity"
     for cell in soup.thead.find_all("th"):
         cell["scope"] = "colgroup" if cell.get("colspan") else "col"
@@ -57,10 +57,10 @@ def _is_quantity(text):
     return bool(_QUANTITY.match(text)) and not _WORD.search(text)
 
 
-def _above(head, place):
-    """Return the headings, one a row of the head, at a place counted from the right."""
+def _above(head, column):
+    """Return the headings of a column, counted from the right as -1, -2, …: one per row of the head."""
     rows = [row.find_all("th") for row in head]
-    return [row[place] for row in rows if len(row) >= -place and not any(cell.get("colspan") for cell in row)]
+    return [row[column] for row in rows if len(row) >= -column and not any(cell.get("colspan") for cell in row)]
 
 
 def tidy_page(app, pagename, templatename, context, doctree):

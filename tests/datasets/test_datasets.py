@@ -20,7 +20,7 @@ from asvae import checks, datasets, draws
 from asvae.datasets import image_files
 from asvae.datasets.images import ImageDataset, MissingDataError
 
-IMAGES = [name for name in datasets.names() if name != "checkerboard"]
+IMAGES = [name for name in datasets.names() if datasets.kind(name) == "images"]
 SIZES = {"digits": (1438, 359), "mnist": (24, 8), "cifar10": (30, 6), "celeba128": (14, 4), "folder": (27, 3)}
 SIZES["celeba256"] = SIZES["celeba128"]
 
