@@ -2,14 +2,14 @@
 
 import pytest
 import torch
-from plain_images import SMALL
-from plain_images import train as train_plainly
-from tiny_data import write_folder
 
 from asvae import RunConfig, objectives
 from asvae.checks import InvalidArgumentError
 from asvae.training.images.machinery import Machinery
 from asvae.training.images.trainer import Trainer
+from plain_images import SMALL
+from plain_images import train as train_plainly
+from tiny_data import write_folder
 
 WEIGHTS = {"s-introvae": {"beta_neg": 2.0}, "as-introvae": {"beta_neg": 2.0}, "introvae": {"margin": 8.0}}
 """Small enough that every term of a loss has its say, at the first steps too."""
@@ -134,8 +134,8 @@ def test_every_move_of_the_critic_sees_another_batch(monkeypatch):
     monkeypatch.setattr(trainer, "batch", lambda at, real=trainer.batch: (asked.append(at), real(at))[1])
     for step in range(2):
         trainer.step(step)
-    # The generator is handed the first again, and does not look at it.
-    assert asked == [0, 1, 2, 0, 3, 4, 5, 3]
+    # The generator is handed the first of its step again, and does not look at it.
+    assert asked == [0, 1, 2, 3, 4, 5]
 
 
 def test_more_images_a_step_than_there_are_is_refused():
@@ -160,8 +160,9 @@ def test_a_move_that_is_not_finite_is_not_made_and_is_named(name, player, term, 
 
     def update(*arguments, real=trainer._update):
         before = weights()
-        real(*arguments)
+        goes_on = real(*arguments)
         moved.append(not equal(weights(), before))
+        return goes_on
 
     monkeypatch.setattr(trainer, "_update", update)
     for step in range(trainer.config.steps):
@@ -183,18 +184,6 @@ def test_the_term_that_broke_first_is_named():
         trainer.networks.parameters("decoder")[-1].fill_(torch.inf)
     trainer.step(1)
     assert vars(trainer.divergence) == {"step": 1, "player": "vae", "term": "reconstruction"}
-
-
-@pytest.mark.parametrize("name", objectives.names())
-def test_a_state_half_way_goes_on_to_the_same_bits(name):
-    config = config_of(name, warmup=0.4)
-    whole, half, resumed = trained(config, 6, torch.float32), trained(config, 3, torch.float32), Trainer(config)
-    resumed.load_state(half.state())
-    assert equal(resumed.state(), half.state())
-    for step in range(3, 6):
-        resumed.step(step)
-    assert equal(resumed.state(), whole.state())
-    assert not equal(half.state(), whole.state())
 
 
 @pytest.mark.parametrize("part", ["network.encoder.body.0.weight", "adam.decoder.3.exp_avg_sq", "ema.module.0.bias"])

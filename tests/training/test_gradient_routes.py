@@ -1,11 +1,12 @@
 """Gradients by route add up to the player's own, and are noted while a run trains without changing it."""
 
-import plain
 import pytest
 import torch
 
+import plain
 from asvae import RunConfig, objectives, train
-from asvae.training.marks import CURVE_POINTS, checks_score, notes_curves, parts_gradients
+from asvae.training import loop
+from asvae.training.marks import CURVE_POINTS, marks_of
 from asvae.training.points.gradient_routes import decoder_routes, encoder_routes, gradient_norms
 from asvae.training.points.lanes import Lanes
 
@@ -63,42 +64,50 @@ def test_other_methods_and_a_warm_up_have_no_routes():
 
 
 @pytest.mark.parametrize("steps", [100, 149, 6_000, 30_000])
-def test_a_run_is_checked_nine_times_over_its_last_third_and_parted_at_every_second_point(steps):
-    checked = [step for step in range(steps) if checks_score(step, steps)]
-    assert 8 <= len(checked) <= 9
-    assert min(checked) >= 2 / 3 * steps - steps / CURVE_POINTS
-    parted = [step for step in range(steps) if parts_gradients(step, steps)]
-    assert 50 <= len(parted) <= 75
-    assert all(notes_curves(step, steps) for step in [*checked, *parted])
-    assert steps - 1 - checked[-1] < steps / CURVE_POINTS
+def test_a_run_is_scored_nine_times_over_its_last_third_and_decomposed_at_every_second_point(steps):
+    marks = [marks_of(step, steps) for step in range(steps)]
+    scored = [step for step, mark in enumerate(marks) if mark.score]
+    assert 8 <= len(scored) <= 9
+    assert min(scored) >= 2 / 3 * steps - steps / CURVE_POINTS
+    assert 50 <= sum(mark.gradients for mark in marks) <= 75
+    assert all(mark.curve for mark in marks if mark.score or mark.gradients)
+    assert steps - 1 - scored[-1] < steps / CURVE_POINTS
 
 
-def test_a_run_of_a_few_steps_is_neither_checked_nor_parted():
-    assert not any(checks_score(step, 99) or parts_gradients(step, 99) for step in range(99))
+def test_a_run_of_a_few_steps_is_neither_scored_nor_decomposed():
+    assert not any(mark.score or mark.gradients for mark in (marks_of(step, 99) for step in range(99)))
+
+
+@pytest.fixture
+def unwatched(monkeypatch):
+    """Train a configuration without looking at its gradients and scores."""
+
+    def quietly(config):
+        with monkeypatch.context() as patch:
+            patch.setattr(loop, "marks_of", lambda *of: marks_of(*of)._replace(gradients=False, score=False))
+            return train(config, progress=False)
+
+    return quietly
 
 
 @pytest.mark.slow
-def test_watching_a_run_does_not_change_it(monkeypatch):
+def test_watching_a_run_does_not_change_it(unwatched):
     config = RunConfig("as-introvae", seed=2, width=16, depth=2, batch_size=16, steps=120)
-    watched = train(config, progress=False)
+    watched, other = train(config, progress=False), unwatched(config)
     assert {"score", "grad_encoder_as", "grad_decoder_kl"} <= watched.history.keys()
     assert 8 <= sum(value == value for value in watched.history["score"]) <= 9
-    for name in ("parts_gradients", "checks_score"):
-        monkeypatch.setattr(f"asvae.training.{name}", lambda step, steps: False)
-    unwatched = train(config, progress=False)
-    assert "score" not in unwatched.history
-    assert watched.scores == unwatched.scores
+    assert not {"score", "grad_encoder_as"} & other.history.keys()
+    assert watched.scores == other.scores
     for key, value in watched.networks.state().items():
-        assert torch.equal(value, unwatched.networks.state()[key])
+        assert torch.equal(value, other.networks.state()[key])
 
 
 @pytest.mark.slow
-def test_watching_images_does_not_change_them(monkeypatch):
+def test_watching_images_does_not_change_them(unwatched):
     config = RunConfig("s-introvae", "digits", seed=2, width=1 / 16, batch_size=8, steps=100)
-    watched = train(config, progress=False)
+    watched, other = train(config, progress=False), unwatched(config)
     assert sum(value == value for value in watched.history["score"]) == 9
-    monkeypatch.setattr("asvae.training.image_training.checks_score", lambda step, steps: False)
-    unwatched = train(config, progress=False)
-    assert watched.scores == unwatched.scores
+    assert "score" not in other.history
+    assert watched.scores == other.scores
     for key, value in watched.networks.state().items():
-        assert torch.equal(value, unwatched.networks.state()[key]), key
+        assert torch.equal(value, other.networks.state()[key]), key

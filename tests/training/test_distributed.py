@@ -10,19 +10,17 @@ from unittest import mock
 
 import pytest
 import torch
-from plain_images import SMALL
 from torch import nn
 
 from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
 from asvae.metrics import images as image_metrics
 from asvae.training.golden import fingerprint
-from asvae.training.image_training import train_images
-from asvae.training.images import distributed as processes
-from asvae.training.images import trainer
-from asvae.training.images.machinery import Machinery
+from asvae.training.images import distributed, trainer
 from asvae.training.images.trainer import Trainer
-from asvae.training.marks import Interruption
+from asvae.training.stepper import Interruption
+from asvae.training.train import train_any
+from plain_images import SMALL
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +48,7 @@ def states(name):
     return after
 
 
-class _NoGradient(processes._Gather):
+class _NoGradient(distributed._Gather):
     """What an all-gather without its backward pass is: other processes' rows, and this one's, as constants."""
 
     @staticmethod
@@ -59,23 +57,22 @@ class _NoGradient(processes._Gather):
 
 
 def _stopped(rank, folder):
-    """Train until the first process, and it alone, says stop, and go on; return the steps, both parts', and the run."""
+    """Train until the main process, and it alone, says stop, and go on; return what was told, this run, a whole one."""
     asked, told, config = itertools.count(), [], config_of("as-introvae")
 
     class OneStops(Interruption):
         due = property(lambda self: rank == 0 and next(asked) == 3)
 
     there = OneStops(Path(folder) / "run", deadline=1e18)
-    runs = [train_images(config, "cpu", Machinery(), told.append, there)]
-    # Another start finds what the first process wrote.
+    assert train_any([config], "cpu", told.append, there) is None
+    # Another start finds what the main process wrote.
     torch.distributed.barrier()
-    runs.append(train_images(config, "cpu", Machinery(), told.append, there))
-    runs.append(train_images(config, "cpu", Machinery(), lambda n: None))
-    states = [run and run.networks.state() for run in runs]
+    runs = [run for way in ((told.append, there), (lambda n: None,)) for run in train_any([config], "cpu", *way)]
+    states = [run.networks.state() for run in runs]
     features = torch.randn(40, 3, generator=torch.Generator().manual_seed(0))
     distances = tuple(image_metrics.kernel_distance(features[:20], features[20:])) if rank == 0 else None
-    scored = [run.scores["frechet_classifier"] for run in runs[1:]]
-    kept = {"processes": runs[1].provenance["processes"], "scored": scored, "distances": distances}
+    scored = [run.scores["frechet_classifier"] for run in runs]
+    kept = {"processes": runs[0].provenance["processes"], "scored": scored, "distances": distances}
     return {"told": told, "states": states} | kept
 
 
@@ -95,7 +92,7 @@ def _work(rank, port, folder):
     # One process may ask for it while the other does not.
     numerics = fingerprint("vae", "digits") if rank == 0 else ""
     rows = Trainer(config_of("vae")).batch(4)
-    others = {"refusal": str(refusal.value), "numerics": numerics, "rows": rows, "chief": processes.is_main_process()}
+    others = {"refusal": str(refusal.value), "numerics": numerics, "rows": rows, "main": distributed.is_main_process()}
     torch.save(made | others, f"{folder}/{rank}.pt")
 
 
@@ -163,10 +160,10 @@ def test_statistics_are_averaged_over_processes(two):
     assert whole.abs().max() > 1e-3
 
 
-def test_each_process_takes_its_share_of_the_batch_and_one_is_the_chief(two):
+def test_each_process_takes_its_share_of_the_batch_and_one_is_the_main_one(two):
     rows = Trainer(config_of("vae")).batch(4)
     assert torch.equal(torch.cat([each["rows"] for each in two]), rows)
-    assert [each["chief"] for each in two] == [True, False]
+    assert [each["main"] for each in two] == [True, False]
 
 
 def test_a_batch_that_does_not_divide_is_refused(two):
@@ -175,12 +172,10 @@ def test_a_batch_that_does_not_divide_is_refused(two):
 
 
 def test_a_run_stops_and_goes_on_in_all_processes_together(two):
-    whole = two[0]["stopped"]["states"][2]
+    whole = two[0]["stopped"]["states"][1]
     for each in (part["stopped"] for part in two):
-        assert each["told"] == [0, 8, 8, 8, 24, 8, 8, 8]
-        stopped, *ended = each["states"]
-        assert stopped is None
-        assert all(torch.equal(value, state[key]) for state in ended for key, value in whole.items())
+        assert each["told"] == [0, 8, 8, 24, 8, 8, 8]
+        assert all(torch.equal(value, state[key]) for state in each["states"] for key, value in whole.items())
         assert each["processes"] == 2
 
 

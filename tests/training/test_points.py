@@ -1,0 +1,103 @@
+"""Lanes of points: which runs share a stack, its Adam, its draws, and its captured steps on a GPU."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+import torch
+
+from asvae import RunConfig
+from asvae.checks import InvalidArgumentError
+from asvae.training.points import stacking
+from asvae.training.points.cuda_graphs import DrawAhead
+from asvae.training.points.lane_adam import LaneAdam
+from asvae.training.points.lanes import Lanes
+from asvae.training.train import train_any
+from tiny import TINY
+
+
+def test_stacks_fit_into_memory_and_split_over_workers(monkeypatch):
+    configs = [RunConfig("as-introvae", seed=seed) for seed in range(10)]
+    configs += [RunConfig("vae", seed=seed) for seed in range(3)]
+    stacks = stacking.into_stacks(configs, workers=2, device="cpu")
+    assert sorted(len(stack) for stack in stacks) == [1, 2, 5, 5]
+    assert stacks[0][0].objective == "as-introvae"
+    monkeypatch.setattr(stacking, "lanes_that_fit", lambda *of: 2)
+    assert max(len(stack) for stack in stacking.into_stacks(configs, workers=2, device="cpu")) == 2
+
+
+def test_the_memory_estimate_is_no_less_than_what_a_step_takes():
+    config = RunConfig("as-introvae", scale="paper", steps=100, kernel="joint")
+    free = 2 * 1024**3
+    for kernel in ("marginal", "joint"):
+        lanes = stacking.lanes_that_fit(config.replace(kernel=kernel), "cpu", workers=1, free=free)
+        code = f"""
+            import resource, torch
+            torch.set_num_threads(1)
+            from asvae import RunConfig
+            from asvae.training.points.lanes import Lanes
+            config = RunConfig("as-introvae", scale="paper", steps=100, kernel={kernel!r})
+            lanes = Lanes([config, config.replace(seed=1)])
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            lanes.step(99)
+            print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / 2)
+        """
+        used = float(
+            subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, check=True).stdout
+        )
+        assert used < 0.5 * free / lanes
+
+
+def test_a_lane_adam_over_the_stack_moves_as_one_over_slices_and_leaves_a_broken_lane_alone():
+    """The way of a GPU, on the CPU: masked over the stack, equal but for rounding."""
+    torch.manual_seed(0)
+    start = [torch.randn(3, 4, 5), torch.randn(3, 1, 5)]
+    adams = []
+    for sliced in (True, False):
+        adam = LaneAdam([torch.nn.Parameter(w.clone()) for w in start], lr=0.1, sliced=sliced)
+        adams.append(adam)
+    for step in range(6):
+        grads = [torch.randn_like(w) for w in start]
+        finite = torch.tensor([True, step < 3, True])
+        grads[0][1] = grads[0][1] if step < 3 else torch.nan
+        for adam in adams:
+            adam.rate(0.1 / (1 + step))
+            adam.step(grads, finite)
+        if step == 2:
+            held = [w[1].clone() for w in adams[1].weights]
+    for a, b, h in zip(adams[0].weights, adams[1].weights, held, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-7)
+        assert torch.equal(b[1], h)
+    again = LaneAdam([torch.nn.Parameter(w.clone()) for w in adams[1].weights], lr=0.1, sliced=False)
+    again.load_state(adams[1].state())
+    grads = [torch.randn_like(w) for w in start]
+    for adam in (again, adams[1]):
+        adam.rate(0.01)
+        adam.step(grads, torch.tensor([True, False, True]))
+    assert all(torch.equal(a, b) for a, b in zip(again.weights, adams[1].weights, strict=True))
+
+
+def test_draws_made_ahead_are_the_steps_own_in_their_order():
+    lanes = Lanes([RunConfig("s-introvae", **TINY)])
+    ahead = DrawAhead(lanes.draw, last=20, ahead=5)
+    for step in range(3, 20):
+        drawn = ahead(step)
+        assert all(torch.equal(value, drawn[name]) for name, value in lanes.draw(step).items())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_captured_steps_on_a_gpu_are_the_cpus_within_rounding():
+    """With a lane that diverges: it stands still, is recorded, and leaves the others alone."""
+    configs = [RunConfig("as-introvae", seed=seed, **TINY | {"steps": 40, "warmup": 0.25}) for seed in range(3)]
+    configs.append(configs[0].replace(beta_kl=1e30))
+    here, there = (train_any(configs, device, lambda n: None) for device in ("cpu", "cuda"))
+    for a, b in zip(here, there, strict=True):
+        assert a.divergence == b.divergence
+        for name in ("reconstruction", "kl_fake"):
+            assert b.history.get(name) == pytest.approx(a.history.get(name), rel=1e-2)
+
+
+def test_lanes_of_a_stack_share_what_they_must():
+    with pytest.raises(InvalidArgumentError, match=r"^configs: got runs that differ"):
+        Lanes([RunConfig("vae"), RunConfig("vae", width=3)])
