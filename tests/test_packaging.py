@@ -56,43 +56,6 @@ def test_commands_that_the_readme_shows_are_targets():
     assert "make test" in (ROOT / ".ci" / "run").read_text()
 
 
-def test_core_layers_import_downward_only():
-    layers = [
-        {"checks", "paths", "allocator"},
-        {"schedules", "draws", "similarity", "losses", "published", "files", "intervals"},
-        {"interruption", "machinery", "processes", "pictures"},
-        {"datasets", "networks", "objectives", "adam"},
-        {"recipes", "config"},
-        {"build", "metrics", "features", "image_metrics", "benchmarks"},
-        {"lanes", "latents"},
-        {"run", "graphs", "trainer", "cost", "routes"},
-        {"golden", "snapshots", "diagnostics"},
-        {"checkpoints"},
-        {"provenance"},
-        {"training", "image_training", "results", "stacking"},
-        {"sweeps"},
-        {"store", "table1", "studies"},
-        {"verdicts"},
-        {"figures", "claims", "galleries", "showing", "ablation", "ablation_claims", "route_tables"},
-        {"ablation_figures", "explorer", "effects", "forces", "image_claims", "ledger", "reading"},
-        {"ledger_tables"},
-        {"chapters", "cli", "__main__"},
-    ]
-    height = {name: i for i, layer in enumerate(layers) for name in layer}
-    for path in (ROOT / "asvae").rglob("*.py"):
-        own = path.relative_to(ROOT / "asvae").parts[0].removesuffix(".py")
-        if own == "__init__":
-            continue
-        text = path.read_text()
-        assert not re.search(r"^import asvae", text, flags=re.M), path.name
-        for line in text.splitlines():
-            match = re.match(r"\s*from asvae(?:\.(\w+))?[\w.]* import (.+)", line)
-            names = [] if not match else [match[1]] if match[1] else [name.strip() for name in match[2].split(",")]
-            for name in names:
-                # Within a layer a neighbour may be used, as losses use similarity.
-                assert height[name] <= height[own], f"{path.name}: {line}"
-
-
 def test_files_that_the_documents_link_to_exist():
     for document in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
         for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / document).read_text()):

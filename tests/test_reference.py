@@ -56,7 +56,6 @@ def test_every_contracted_name_has_an_entry(module):
 def test_every_documented_name_exists():
     for name in documented():
         path, _, last = name.rpartition(".")
-        # `asvae.results` is the function, and the module of that name is behind it.
         assert hasattr(importlib.import_module(path), last), name
 
 

@@ -103,7 +103,7 @@ def test_a_finished_run_is_kept_even_if_a_later_one_fails(tmp_path, monkeypatch)
     monkeypatch.setattr(sweeps, "train_any", fail_on_second)
     with pytest.raises(KeyboardInterrupt):
         store.load_or_train([first, second], root=tmp_path, progress=False, workers=1)
-    assert [path.name for path in tmp_path.iterdir()] == [store.locate(second, tmp_path).name]
+    assert [path.name for path in (tmp_path / "runs").glob("[!u]*")] == [store.locate(second, tmp_path).name]
 
 
 def test_two_writers_of_one_run_leave_a_whole_run(run, tmp_path):
@@ -113,29 +113,41 @@ def test_two_writers_of_one_run_leave_a_whole_run(run, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_evidence_prefers_what_is_kept_then_what_is_stored_and_trains_the_rest(tmp_path, monkeypatch):
+def test_without_weights_committed_results_come_first_then_stored_runs_and_the_rest_is_trained(tmp_path, monkeypatch):
     configs = [RunConfig("vae", seed=seed, **TINY) for seed in (0, 1)]
-    # As if these small runs were the scale's own recipe: only such runs are kept.
+    # As if these small runs were the scale's own recipe: only such runs are committed.
     monkeypatch.setattr(RunConfig, "overrides", property(lambda config: {}))
 
-    def origins(**options):
-        found = store.evidence(configs, root=tmp_path, progress=False, **options)
+    def origins():
+        found = store.load_or_train(configs, weights=False, root=tmp_path, progress=False, workers=1)
         assert [result.config for result in found] == configs
         return [result.provenance["origin"] for result in found], found
 
     assert origins()[0] == ["computed here"] * 2
     kept = {path.name: path.read_text() for path in (tmp_path / "results").iterdir()}
     assert len(kept) == 2
-    monkeypatch.setattr(store, "load_or_train", lambda configs, **_: [] if not configs else pytest.fail("trained"))
-    assert not hasattr(origins()[1][0], "networks")
-    for path in (tmp_path / "results").iterdir():
-        path.unlink()
+    monkeypatch.setattr(store, "sweep", lambda configs, **_: pytest.fail("trained") if configs else [])
+    monkeypatch.setattr(store, "load", lambda path: pytest.fail("loaded"))
+    assert not any(hasattr(result, "networks") for result in origins()[1])
     monkeypatch.undo()
     monkeypatch.setattr(RunConfig, "overrides", property(lambda config: {}))
-    assert hasattr(origins()[1][0], "networks")
+    monkeypatch.setattr(store, "sweep", lambda configs, **_: pytest.fail("trained") if configs else [])
+    for path in (tmp_path / "results").iterdir():
+        path.unlink()
+    assert all(hasattr(result, "networks") for result in origins()[1])
     assert {path.name: path.read_text() for path in (tmp_path / "results").iterdir()} == kept
 
 
-def test_evidence_keeps_no_run_whose_recipe_is_its_own(tmp_path):
-    store.evidence([RunConfig("vae", **TINY)], root=tmp_path, progress=False)
+def test_with_weights_committed_results_are_not_enough(tmp_path, monkeypatch):
+    config = RunConfig("vae", **TINY)
+    monkeypatch.setattr(RunConfig, "overrides", property(lambda config: {}))
+    options = {"root": tmp_path, "progress": False, "workers": 1}
+    store.load_or_train([config], weights=False, **options)
+    [run] = store.load_or_train([config], **options)
+    assert run.provenance["origin"] == "loaded"
+    assert hasattr(run, "networks")
+
+
+def test_no_run_whose_recipe_is_its_own_is_committed(tmp_path):
+    store.load_or_train([RunConfig("vae", **TINY)], weights=False, root=tmp_path, progress=False, workers=1)
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
