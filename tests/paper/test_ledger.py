@@ -1,6 +1,7 @@
 """The claims ledger follows the records and the results: other numbers, another verdict; another claim, another row."""
 
 import json
+import math
 import re
 import shutil
 from dataclasses import replace
@@ -81,6 +82,12 @@ def test_the_ledger_says_the_same_as_markdown_text_and_json(today, capsys):
     for as_programs_read_it, said in ((True, as_json(today)), (False, text)):
         commands.claims(json=as_programs_read_it)
         assert capsys.readouterr().out == said + "\n"
+
+
+def test_measured_is_the_comparison_that_speaks_most_against_a_claim(today):
+    refuted = [each for entry in today for each in entry.evidence if each.verdict.verdict == "not reproduced"]
+    assert len(refuted) > 3
+    assert all(each.measured.endswith(": does not hold") or ": NaN in 0 of " in each.measured for each in refuted)
 
 
 def test_commands_name_study_data_scale_and_device_where_they_are_not_the_defaults(today):
@@ -197,4 +204,6 @@ def test_a_floor_is_in_the_measure_that_decides(today, run, diverged):
     scored = [Result(**vars(run) | {"config": run.config, "scores": scores}) for run in today[1].evidence[1].runs[:2]]
     assert CLAIM["G3"].floor_of(Cells({"as-introvae": scored})) == "2.50"
     without = replace(scored[0], scores={"frechet_classifier_floor": 1.5})
-    assert CLAIM["G3"].floor_of(Cells({"as-introvae": [without, *scored]})) == "1.50"
+    assert CLAIM["G3"].floor_of(Cells({"as-introvae": [*scored, without]})) == "1.50"
+    lost = replace(scored[0], divergence=diverged.divergence, scores={"fid": math.nan, "fid_floor": math.nan})
+    assert CLAIM["G3"].floor_of(Cells({"as-introvae": [lost, *scored]})) == "2.50"
