@@ -4,6 +4,7 @@ Usage: ``python benchmarks/speed.py [DEVICE]``. About six minutes on a CPU that 
 topic and writes ``data/benchmarks/<device>.json``, which the book's chapter on speed shows.
 """
 
+import contextlib
 import multiprocessing
 import resource
 import statistics
@@ -21,8 +22,7 @@ from asvae.cpu import huge_pages, keep_memory
 from asvae.files import DATA, write_record
 from asvae.losses import as_distance
 from asvae.training import provenance
-from asvae.training.points.cuda_graphs import stepper
-from asvae.training.points.lanes import Lanes
+from asvae.training.points.stepper import PointsStepper
 
 LANE_COUNTS = (1, 4, 16, 64, 128)
 SIZES = ((128, 2), (512, 2), (128, 32), (512, 32), (512, 256))
@@ -73,10 +73,9 @@ def step_seconds(configs: list[RunConfig], device: str, least: float = 4.0) -> f
     """Return the time of an adversarial step of a stack, made as training makes it; on a GPU, of 25 and one wait."""
     keep_memory()
     block = 1 if device == "cpu" else 25
-    lanes = Lanes(configs, device)
-    steps = iter(range(lanes.warmup, lanes.recipe.steps))
-    with stepper(lanes) as make_step:
-        return seconds(lambda: [make_step(next(steps)) for _ in range(block)], device, least=least) / block
+    steps = iter(range(configs[0].warmup_steps, configs[0].steps))
+    with contextlib.closing(PointsStepper(configs, device)) as stack:
+        return seconds(lambda: [stack.step(next(steps)) for _ in range(block)], device, least=least) / block
 
 
 def textbook(scale: str) -> Callable[[], object]:

@@ -1,4 +1,4 @@
-"""Committed results: one sealed file a run in ``data/results/``, its scores, curves and samples without its weights."""
+"""Committed results: one sealed file per run in ``data/results/``, with scores, curves and samples, without weights."""
 
 import hashlib
 import json
@@ -131,7 +131,7 @@ def is_current(result: Result) -> bool:
 
 
 def results(dataset: str | None = None, scale: str | None = None, root: Path = ROOT) -> "pd.DataFrame":
-    """Return the committed results, one row a run.
+    """Return the committed results, one row per run.
 
     Parameters
     ----------

@@ -85,7 +85,7 @@ def _non_finite(result: Result) -> Finding | None:
 
 def _underflowed(result: Result) -> Finding | None:
     for name in ("exp_elbo_fake", "exp_elbo_rec"):
-        steps, values = _curve(result, name)
+        steps, values = curve(result, name)
         gone = values < UNDERFLOWED
         if len(values) and 2 * gone.sum() >= len(values):
             cause = "the exponent 2s·(β_rec·error + β_neg·divergence) of samples is far above 1, and its gradient is 0"
@@ -94,8 +94,8 @@ def _underflowed(result: Result) -> Finding | None:
 
 
 def _inverted(result: Result) -> Finding | None:
-    steps, real = _curve(result, "kl_real")
-    later, fake = _curve(result, "kl_fake")
+    steps, real = curve(result, "kl_real")
+    later, fake = curve(result, "kl_fake")
     shared = np.isin(steps, later)
     steps, real = steps[shared], real[shared]
     if not len(steps) or _end(real) <= _end(fake):
@@ -109,7 +109,7 @@ def _inverted(result: Result) -> Finding | None:
 
 
 def _flat(result: Result) -> Finding | None:
-    steps, values = _curve(result, "gradient_penalty")
+    steps, values = curve(result, "gradient_penalty")
     if not len(values) or _end(values) < FLAT:
         return None
     return Finding("critic without gradient", int(steps[values >= FLAT][0]), "the critic is flat", "a larger penalty")
@@ -125,7 +125,7 @@ def _dead(result: Result) -> Finding | None:
     )
 
 
-def _curve(result: Result, name: str) -> tuple[np.ndarray, np.ndarray]:
+def curve(result: Result, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the steps and values of a curve where it has any: a warm-up lacks the adversarial terms."""
     values = np.array(result.history.get(name, []), dtype=float)
     steps = np.array(result.history.get("step", []), dtype=int)[: len(values)]

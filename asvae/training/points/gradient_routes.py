@@ -1,8 +1,8 @@
-r"""Which way a gradient comes: the loss of a soft introspective player, taken apart into routes.
+r"""Gradients by path: the loss of a soft introspective player, decomposed.
 
 The encoder's adversarial term is :math:`\tfrac14\sum_f\mathbb E\exp(-2s(\beta_{rec}L_r(f) + \beta_{neg}\Delta(f)))`,
 :math:`\Delta(f) = c\,\mathrm{KL}(f) + (1-c)D_{AS}`. Its gradient is a sum over what the exponent depends on: with all
-parts but one held, the gradient of that route is left. The routes of a player add up to its gradient.
+parts but one held, the gradient along that path is left. The paths of a player add up to its gradient.
 """
 
 import torch

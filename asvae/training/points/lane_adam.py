@@ -1,4 +1,4 @@
-"""PyTorch's Adam over stacked weights, one lane a run: a lane that is not finite stands still."""
+"""PyTorch's Adam over stacked weights, one lane per run: a lane that is not finite stands still."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which runs in the plane share a stack: as many as fit into memory and pay, and a share for every worker."""
+"""Which runs on points share a stack: as many as fit into memory and save time, and a share for every worker."""
 
 import contextlib
 import os

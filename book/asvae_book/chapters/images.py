@@ -14,13 +14,14 @@ from asvae.config import RunConfig
 from asvae.metrics.intervals import over_seeds
 from asvae.store.results import find
 from asvae.studies import COMMITTED_SEEDS, METHODS, Cells
-from asvae.studies.measures import counted, headline_name, headline_of, sharp
+from asvae.studies.measures import counted, headline_name, headline_of
 from asvae.training.cost import estimate
 from asvae.training.run import Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.figures import grid, seed_dots, sheet
 from asvae_book.chapters.show import STAND_IN
 from asvae_book.chapters.tables import plus_minus
+from asvae_book.paper.measures import sharp
 
 LAYOUT = ("as-introvae", "s-introvae", "wgan-gp")
 """The paper's places: upper left, upper right, below."""

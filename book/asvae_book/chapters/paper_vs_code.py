@@ -8,8 +8,9 @@ import pandas as pd
 
 from asvae.metrics.intervals import Interval, paired
 from asvae.studies import DEVIATIONS, Cells
-from asvae.studies.measures import fluctuation, headline_name, headline_of, largest_distance, underflow_share
+from asvae.studies.measures import headline_name, headline_of
 from asvae.training.run import Result
+from asvae_book.paper.measures import fluctuation, largest_distance, underflow_share
 from asvae_book.paper.verdicts import MIN_SEEDS
 
 PLAIN = ("annealed", "introvae")

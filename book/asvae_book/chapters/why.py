@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from asvae.studies import ABLATION, Cells, Study
-from asvae.studies.measures import early_and_late, underflow_share
 from asvae.training.points.gradient_routes import ROUTES
 from asvae.training.run import Result
 from asvae_book.chapters import palette
+from asvae_book.paper.measures import early_and_late, underflow_share
 
 PLAYERS = ("encoder", "decoder")
 

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from asvae.studies import ABLATION, Cells
-from asvae.studies.measures import fluctuation, headline_name, headline_of, off_median, sharp
+from asvae.studies.measures import headline_name, headline_of
 from asvae.training.run import Result
 from asvae_book.paper.claims.floors import first_ended, score_floor
 from asvae_book.paper.claims.records import UNAVAILABLE, Claim, Ground
+from asvae_book.paper.measures import fluctuation, off_median, sharp
 from asvae_book.paper.verdicts import Value, Verdict, against, compare, conclude
 
 SQUASHED = "-squashed"

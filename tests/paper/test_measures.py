@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from asvae import RunConfig
-from asvae.studies import measures
+from asvae.studies import measures as scores
+from asvae_book.paper import measures
 
 
 def test_fid_ranks_only_where_every_run_has_it(run):
@@ -15,11 +16,11 @@ def test_fid_ranks_only_where_every_run_has_it(run):
         return replace(run, config=RunConfig("vae", "digits"), scores={"frechet_classifier": 5.0} | scores)
 
     with_fid, without = on_digits(fid=99.0), on_digits()
-    assert measures.headline(with_fid) == measures.headline_of([with_fid] * 2)(with_fid) == 99.0
-    assert measures.headline_name([with_fid]) == "FID"
-    assert measures.headline_of([with_fid, without])(with_fid) == 5.0
-    assert measures.headline_name([with_fid, without]).startswith("Fréchet")
-    assert measures.headline(run) == run.scores["kl"]
+    assert scores.headline(with_fid) == scores.headline_of([with_fid] * 2)(with_fid) == 99.0
+    assert scores.headline_name([with_fid]) == "FID"
+    assert scores.headline_of([with_fid, without])(with_fid) == 5.0
+    assert scores.headline_name([with_fid, without]).startswith("Fréchet")
+    assert scores.headline(run) == run.scores["kl"]
 
 
 def test_fluctuation_ignores_a_trend_and_sees_scatter(run):
@@ -69,5 +70,5 @@ def test_early_and_late_are_medians_over_seeds_of_the_first_and_last_tenth(run):
 
 
 def test_diverged_runs_are_counted_apart(run, diverged):
-    assert measures.counted([run, run]) == "2"
-    assert measures.counted([run, diverged]) == "2, 1 diverged"
+    assert scores.counted([run, run]) == "2"
+    assert scores.counted([run, diverged]) == "2, 1 diverged"

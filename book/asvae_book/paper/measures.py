@@ -1,0 +1,82 @@
+"""A result → one number: what claims and chapters compare beside the score that ranks."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from asvae.studies.measures import headline
+from asvae.training.diagnostics import UNDERFLOWED, curve
+from asvae.training.run import Result
+
+
+def sharp(run: Result) -> float:
+    """Return how sharp samples are; lower is more blurred.
+
+    For images their sharpness divided by that of real ones; for points, which cannot be blurred, the share of samples
+    in the regions of the data set.
+    """
+    return run.scores.get("on_support" if run.config.kind == "points" else "sharpness", math.nan)
+
+
+def fluctuation(run: Result) -> float:
+    """Return how much neighbouring intermediate scores differ over the last third of the run.
+
+    The root mean square of their second differences, divided by √6: their standard deviation about a straight line, so
+    that a score that rises or falls steadily does not count as unsteady. NaN for runs with fewer than three of them.
+    """
+    checks = np.array(run.history.get("score", []), dtype=float)
+    bends = np.diff(checks[np.isfinite(checks)], 2)
+    return float(np.sqrt(np.mean(bends**2) / 6.0)) if len(bends) else math.nan
+
+
+def drift(run: Result) -> float:
+    """Return how much the score changed over the last third of the run, last minus first; NaN if there are no two."""
+    checks = np.array(run.history.get("score", []), dtype=float)
+    checks = checks[np.isfinite(checks)]
+    return float(checks[-1] - checks[0]) if len(checks) > 1 else math.nan
+
+
+def off_median(runs: Sequence[Result]) -> Callable[[Result], float]:
+    """Return the measure of a run's distance from its seeds' median score: its mean is their spread.
+
+    Spreads are compared by it as in Brown and Forsythe (1974).
+    """
+    median = float(np.nanmedian([headline(run) for run in runs])) if runs else math.nan
+    return lambda run: abs(headline(run) - median)
+
+
+def exceeded_bound(run: Result) -> bool | None:
+    """Whether a run's AS-distance exceeded √2, its bound while no variance is below the prior's variance of one.
+
+    ``None`` without a curve, as of methods that have no AS-distance.
+    """
+    largest = largest_distance(run)
+    return None if math.isnan(largest) else largest > math.sqrt(2.0)
+
+
+def underflow_share(result: Result) -> float:
+    """Return the share of the adversarial phase in which the encoder's adversarial term had underflowed, 0 to 1."""
+    _, values = curve(result, "exp_elbo_fake")
+    return float((values < UNDERFLOWED).mean()) if len(values) else math.nan
+
+
+def largest_distance(run: Result) -> float:
+    """Return the largest AS-distance on the encoder's curve, NaN without one."""
+    curve = np.array(run.history.get("as_distance", [math.nan]), dtype=float)
+    return float(np.nanmax(curve)) if np.isfinite(curve).any() else math.nan
+
+
+PART = 10
+"""Early is the first, late the last tenth of the adversarial phase: one in so many."""
+
+
+def early_and_late(runs: Sequence[Result], player: str, route: str) -> tuple[float, float]:
+    """Return the mean norm of a player's gradient by a path over the first and the last tenth, medians over seeds."""
+    pairs = []
+    for run in runs:
+        curve = np.array(run.history.get(f"grad_{player}_{route}", []), dtype=float)
+        curve = curve[np.isfinite(curve)]
+        part = max(1, len(curve) // PART)
+        pairs += [(curve[:part].mean(), curve[-part:].mean())] if len(curve) else []
+    return tuple(float(value) for value in np.median(pairs, 0)) if pairs else (math.nan, math.nan)
