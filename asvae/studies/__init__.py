@@ -1,12 +1,13 @@
 """The runs that each question needs, and the measures that compare them."""
 
-from asvae.studies.catalogue import ABLATION, DEVIATIONS, EXPLORER, METHODS, RATES, STUDIES, TABLE1
+from asvae.studies.catalogue import ABLATION, DEVIATIONS, EIGHT_GAUSSIANS, EXPLORER, METHODS, RATES, STUDIES, TABLE1
 from asvae.studies.records import COMMITTED_SEEDS, Cells, Label, Study, Variant
 
 __all__ = [
     "ABLATION",
     "COMMITTED_SEEDS",
     "DEVIATIONS",
+    "EIGHT_GAUSSIANS",
     "EXPLORER",
     "METHODS",
     "RATES",

@@ -4,7 +4,7 @@ import pytest
 
 from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
-from asvae.studies import ABLATION, DEVIATIONS, EXPLORER, METHODS, STUDIES, TABLE1
+from asvae.studies import ABLATION, DEVIATIONS, EIGHT_GAUSSIANS, EXPLORER, METHODS, STUDIES, TABLE1
 
 
 def test_a_study_has_the_same_seeds_under_every_label():
@@ -54,3 +54,13 @@ def test_every_deviation_changes_a_switch_of_the_core_from_its_default():
     together = DEVIATIONS.variants["released"].changes
     parts = [DEVIATIONS.variants[label].changes for label in ("reference", "annealed-squashed", "sum")]
     assert together == {key: value for part in parts for key, value in part.items()}
+
+
+def test_8_gaussians_has_the_stated_weights_and_the_main_papers_as_introvae():
+    cells = EIGHT_GAUSSIANS.configs("8gaussians", 1)
+    ours = cells["C2", "as-introvae"][0].hyperparameters
+    assert (ours.beta_kl, ours.beta_rec, ours.beta_neg) == (0.5, 0.1, 0.9)
+    assert (ours.schedule, ours.clock, ours.reference) == ("linear", "run", "reconstruction")
+    assert cells["C3", "introvae"][0].hyperparameters.alpha == 0.9
+    assert cells["C1", "vae"] != cells["C2", "vae"]
+    assert cells["C1", "s-introvae"][0].recipe == TABLE1.configs("checkerboard", 1)["C1", "s-introvae"][0].recipe

@@ -68,6 +68,8 @@ def settings(runs: Sequence[Result]) -> pd.DataFrame:
     rows = {}
     for run in runs:
         recipe, weights = run.config.recipe, dataclasses.asdict(run.config.hyperparameters)
+        # A factor of one changes nothing, and the table is wide enough.
+        weights = {name: value for name, value in weights.items() if (name, value) != ("fake_rec", 1.0)}
         rows[METHODS.title(run.config.objective)] = {
             "steps": f"{recipe.steps:,}",
             "warm-up": f"{run.config.warmup_steps:,}",
