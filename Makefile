@@ -3,11 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 NOTEBOOKS := $(wildcard book/*.ipynb)
 BUILD := $(BIN)/jupyter-book build . -W -n --keep-going
+# A process for each core; the tests of a file share what they train.
+WORKERS := -n auto --maxprocesses 8
+UNIT := $(BIN)/python -m pytest tests --ignore tests/rendered --ignore tests/browser $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 # One thread a process: small networks lose time with more, and the sweeps bring their own processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup book test check lint unit notebooks pages pdf format refresh golden bench clean
+.PHONY: help setup book test check lint unit notebooks pages scratch rendered browser pdf format refresh golden bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -28,33 +31,43 @@ book: setup ## Execute the chapters and render the book: about 4 minutes, second
 	$(BUILD)
 	@echo "== Open _build/html/index.html"
 
-test: lint unit notebooks pages ## Lint, unit tests, notebooks, book, pages in a browser: about 20 minutes after set-up.
+test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: about 10 minutes on two cores after set-up.
+	@echo "== Notebooks and book side by side, about 4 minutes; what each says comes when it ends"
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target notebooks scratch
+	@$(MAKE) --no-print-directory rendered browser
 	@echo "== All of it passed"
 
-check: lint ## The two-minute loop for daily work: lint and the tests that train nothing long.
+check: lint ## The one-minute loop for daily work: lint and the tests that train nothing long.
 	@echo "== Unit tests without the slow ones, about a minute"
-	$(BIN)/python -m pytest tests -m "not slow" --ignore tests/rendered --ignore tests/browser
+	$(UNIT) -m "not slow"
 
-lint: setup ## Format, lint and docstrings.
+lint: setup ## Format, lint, docstrings, and who imports whom.
 	@echo "== Lint, seconds"
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	PYTHONPATH=.:book $(BIN)/lint-imports
 
 unit: setup ## All unit tests.
-	@echo "== Unit tests, 5 to 10 minutes"
-	$(BIN)/python -m pytest tests --ignore tests/rendered --ignore tests/browser
+	@echo "== Unit tests, about 3 minutes on two cores"
+	$(UNIT)
 
 notebooks: setup ## Execute every chapter once and compare its stable outputs.
 	@echo "== Notebooks: loads what data/results holds and trains the rest, about 3 minutes"
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 3600 -p no:cacheprovider $(NOTEBOOKS)
 
-pages: setup ## Build the book from scratch, warnings as errors, and test the rendered pages.
+pages: scratch rendered browser ## Build the book from scratch, warnings as errors, and test the rendered pages.
+
+scratch: setup
 	@echo "== Book from scratch, about 4 minutes"
 	rm -rf _build
 	$(BUILD) --all
+
+rendered: setup
 	$(BIN)/python -m pytest tests/rendered
-	@echo "== The pages in a browser, 2 to 5 minutes; skipped where there is none (apt-get install chromium)"
-	$(BIN)/python -m pytest tests/browser -rs
+
+browser: setup
+	@echo "== The pages in a browser, 1 to 3 minutes; skipped where there is none (apt-get install chromium)"
+	$(BIN)/python -m pytest tests/browser -rs $(WORKERS) --dist loadgroup
 
 pdf: setup ## Print the whole book as one PDF, with the Chromium or Chrome that is there.
 	@echo "== The book as one page, then on paper: a minute, and what the chapters take where they changed"
@@ -69,7 +82,7 @@ refresh: setup ## Make the notebooks in book/ again from their text in book/text
 	$(BIN)/python book/refresh.py
 
 golden: setup ## Accept changed numerics: write the golden traces again.
-	$(BIN)/python -c "from asvae.golden import renew; renew()"
+	$(BIN)/python -c "from asvae.training.golden import renew; renew()"
 
 bench: setup ## Measure speed, about 17 minutes on a machine that does nothing else.
 	$(BIN)/python benchmarks/speed.py

@@ -21,6 +21,13 @@ def absent(reason):
     pytest.skip(reason)
 
 
+def pytest_collection_modifyitems(items):
+    """Keep the tests of one page in one theme in one process, which opens it once."""
+    for item in items:
+        if visit := getattr(item, "callspec", None) and item.callspec.params.get("visit"):
+            item.add_marker(pytest.mark.xdist_group("-".join(visit)))
+
+
 @pytest.fixture(scope="session")
 def browser():
     executable = next(filter(None, map(shutil.which, NAMES)), None)
