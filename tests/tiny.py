@@ -3,6 +3,7 @@
 import torch
 
 TINY = {"width": 16, "depth": 2, "batch_size": 16, "steps": 20}
+TINY_IMAGES = {"width": 0.125, "latent_dim": 4, "batch_size": 16, "steps": 3}
 
 
 def same(a, b):

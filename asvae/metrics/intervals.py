@@ -1,6 +1,7 @@
 """95 % confidence intervals of means over seeds, paired where methods share their seeds."""
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -68,8 +69,11 @@ def over_seeds(values: Sequence[float]) -> Interval:
     if np.ptp(values) == 0.0:
         # Equal values have no t-statistic.
         return Interval(mean, 0.0, n, float(mean == 0.0))
-    test = stats.ttest_1samp(values, 0.0)
-    return Interval(mean, float(test.confidence_interval(LEVEL).high) - mean, n, float(test.pvalue))
+    with warnings.catch_warnings():
+        # SciPy warns of values that differ in their last digits only; their interval is as narrow as they are close.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        test = stats.ttest_1samp(values, 0.0)
+        return Interval(mean, float(test.confidence_interval(LEVEL).high) - mean, n, float(test.pvalue))
 
 
 def paired(ours: Sequence[float], theirs: Sequence[float]) -> Interval:

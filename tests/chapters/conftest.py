@@ -7,15 +7,15 @@ import matplotlib as mpl
 import pytest
 
 import asvae
-from asvae import RunConfig, objectives
+from asvae import RunConfig
 from asvae.studies import ABLATION, Cells
 from asvae.training.run import Result
+from tiny import TINY_IMAGES
 
 mpl.use("Agg")
 
 NOISE = (0.0, 0.1, 0.3, 0.2, 0.15, 0.25)
 LABELS = ("as-only", "half", "half-kl", "kl-only", "annealed", "as-only-squashed", "annealed-squashed")
-SMALL = {"width": 0.125, "latent_dim": 4, "batch_size": 16, "steps": 3}
 
 
 @pytest.fixture(autouse=True)
@@ -70,15 +70,9 @@ def images(points):
 
 
 @pytest.fixture(scope="session")
-def digits():
-    """A run of each method on the digits, three small steps long."""
-    return asvae.sweep([RunConfig(name, "digits", **SMALL) for name in objectives.names()], workers=1, progress=False)
-
-
-@pytest.fixture(scope="session")
 def lost():
     """A run on the digits that diverged."""
-    [run] = asvae.sweep([RunConfig("vae", "digits", learning_rate=1e30, **SMALL)], workers=1, progress=False)
+    [run] = asvae.sweep([RunConfig("vae", "digits", learning_rate=1e30, **TINY_IMAGES)], workers=1, progress=False)
     assert run.diverged
     return run
 

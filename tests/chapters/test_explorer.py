@@ -1,9 +1,12 @@
 """The explorer: one slider, a picture and a sentence for every setting."""
 
+import pytest
+
 from asvae.studies import EXPLORER, RATES, Cells
 from asvae_book.chapters import explorer
 
 
+@pytest.mark.slow
 def test_the_explorer_links_one_slider_to_a_picture_for_every_setting(run):
     cells = Cells({label: [run, run] for label in EXPLORER.variants})
     widget = explorer.explorer(cells)

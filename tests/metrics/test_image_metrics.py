@@ -178,6 +178,7 @@ def test_sharpness_of_known_images():
 # The classifier
 
 
+@pytest.mark.slow
 def test_the_classifier_learns_its_labels_and_leaves_the_global_state(real, extractor, tmp_path):
     torch.manual_seed(3)
     before = torch.get_rng_state()

@@ -107,6 +107,7 @@ def test_links_lead_to_headings_that_chapters_have():
             assert f"## {heading.replace('-', ' ')}" in text.lower(), ground.section
 
 
+@pytest.mark.slow
 def test_changing_results_changes_table_prose_and_verdict(tmp_path):
     """T1 at the quick scale, with AS-IntroVAE's stored KL and JSD lowered: the same code says that it reproduces."""
     shutil.copytree(ROOT, tmp_path / "results")

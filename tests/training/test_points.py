@@ -27,6 +27,7 @@ def test_stacks_fit_into_memory_and_split_over_workers(monkeypatch):
     assert max(len(stack) for stack in stacking.into_stacks(configs, workers=2, device="cpu")) == 2
 
 
+@pytest.mark.slow
 def test_the_memory_estimate_is_no_less_than_what_a_step_takes():
     config = RunConfig("as-introvae", scale="paper", steps=100, kernel="joint")
     free = 2 * 1024**3

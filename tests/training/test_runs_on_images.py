@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import asvae
-from asvae import RunConfig, datasets, objectives, pictures
+from asvae import RunConfig, datasets, pictures
 from asvae.checks import InvalidArgumentError
 from asvae.config.presets import SCALES
 from asvae.store import runs as store
@@ -16,13 +16,11 @@ from asvae.training.checkpoint import path_of
 from asvae.training.images.machinery import Machinery
 from tiny_data import write_celeba, write_cifar10, write_folder, write_mnist
 
-SMALL = {"width": 0.125, "latent_dim": 4, "batch_size": 16, "steps": 3}
 
-
-@pytest.fixture(scope="module")
-def runs():
+@pytest.fixture
+def runs(digits):
     """A run of each method on the digits, three small steps long."""
-    return asvae.sweep([RunConfig(name, "digits", **SMALL) for name in objectives.names()], workers=1, progress=False)
+    return digits
 
 
 def test_a_run_on_images_samples_reconstructs_encodes_and_interpolates(runs):

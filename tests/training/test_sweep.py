@@ -45,6 +45,7 @@ def test_a_sweep_of_nothing_is_nothing_and_of_other_things_is_refused(wanted):
         sweep(None, progress=False)
 
 
+@pytest.mark.slow
 def test_a_budget_stops_a_sweep_and_the_same_call_goes_on(tmp_path, monkeypatch):
     configs = [RunConfig("as-introvae", seed=seed, **TINY | {"steps": 60}) for seed in (0, 1)]
     with monkeypatch.context() as patch:
