@@ -48,11 +48,11 @@ lint: setup ## Format, lint, docstrings, and who imports whom.
 	PYTHONPATH=.:book $(BIN)/lint-imports
 
 unit: setup ## All unit tests.
-	@echo "== Unit tests, about 3 minutes on two cores"
+	@echo "== Unit tests, about 4 minutes on two cores"
 	$(UNIT)
 
 notebooks: setup ## Execute every chapter once and compare its stable outputs.
-	@echo "== Notebooks: loads what data/results holds and trains the rest, about 3 minutes"
+	@echo "== Notebooks: loads what data/results holds and trains the rest, about 2 minutes"
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 3600 -p no:cacheprovider $(NOTEBOOKS)
 
 pages: scratch rendered browser ## Build the book from scratch, warnings as errors, and test the rendered pages.
@@ -66,7 +66,7 @@ rendered: setup
 	$(BIN)/python -m pytest tests/rendered
 
 browser: setup
-	@echo "== The pages in a browser, 1 to 3 minutes; skipped where there is none (apt-get install chromium)"
+	@echo "== The pages in a browser, 2 to 4 minutes; skipped where there is none (apt-get install chromium)"
 	$(BIN)/python -m pytest tests/browser -rs $(WORKERS) --dist loadgroup
 
 pdf: setup ## Print the whole book as one PDF, with the Chromium or Chrome that is there.

@@ -158,8 +158,10 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
     if scale is not None:
         one_of("scale", scale, {name: None for scales in SCALES.values() for name in scales})
     paths = [path for path in sorted(Path(root).glob("*.json")) if path.name != STALE]
-    rows = [_row(_read(path)) for path in paths]
-    wanted = [row for row in rows if dataset in (None, row["dataset"]) and scale in (None, row["scale"])]
+    found = [_read(path) for path in paths]
+    wanted = [
+        _row(each) for each in found if dataset in (None, each.config.dataset) and scale in (None, each.config.scale)
+    ]
     scores = dict.fromkeys(name for row in wanted for name in row if name not in (*_COLUMNS, "provenance"))
     return pd.DataFrame(wanted, columns=[*_COLUMNS, *(scores or nothing() | latents.nothing()), "provenance"])
 
