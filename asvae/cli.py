@@ -214,7 +214,8 @@ def _add_commands() -> None:
 
 def _absent(name: str):
     def command() -> None:
-        refuse("command", name, "it in a checkout of the companion, where `pip install -e .` installs the book's part")
+        allowed = "train, sweep, data; the book's commands come with `pip install -e .` in a checkout of the companion"
+        refuse("command", name, allowed)
 
     return command
 

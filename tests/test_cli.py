@@ -2,7 +2,10 @@
 
 import functools
 import json
+import re
+import subprocess
 import sys
+import textwrap
 
 import pytest
 
@@ -106,3 +109,17 @@ def test_run_is_papermill_on_a_chapter(asvae, tmp_path):
     assert "1 seed" in json.dumps(json.loads((tmp_path / "out.ipynb").read_text()))
     status, *_ = asvae("run", "checkerboard", "-o", tmp_path / "bad.ipynb", "-p", "stepz", "5")
     assert status != 0
+
+
+def test_without_the_book_its_commands_say_in_one_sentence_what_to_install():
+    # In a process of its own: the commands are collected when the module is loaded.
+    code = """
+        import importlib.metadata, sys
+        importlib.metadata.entry_points = lambda group: []
+        sys.argv = ["asvae", "claims"]
+        from asvae import cli
+        cli.main()
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert re.fullmatch(r"command: got 'claims'; allowed: train, sweep, data; .*pip install -e.*\n", done.stderr)
