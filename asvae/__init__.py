@@ -9,7 +9,10 @@ __version__ = "0.1.0"
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
-    submodules=["config", "datasets", "losses", "metrics", "networks", "objectives", "schedules"],
+    submodules=[
+        *("checks", "config", "cpu", "datasets", "draws", "files", "losses", "metrics", "networks", "objectives"),
+        *("pictures", "schedules", "store", "studies", "training"),
+    ],
     submod_attrs={
         "config": ["RunConfig"],
         "store.results": ["results"],

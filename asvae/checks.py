@@ -79,14 +79,16 @@ def option(
     choices: Iterable[str] = (),
     check: Callable[[Any], object] | None = None,
     per_lane: bool = False,
+    added: bool = False,
 ) -> Any:
     """Declare a dataclass field whose value :func:`validate_fields` can check; ``high`` limits floats alone.
 
     ``check`` is called with the value of a field that no type and no list of choices describes; it refuses a bad one.
     ``per_lane`` says that the lanes of a stack may differ in it although it is no number.
+    ``added`` marks a field that came after results were committed: at its default it is no part of a run's identity.
     """
     limits = {"low": low, "high": high, "open_low": open_low, "choices": tuple(choices), "check": check}
-    return dataclasses.field(default=default, metadata=limits | {"per_lane": per_lane})
+    return dataclasses.field(default=default, metadata=limits | {"per_lane": per_lane, "added": added})
 
 
 def validate_fields(instance: Any) -> None:

@@ -1,5 +1,6 @@
 """The ``asvae`` command: train a run, sweep a study, run a chapter, print the claims."""
 
+import contextlib
 import json
 import sys
 from importlib.metadata import entry_points
@@ -203,17 +204,19 @@ def _is_number(text: str) -> bool:
 
 def _add_commands() -> None:
     """Take in the commands of other packages: the book's own, which are absent where the library stands alone."""
-    found = {point.name: point for point in entry_points(group="asvae.commands")}
-    for name in _BOOK:
-        if name not in found:
-            app.command(name=name, help="Part of the book: install the companion from its checkout.")(_absent(name))
-    for name, point in found.items():
-        function = point.load()
-        app.command(name=name, context_settings=getattr(function, "context_settings", None))(function)
+    found = {}
+    for point in entry_points(group="asvae.commands"):
+        with contextlib.suppress(ImportError):
+            found[point.name] = point.load()
+    for name in dict.fromkeys((*_BOOK, *found)):
+        function = found.get(name) or _absent(name)
+        settings = getattr(function, "context_settings", None) if name in found else _ANY
+        app.command(name=name, context_settings=settings)(function)
 
 
 def _absent(name: str):
-    def command() -> None:
+    def command(context: typer.Context) -> None:
+        """Part of the book: install the companion from its checkout."""
         allowed = "train, sweep, data; the book's commands come with `pip install -e .` in a checkout of the companion"
         refuse("command", name, allowed)
 
@@ -221,6 +224,9 @@ def _absent(name: str):
 
 
 _BOOK = ("claims", "run")
+_ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""Settings of a command that takes whatever it is given."""
+
 _add_commands()
 
 

@@ -66,6 +66,13 @@ def test_sweep_makes_a_table_and_a_budget_stops_it_cleanly(asvae):
     assert "2 seeds" in out
 
 
+def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae):
+    grid = ("sweep", "--objectives", "s-introvae", "--combinations", "C1", "--seeds", 1, "--workers", 1, *SMALL)
+    status, out, _ = asvae(*grid, "--steps", 5, "--set", "beta_neg=0.5")
+    assert status == 0
+    assert "beta_neg 0.5" in out.splitlines()[0]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -116,7 +123,7 @@ def test_without_the_book_its_commands_say_in_one_sentence_what_to_install():
     code = """
         import importlib.metadata, sys
         importlib.metadata.entry_points = lambda group: []
-        sys.argv = ["asvae", "claims"]
+        sys.argv = ["asvae", "claims", "--json"]
         from asvae import cli
         cli.main()
     """

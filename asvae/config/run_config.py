@@ -139,10 +139,19 @@ class RunConfig:
         own = dataclasses.asdict(scales(self.dataset)[self.scale])
         return {key: value for key, value in dataclasses.asdict(self.recipe).items() if value != own[key]}
 
+    def identity(self) -> dict[str, Any]:
+        """Return what names this run: :meth:`to_dict` without fields of a later date that have their default."""
+        added = {field.name: field.default for field in dataclasses.fields(self.hyperparameters) if _is_added(field)}
+        return {key: value for key, value in self.to_dict().items() if key not in added or value != added[key]}
+
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as plain values; ``RunConfig(**d)`` gives it back."""
         own = {"objective": self.objective, "dataset": self.dataset, "scale": self.scale, "seed": self.seed}
         return own | dataclasses.asdict(self.recipe) | dataclasses.asdict(self.hyperparameters)
+
+
+def _is_added(field: dataclasses.Field) -> bool:
+    return field.metadata.get("added", False)
 
 
 def _check_images(dataset: str, recipe: Recipe, own: Recipe) -> None:

@@ -27,7 +27,8 @@ PlayerLoss = Callable[[Networks, Tensor, Noise, Any, float, Mapping[str, Tensor]
 """``(networks, batch, draws, hyper-parameters, progress, shared) -> Loss``.
 
 Pure: no optimiser, no global random state, no ``.item()``; sums touch sample and batch axes only. Progress is
-the share of the adversarial phase that has passed; hyper-parameters have one entry per lane.
+the share of the adversarial phase that has passed, or of the run (see ``clock``); hyper-parameters have one entry per
+lane.
 """
 
 

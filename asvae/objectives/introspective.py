@@ -28,9 +28,9 @@ class _Weights(base.Hyperparameters):
     """Weight of the squared reconstruction error."""
     beta_neg: float = option(0.2, low=0.0)
     """Weight of the divergence of fakes in the encoder."""
-    fake_rec: float = option(1.0, low=0.0)
+    fake_rec: float = option(1.0, low=0.0, added=True)
     """Weight of the reconstruction error of fakes in the encoder, over ``beta_rec``."""
-    live_target: bool = False
+    live_target: bool = option(False, added=True)
     """Let a gradient reach the encoder also through the reconstruction as a target; both released codes do."""
 
 
@@ -61,20 +61,20 @@ class Hyperparameters(_Weights):
     """What generated samples are compared with; the released code takes ``"reconstruction"``."""
     squash: bool = False
     """Pass mu and log-variance through tanh before the distance, and before the decoder's KL: released code."""
-    squash_distance: bool = False
+    squash_distance: bool = option(False, added=True)
     """Pass them through tanh before the distance alone."""
-    squash_kl: bool = False
+    squash_kl: bool = option(False, added=True)
     """Pass them through tanh before the decoder's KL alone."""
-    statistic: str = option("v", choices=STATISTICS)
+    statistic: str = option("v", choices=STATISTICS, added=True)
     """Which pairs the distance takes, and whether the prior weights it: see :func:`asvae.losses.as_distance`."""
-    clock: str = option("adversarial", choices=("adversarial", "run"))
+    clock: str = option("adversarial", choices=("adversarial", "run"), added=True)
     """What t/T is a share of: the phase after the warm-up, or the whole run."""
     encoder_reduction: str = option("mean", choices=REDUCTIONS)
     """Reduction of the distance in the encoder's turn; the released code has ``"sum"``."""
 
     @property
     def c(self) -> schedules.Schedule:
-        """The weight of KL against AS-distance over the adversarial phase."""
+        """The weight of KL against AS-distance over the adversarial phase, or over the whole run: see :attr:`clock`."""
         return schedules.get(self.schedule, self.rate)
 
     @property
@@ -84,7 +84,10 @@ class Hyperparameters(_Weights):
 
     def pair_matrices(self, latent_dim: int) -> int:
         """Return how many matrices of B × B entries the AS-distance holds at once."""
-        return {"marginal": 4, "joint": 3 * 7 * latent_dim}[self.kernel]
+        if self.kernel == "marginal" and self.statistic != "weighted":
+            return 4
+        # The other kernels are plain operations, whose steps are all kept for the gradient.
+        return 3 * {"v": 7, "u": 8, "weighted": 28}[self.statistic] * latent_dim
 
 
 def squashed(posterior, squash):
@@ -148,6 +151,7 @@ def encoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
 
     :math:`s(\beta_{rec} L_r(x) + \beta_{kl}\mathrm{KL}(x)) + \tfrac14\sum_f \mathbb E\exp(-2s(\beta_{rec} L_r(f) +
     \beta_{neg}[c\,\mathrm{KL}(f) + (1-c) D_{AS}]))`; f runs over reconstruction and sample, which enter detached.
+    With ``fake_rec`` the first term in the exponent has that factor; with ``live_target`` f is compared undetached.
     """
     s, pieces = networks.normaliser, encoder_pieces(networks, x, draws, hp)
     terms = {

@@ -96,15 +96,19 @@ def _numbers(values: dict[Any, float | None]) -> dict[Any, float]:
 
 def keep(result: Result, root: Path = ROOT) -> Path:
     """Write a result as a diffable file; return its path. Equal runs write equal files but for their timing."""
-    config = result.config
+    path = root / name_of(result.config)
+    write_record(path, record(result))
+    return path
+
+
+def name_of(config: RunConfig) -> str:
+    """Return the name of the file that holds the result of ``config``."""
     row = combination_of(config)
     name = f"{config.dataset}-{config.scale}-{config.objective}-{row}-seed{config.seed}"
     if row == "own" or config.overrides:
-        identity = json.dumps(config.to_dict(), sort_keys=True)
+        identity = json.dumps(config.identity(), sort_keys=True)
         name += f"-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
-    path = root / f"{name}.json"
-    write_record(path, record(result))
-    return path
+    return f"{name}.json"
 
 
 def find(configs: Iterable[RunConfig], root: Path = ROOT) -> dict[RunConfig, Result]:

@@ -138,7 +138,7 @@ def locate(config: RunConfig, root: Path = ROOT, machinery: Machinery | None = N
 
     A run on somebody's own images is one on these images alone, so they must be there.
     """
-    identity = [config.to_dict(), fingerprint(config.objective, config.dataset)]
+    identity = [config.identity(), fingerprint(config.objective, config.dataset)]
     if config.dataset == "folder":
         identity.append(config.data(machinery and machinery.data_root).fingerprint)
     text = json.dumps(identity, sort_keys=True)

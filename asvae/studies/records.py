@@ -107,7 +107,7 @@ class Study:
         return Cells(
             {
                 label: [
-                    RunConfig(variant.objective, dataset, scale, seed, **variant.changes, **changes)
+                    RunConfig(variant.objective, dataset, scale, seed, **{**variant.changes, **changes})
                     for seed in range(integer("seeds", seeds, 1))
                 ]
                 for label, variant in self._chosen(labels).items()

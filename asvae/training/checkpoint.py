@@ -29,7 +29,7 @@ KEPT = 2
 """How many of the last states stay."""
 
 SUFFIX = ".stack"
-"""Of a stack's folder; what lies beside it under an earlier format has another name."""
+"""Of a stack's folder; earlier formats have other names."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def identity_of(config: RunConfig, data: str) -> str:
 
 def path_of(configs: Sequence[RunConfig], root: Path, device: str = "cpu", data_root: str | Path | None = None) -> Path:
     """Return the folder of a stack's checkpoints: the same runs find the same."""
-    text = json.dumps([config.to_dict() for config in configs], sort_keys=True)
+    text = json.dumps([config.identity() for config in configs], sort_keys=True)
     if configs[0].dataset == "folder":
         # Other images are another run.
         text += configs[0].data(data_root).fingerprint
@@ -86,17 +86,21 @@ def path_of(configs: Sequence[RunConfig], root: Path, device: str = "cpu", data_
 
 
 def stacks(configs: Iterable[RunConfig], root: Path, device: str) -> list[Path]:
-    """Return the folders of all stacks that some of ``configs`` may be lanes of.
+    """Return the folders of all stacks that some of ``configs`` may be lanes of."""
+    return [path for path in _of_families(configs, root, device) if path.suffix == SUFFIX]
 
-    What an earlier version of this program left unfinished is named in a warning and left alone.
-    """
-    found = sorted({path for name in {family(each, device) for each in configs} for path in root.glob(f"{name}*")})
-    if old := [path.name for path in found if path.suffix != SUFFIX]:
+
+def warn_of_earlier(configs: Iterable[RunConfig], root: Path, device: str) -> None:
+    """Name what an earlier version of this program left unfinished; it is left alone."""
+    if old := [path.name for path in _of_families(configs, root, device) if path.suffix != SUFFIX]:
         warnings.warn(
             f"checkpoints: {', '.join(old)} in {root} are of an earlier format and left alone; their runs begin again.",
             stacklevel=3,
         )
-    return [path for path in found if path.suffix == SUFFIX]
+
+
+def _of_families(configs: Iterable[RunConfig], root: Path, device: str) -> list[Path]:
+    return sorted({path for name in {family(each, device) for each in configs} for path in root.glob(f"{name}*")})
 
 
 def remove(path: Path) -> None:
@@ -121,7 +125,12 @@ def keep(checkpoint: Checkpoint, folder: Path) -> None:
     }
     text = json.dumps(rest)
     path = folder / f"step-{checkpoint.step:09d}.safetensors"
-    write(path, save(state, metadata={"rest": text, "sha256": _digest(state, text)}))
+    data = save(state, metadata={"rest": text, "sha256": _digest(state, text)})
+    try:
+        write(path, data)
+    except FileNotFoundError:
+        # Another sweep that finished the same stack has removed its folder meanwhile.
+        write(path, data)
     wanted = sorted(each for each in _states(folder) if each <= path)[-KEPT:]
     for each in _states(folder):
         if each not in wanted:

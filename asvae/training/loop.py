@@ -35,6 +35,7 @@ def train_stack(
         stepper.load_state(begun.state, begun.divergences)
     stepper.resumes_at(done)
     start = time.perf_counter() - (begun.seconds if begun else 0.0)
+    del begun
 
     def save(step: int) -> None:
         if path is not None and stepper.writes:
@@ -55,7 +56,7 @@ def train_stack(
             stepper.sheet(step + 1, curves, path)
         if stepper.stops(interruption):
             save(step + 1)
-            # Nobody looks for the checkpoint before it is there.
+            # The other processes must not look for the checkpoint before it is written.
             stepper.wait()
             return None
         if time.perf_counter() - saved > pause:
@@ -64,6 +65,8 @@ def train_stack(
             saved = time.perf_counter()
             pause = max(CHECKPOINT_SECONDS, SAVING_SHARE * (saved - begin))
         advance(stepper.amount)
+    # Scoring needs no captured graphs and no draws made ahead.
+    stepper.close()
     seconds = (time.perf_counter() - start) / len(stepper.configs)
     return [run_of(stepper, i, curves, seconds, commit) for i in range(len(stepper.configs))]
 

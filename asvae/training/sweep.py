@@ -18,7 +18,7 @@ from asvae.checks import integer, number, refuse
 from asvae.config import RunConfig
 from asvae.cpu import huge_pages
 from asvae.training import diagnostics, provenance
-from asvae.training.checkpoint import keep, newest, path_of, remove, stacks
+from asvae.training.checkpoint import keep, newest, path_of, remove, stacks, warn_of_earlier
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
 from asvae.training.points.stacking import into_stacks
@@ -94,6 +94,8 @@ def sweep(
     on_points = [config for config in wanted if config.kind == "points"]
     # Runs on images stand alone, and their folder knows by itself how far they are.
     on_images = [config for config in wanted if config.kind == "images"]
+    if checkpoints is not None:
+        warn_of_earlier(wanted, checkpoints, device)
     work = [] if checkpoints is None else _begun(on_points, checkpoints, device)
     resumed = {config for stack in work for config in stack}
     work += into_stacks([config for config in on_points if config not in resumed], workers, device)
@@ -161,21 +163,24 @@ def _work(
 
 
 def _begun(wanted: Sequence[RunConfig], root: Path, device: str) -> list[list[RunConfig]]:
-    """Return the stacks that can go on, each of wanted lanes alone; what a stack has beside them is put aside.
+    """Return the stacks that can go on, each of wanted lanes alone; its other lanes are saved in a folder of their own.
 
-    A stack without a whole state is removed; those of other methods, numerics or devices are left alone.
+    A stack of damaged states is removed; those of other methods, numerics or devices are left alone.
     """
     left, begun = set(wanted), []
     for path in stacks(wanted, root, device):
         checkpoint = newest(path)
         if checkpoint is None:
-            remove(path)
+            # Without any state another sweep is just writing its first.
+            if any(path.glob("step-*")):
+                remove(path)
             continue
         lanes = [config for config in checkpoint.configs if config in left]
         others = [config for config in checkpoint.configs if config not in lanes]
-        if lanes and others:
-            for part in (others, lanes):
-                keep(checkpoint.select(part), path_of(part, root, device))
+        parts = {path_of(part, root, device): part for part in (others, lanes) if part}
+        if lanes and path not in parts:
+            for own, part in parts.items():
+                keep(checkpoint.select(part), own)
             remove(path)
         if lanes:
             begun.append(lanes)

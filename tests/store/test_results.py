@@ -11,7 +11,7 @@ import asvae
 from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
 from asvae.files import read_record, write_record
-from asvae.store.results import ROOT, STALE, combination_of, find, keep
+from asvae.store.results import ROOT, STALE, combination_of, find, keep, name_of
 from asvae.store.results import results as table_of
 
 
@@ -105,6 +105,20 @@ def test_committed_results_are_whole_and_of_todays_numerics_or_marked():
         source["fingerprint"] for source in table[~table.current].provenance if source["fingerprint"] not in marked
     ]
     assert not unmarked, f"made by other numerics: make them again, or name them in data/results/{STALE}: {unmarked}"
+
+
+def test_a_committed_result_made_again_takes_its_own_place(tmp_path):
+    # Fields that came later must not rename what is there: a run would count twice.
+    paths = [path for path in ROOT.glob("*.json") if path.name != STALE]
+    for path in paths:
+        config = RunConfig(**read_record(path)["config"])
+        assert name_of(config) == path.name
+
+
+def test_a_field_of_a_later_date_is_part_of_a_runs_identity_once_it_is_used():
+    plain, clocked = RunConfig("as-introvae"), RunConfig("as-introvae", clock="run")
+    assert "clock" not in plain.identity()
+    assert clocked.identity() == plain.identity() | {"clock": "run"}
 
 
 def test_a_cell_of_table_1_is_recognised_and_anything_else_is_not():

@@ -19,7 +19,7 @@ from asvae.training import checkpoint, loop, stepper
 from asvae.training import sweep as sweeps
 from asvae.training.stepper import Interruption
 from asvae.training.train import train_any
-from tiny import TINY, same
+from tiny import TINY, TINY_IMAGES, same
 
 
 @pytest.mark.slow
@@ -110,6 +110,36 @@ def test_checkpoints_of_an_earlier_format_are_named_and_left_alone(tmp_path):
         [run] = sweep([config], checkpoints=tmp_path, progress=False)
     assert old.read_bytes() == b"a state of before"
     assert same(run, train(config, progress=False))
+
+
+def test_an_image_runs_folder_of_an_earlier_format_is_named_and_left_alone(tmp_path):
+    config = RunConfig("vae", "digits", **TINY_IMAGES)
+    old = checkpoint.path_of([config], tmp_path).with_suffix("")
+    old.mkdir()
+    (old / "step-000000001.json").write_text("{}")
+    with pytest.warns(UserWarning, match=rf"{old.name} .*of an earlier format and left alone"):
+        sweep([config], checkpoints=tmp_path, progress=False)
+    assert [path.name for path in old.iterdir()] == ["step-000000001.json"]
+
+
+def test_a_stack_under_a_name_of_before_goes_on_under_todays(left, tmp_path):
+    config = RunConfig("vae", **TINY)
+    path = left([config])
+    path.rename(path.with_name(path.name.replace(checkpoint.SUFFIX, f"0{checkpoint.SUFFIX}")))
+    steps = checkpoint.newest(next(tmp_path.iterdir())).step
+    [begun] = sweeps._begun([config], tmp_path, "cpu")
+    assert begun == [config]
+    assert checkpoint.newest(path).step == steps > 0
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_in_which_another_sweep_is_writing_its_first_state_stays(tmp_path):
+    config = RunConfig("vae", **TINY)
+    path = checkpoint.path_of([config], tmp_path)
+    path.mkdir()
+    (path / ".part-abc").write_bytes(b"half a state")
+    assert sweeps._begun([config], tmp_path, "cpu") == []
+    assert (path / ".part-abc").is_file()
 
 
 def test_a_checkpoint_that_another_sweep_took_is_no_loss(left, tmp_path, monkeypatch):

@@ -22,11 +22,6 @@ def of_method(name: str) -> str:
     return OKABE_ITO[objectives.names().index(name)]
 
 
-def of_methods() -> dict[str, str]:
-    """Return the colour of every objective by name."""
-    return {name: of_method(name) for name in objectives.names()}
-
-
 def shades(name: str, count: int) -> list[str]:
     """Return ``count`` shades of a method's colour, from light to dark, none of them the colour itself.
 
