@@ -38,6 +38,7 @@ def test_train_prints_scores_and_their_source(asvae):
     assert "1 run loaded" in asvae("train", "--objective", "vae", "--steps", 20, *SMALL)[1]
 
 
+@pytest.mark.slow
 def test_train_makes_a_run_on_images_and_says_where_it_lies(asvae):
     small = ("--set", "width=0.125", "--set", "channels=[8]", "--set", "latent_dim=3", "--steps", 2)
     status, out, _ = asvae("train", "--objective", "wgan-gp", "--dataset", "digits", *small)
@@ -118,6 +119,7 @@ def test_run_is_papermill_on_a_chapter(asvae, tmp_path):
     assert status != 0
 
 
+@pytest.mark.slow
 def test_without_the_book_its_commands_say_in_one_sentence_what_to_install():
     # In a process of its own: the commands are collected when the module is loaded.
     code = """

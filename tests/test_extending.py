@@ -142,6 +142,7 @@ def test_the_toy_runs_on_images_too(entered):
     assert run.scores["frechet_classifier"] > 0.0
 
 
+@pytest.mark.slow
 def test_sweep_table_results_and_ledger_take_in_study_and_claim(entered, monkeypatch, tmp_path, capfd):
     monkeypatch.setattr(store, "load_or_train", functools.partial(store.load_or_train, root=tmp_path))
     options = ["--study", "toy-study", "--dataset", "ring", "--seeds", "5", "--workers", "1"]

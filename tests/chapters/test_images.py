@@ -64,6 +64,7 @@ def test_settings_and_cost_have_a_row_per_method(digits):
     assert cost.loc["WGAN-GP", "images"] == f"{48 * digits[-1].config.hyperparameters.critic_steps:,}"
 
 
+@pytest.mark.slow
 def test_the_expected_cost_is_in_hours_where_there_are_any():
     table = images.expected_cost(["vae", "wgan-gp"], "celeba128", "paper")
     assert table.loc["VAE", "steps"] == "762,900"

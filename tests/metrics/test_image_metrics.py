@@ -201,6 +201,7 @@ def test_features_of_an_image_depend_on_no_other(real, extractor):
         extractor(images / 255.0)
 
 
+@pytest.mark.slow
 def test_a_kept_classifier_is_used_and_a_damaged_one_trained_again(real, tmp_path, monkeypatch):
     training, train = [], trained_classifier._train
     monkeypatch.setattr(trained_classifier, "_EPOCHS", 1)
@@ -452,6 +453,7 @@ def test_weights_with_another_hash_are_refused_before_they_are_opened(random_wei
         features.inception(random_weights)
 
 
+@pytest.mark.slow
 def test_inception_takes_grey_and_colour_and_draws_nothing(random_weights, monkeypatch):
     monkeypatch.setattr(inception_network, "SHA256", hashlib.sha256(random_weights.read_bytes()).hexdigest())
     torch.manual_seed(4)

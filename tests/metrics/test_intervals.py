@@ -21,6 +21,7 @@ def test_an_interval_is_students():
     assert math.isnan(over_seeds([]).mean)
 
 
+@pytest.mark.slow
 def test_an_interval_covers_the_truth_as_often_as_it_says():
     samples = np.random.default_rng(0).normal(3.0, 2.0, size=(4_000, 5))
     covered = [abs(interval.mean - 3.0) <= interval.half for interval in map(over_seeds, samples)]

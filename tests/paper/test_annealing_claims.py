@@ -108,6 +108,7 @@ def test_images_are_also_set_beside_real_ones_and_each_other(images, claim, labe
     assert verdict.comparisons.loc[(ABLATION.title(label), comparison), "says"] == "does not hold"
 
 
+@pytest.mark.slow
 def test_the_sign_of_stored_scores_decides_the_stored_verdict():
     """The committed runs: negate annealing's KL and it wins every comparison; negate the others' and it loses."""
     cells = ABLATION.find("checkerboard", labels=CLAIM["A4"].labels)

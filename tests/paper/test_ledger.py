@@ -62,6 +62,7 @@ def test_the_largest_evidence_that_decides_speaks_for_a_claim(today):
     assert neither.decisive is neither.evidence[1]
 
 
+@pytest.mark.slow
 def test_the_ledger_says_the_same_as_markdown_text_and_json(today, capsys):
     table, text = index.verdicts_table(today), as_text(today)
     listed = json.loads(as_json(today))

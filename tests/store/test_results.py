@@ -107,6 +107,7 @@ def test_committed_results_are_whole_and_of_todays_numerics_or_marked():
     assert not unmarked, f"made by other numerics: make them again, or name them in data/results/{STALE}: {unmarked}"
 
 
+@pytest.mark.slow
 def test_a_committed_result_made_again_takes_its_own_place(tmp_path):
     # Fields that came later must not rename what is there: a run would count twice.
     paths = [path for path in ROOT.glob("*.json") if path.name != STALE]

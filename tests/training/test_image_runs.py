@@ -30,6 +30,7 @@ def trained(config, folder=None):
     return run, told
 
 
+@pytest.mark.slow
 def test_sheets_and_curves_lie_beside_the_last_states(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(loop, "SAVING_SHARE", 0.0)

@@ -23,6 +23,7 @@ def test_one_configuration_gives_one_result_and_another_seed_another(name):
     assert all(math.isfinite(first.scores[key]) for key in ("kl", "jsd", "jsd_textbook", "kl_large"))
 
 
+@pytest.mark.slow
 def test_training_learns():
     config = RunConfig("vae", steps=400, width=64, depth=2, batch_size=128)
     run = train(config, progress=False)
