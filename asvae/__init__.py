@@ -11,7 +11,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submodules=[
         *("checks", "config", "cpu", "datasets", "draws", "files", "losses", "metrics", "networks", "objectives"),
-        *("pictures", "schedules", "store", "studies", "training"),
+        *("pictures", "schedules", "store", "training"),
     ],
     submod_attrs={
         "config": ["RunConfig"],

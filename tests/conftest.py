@@ -10,8 +10,8 @@ from filelock import FileLock
 
 import asvae
 from asvae import RunConfig, objectives
-from asvae.studies import ABLATION, Cells
 from asvae.training.run import Result
+from asvae_book.studies import ABLATION, Cells
 from tiny import TINY, TINY_IMAGES
 
 torch.set_num_threads(1)

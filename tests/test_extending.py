@@ -18,11 +18,11 @@ from asvae.losses import as_distance, reconstruction_error, reparameterize
 from asvae.objectives import Loss, Objective, Player
 from asvae.objectives.hyperparameters import Hyperparameters
 from asvae.store import runs as store
-from asvae.studies import STUDIES, Study, Variant
 from asvae_book.chapters import palette
 from asvae_book.paper.claims import UNAVAILABLE, Claim, Ground
 from asvae_book.paper.ledger import as_json, as_text, ledger
 from asvae_book.paper.verdicts import compare, conclude
+from asvae_book.studies import STUDIES, Study, Variant
 
 SMALL = PointsRecipe(steps=24, width=16, depth=2, batch_size=16, learning_rate=1e-3, decay="linear")
 

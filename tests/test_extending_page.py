@@ -9,11 +9,11 @@ import pytest
 import torch
 
 import asvae
-from asvae import datasets, studies
+from asvae import datasets
 from asvae.checks import InvalidArgumentError
-from asvae.studies import Cells, catalogue
 from asvae_book.chapters import show
 from asvae_book.paper.ledger import as_json, as_text, ledger
+from asvae_book.studies import STUDIES, Cells, catalogue
 
 PAGE = (Path(__file__).parents[1] / "book" / "extending.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.S | re.M)
@@ -40,8 +40,8 @@ def ring(monkeypatch):
 @pytest.fixture
 def margins(monkeypatch):
     """The page's study, registered."""
-    study = load(monkeypatch, "margins_study", "from asvae.studies import Study").MARGINS
-    monkeypatch.setitem(studies.STUDIES, study.name, study)
+    study = load(monkeypatch, "margins_study", "from asvae_book.studies import Study").MARGINS
+    monkeypatch.setitem(STUDIES, study.name, study)
     monkeypatch.setattr(catalogue, "MARGINS", study, raising=False)
     return study
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from asvae.studies import ABLATION, Cells
 from asvae_book.chapters import ablation, palette
+from asvae_book.studies import ABLATION, Cells
 
 
 @pytest.mark.parametrize("kind", ["points", "images"])

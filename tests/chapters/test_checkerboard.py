@@ -7,9 +7,9 @@ import pytest
 
 from asvae import RunConfig, datasets
 from asvae.metrics import points as metrics
-from asvae.studies import TABLE1, Cells
 from asvae_book.chapters import checkerboard, checkerboard_sentences, figures, palette
 from asvae_book.paper import published
+from asvae_book.studies import TABLE1, Cells
 
 
 @pytest.fixture(scope="module")

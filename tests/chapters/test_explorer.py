@@ -2,8 +2,8 @@
 
 import pytest
 
-from asvae.studies import EXPLORER, RATES, Cells
 from asvae_book.chapters import explorer
+from asvae_book.studies import EXPLORER, RATES, Cells
 
 
 @pytest.mark.slow

@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from asvae.studies import Cells
 from asvae_book.chapters import images
+from asvae_book.studies import Cells
 from tiny_data import write_celeba, write_cifar10, write_mnist
 
 BOOK = Path(__file__).parents[2] / "book"

@@ -8,8 +8,8 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from asvae import objectives
-from asvae.studies import ABLATION, STUDIES
 from asvae_book.chapters import palette
+from asvae_book.studies import ABLATION, STUDIES
 
 
 def hue(colour):

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from asvae.metrics.intervals import paired
-from asvae.studies import DEVIATIONS, Cells
 from asvae_book.chapters import paper_vs_code, why
+from asvae_book.studies import DEVIATIONS, Cells
+from asvae_book.studies.intervals import paired
 
 
 def test_each_deviation_is_compared_with_the_runs_without_it(points):

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from asvae import RunConfig
-from asvae.studies import ABLATION, METHODS
 from asvae_book.chapters import show
 from asvae_book.chapters.show import find_or_train
+from asvae_book.studies import ABLATION, METHODS
 from tiny_data import write_mnist
 
 

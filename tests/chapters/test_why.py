@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from asvae.studies import Cells
 from asvae_book.chapters import why
 from asvae_book.paper.measures import early_and_late
+from asvae_book.studies import Cells
 
 
 def test_gradients_by_route_are_summed_up_early_and_late(run):

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from asvae.studies import ABLATION, Cells
 from asvae_book.paper.claims import (
     ANNEALING_CLAIMS,
     CLAIM,
@@ -16,6 +15,7 @@ from asvae_book.paper.claims import (
     annealing_table,
     ranking,
 )
+from asvae_book.studies import ABLATION, Cells
 
 
 def with_scores(runs, score):

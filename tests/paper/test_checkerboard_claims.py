@@ -6,9 +6,9 @@ import pytest
 from scipy import stats
 
 from asvae.config.presets import COMBINATIONS
-from asvae.metrics.intervals import paired
-from asvae.studies import Cells
 from asvae_book.paper.claims import CLAIM, CLAIMS, verdict_table
+from asvae_book.studies import Cells
+from asvae_book.studies.intervals import paired
 
 T1, T2, T3 = (CLAIM[key] for key in ("T1", "T2", "T3"))
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from asvae import RunConfig
-from asvae.studies import Cells
 from asvae.training.run import Result
 from asvae_book.paper.claims import CLAIM, IMAGE_CLAIM, image_comparisons, image_sentences
+from asvae_book.studies import Cells
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from asvae.datasets.checkerboard import Checkerboard
 from asvae.files import DATA, read_record, write_record
 from asvae.metrics import points
 from asvae.store.results import ROOT, find
-from asvae.studies import TABLE1, Cells, Study, Variant
 from asvae.training.run import Result
 from asvae_book import commands
 from asvae_book.chapters import checkerboard_sentences, index
 from asvae_book.paper.claims import CLAIM, CLAIMS, RELEASED, UNAVAILABLE, Claim, Ground
 from asvae_book.paper.ledger import as_json, as_text, ledger
 from asvae_book.paper.verdicts import compare, conclude
+from asvae_book.studies import TABLE1, Cells, Study, Variant
 
 KEYS = ["A1", "A2", "A3", "A4", "G1", "G2", "G3", "G4", "T1", "T2", "T3"]
 

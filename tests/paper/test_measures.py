@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from asvae import RunConfig
-from asvae.studies import measures as scores
 from asvae_book.paper import measures
+from asvae_book.studies import measures as scores
 
 
 def test_fid_ranks_only_where_every_run_has_it(run):

@@ -4,7 +4,7 @@ import pytest
 
 from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
-from asvae.studies import ABLATION, DEVIATIONS, EIGHT_GAUSSIANS, EXPLORER, METHODS, STUDIES, TABLE1
+from asvae_book.studies import ABLATION, DEVIATIONS, EIGHT_GAUSSIANS, EXPLORER, METHODS, STUDIES, TABLE1
 
 
 def test_a_study_has_the_same_seeds_under_every_label():

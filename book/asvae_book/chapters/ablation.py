@@ -8,13 +8,13 @@ from matplotlib.figure import Figure
 
 from asvae import objectives
 from asvae.draws import EVALUATION_SEED
-from asvae.studies import ABLATION, Cells
-from asvae.studies.measures import counted, headline_name, headline_of
 from asvae.training.run import RECONSTRUCTED, Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.figures import board, grid, seed_dots, sheet
 from asvae_book.chapters.tables import exceeded, plus_minus, scores, underflowed
 from asvae_book.paper.measures import drift, fluctuation
+from asvae_book.studies import ABLATION, Cells
+from asvae_book.studies.measures import counted, headline_name, headline_of
 
 ROWS = ("real", "reconstructed", "generated")
 """The order of the supplement's figures, from above."""

@@ -12,14 +12,14 @@ from matplotlib.figure import Figure
 from asvae import objectives
 from asvae.config.presets import COMBINATIONS
 from asvae.datasets.points import PointsDataset
-from asvae.metrics.intervals import over_seeds
-from asvae.studies import TABLE1, Cells
 from asvae.training.run import SAMPLES, Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.figures import board, curves
 from asvae_book.chapters.tables import exceeded
 from asvae_book.paper import published
 from asvae_book.paper.measures import exceeded_bound
+from asvae_book.studies import TABLE1, Cells
+from asvae_book.studies.intervals import over_seeds
 
 
 def floor_table(floor: dict[str, float]) -> pd.DataFrame:

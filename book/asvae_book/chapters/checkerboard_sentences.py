@@ -3,12 +3,12 @@
 import numpy as np
 
 from asvae.config.presets import COMBINATIONS
-from asvae.studies import TABLE1, Cells
 from asvae_book.chapters.checkerboard import mean
 from asvae_book.paper import published
 from asvae_book.paper.claims import CLAIMS, Claim
 from asvae_book.paper.measures import exceeded_bound
 from asvae_book.paper.verdicts import MIN_SEEDS, Verdict
+from asvae_book.studies import TABLE1, Cells
 
 VERBS = {
     "reproduced": "reproduces",

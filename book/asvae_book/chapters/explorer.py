@@ -14,12 +14,12 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from asvae import schedules
-from asvae.metrics.intervals import over_seeds
-from asvae.studies import EXPLORER, RATES, Cells
-from asvae.studies.measures import headline
 from asvae.training.run import Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.figures import board
+from asvae_book.studies import EXPLORER, RATES, Cells
+from asvae_book.studies.intervals import over_seeds
+from asvae_book.studies.measures import headline
 
 SHAPES = {"tanh": "annealed", "linear": "linear"}
 """Title → schedule."""

@@ -12,9 +12,9 @@ from torchvision.utils import make_grid
 
 from asvae import objectives
 from asvae.datasets.points import PointsDataset
-from asvae.metrics.intervals import over_seeds
 from asvae.training.run import Result
 from asvae_book.chapters import palette
+from asvae_book.studies.intervals import over_seeds
 
 STYLE = {
     "figure.facecolor": "white",

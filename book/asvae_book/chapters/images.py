@@ -11,17 +11,17 @@ from matplotlib.figure import Figure
 
 from asvae import objectives
 from asvae.config import RunConfig
-from asvae.metrics.intervals import over_seeds
 from asvae.store.results import find
-from asvae.studies import COMMITTED_SEEDS, METHODS, Cells
-from asvae.studies.measures import counted, headline_name, headline_of
-from asvae.training.cost import estimate
 from asvae.training.run import Result
 from asvae_book.chapters import palette
+from asvae_book.chapters.cost import estimate
 from asvae_book.chapters.figures import grid, seed_dots, sheet
 from asvae_book.chapters.show import STAND_IN
 from asvae_book.chapters.tables import plus_minus
 from asvae_book.paper.measures import sharp
+from asvae_book.studies import COMMITTED_SEEDS, METHODS, Cells
+from asvae_book.studies.intervals import over_seeds
+from asvae_book.studies.measures import counted, headline_name, headline_of
 
 LAYOUT = ("as-introvae", "s-introvae", "wgan-gp")
 """The paper's places: upper left, upper right, below."""
@@ -45,7 +45,7 @@ def commands(
 
 
 def expected_cost(names: Sequence[str], dataset: str, scale: str, steps: int | None = None) -> pd.DataFrame:
-    """Return what each run is expected to take on one H200-class GPU, see :mod:`asvae.training.cost`: an estimate."""
+    """Return an estimate of what each run takes on one H200-class GPU, see :mod:`asvae_book.chapters.cost`."""
     rows = {}
     for name in names:
         config = RunConfig(name, dataset, scale, steps=steps)

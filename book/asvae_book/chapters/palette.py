@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from matplotlib.colors import to_hex, to_rgb
 
 from asvae import objectives
-from asvae.studies import Label, Study
+from asvae_book.studies import Label, Study
 
 TRUTH = "#4d4d4d"
 """Of real data and of what is printed in the paper."""

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from asvae.metrics.intervals import Interval, paired
-from asvae.studies import DEVIATIONS, Cells
-from asvae.studies.measures import headline_name, headline_of
 from asvae.training.run import Result
 from asvae_book.paper.measures import fluctuation, largest_distance, underflow_share
 from asvae_book.paper.verdicts import MIN_SEEDS
+from asvae_book.studies import DEVIATIONS, Cells
+from asvae_book.studies.intervals import Interval, paired
+from asvae_book.studies.measures import headline_name, headline_of
 
 PLAIN = ("annealed", "introvae")
 """The methods as written: what the deviations are compared with."""

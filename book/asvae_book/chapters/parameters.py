@@ -15,9 +15,9 @@ from typing import Any, Self
 from asvae import datasets, objectives
 from asvae.checks import known, one_of, option, refuse, validate_fields
 from asvae.config.presets import COMBINATIONS, scales
-from asvae.studies import ABLATION
-from asvae.studies.catalogue import TABLE1_METHODS
 from asvae.training.train import check_device
+from asvae_book.studies import ABLATION
+from asvae_book.studies.catalogue import TABLE1_METHODS
 
 _CHECKED = "_asvae_parameters_checked"
 

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from asvae.config import RunConfig
 from asvae.store.results import find
 from asvae.store.runs import load_or_train
-from asvae.studies import Cells, Label, Study
 from asvae.training.images.machinery import Machinery
 from asvae.training.provenance import line
 from asvae.training.run import Result
+from asvae_book.studies import Cells, Label, Study
 
 STAND_IN = "digits"
 """The data set that lies in scikit-learn: it stands in for one that is absent, by name."""
@@ -50,7 +50,7 @@ def find_or_train(
     Parameters
     ----------
     study, dataset, scale, labels, steps
-        As of :meth:`asvae.studies.Study.configs`.
+        As of :meth:`asvae_book.studies.Study.configs`.
     seeds : int or sequence of int
         How many, 0, 1, …, or which.
     device, fresh

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from asvae.metrics.intervals import over_seeds
 from asvae.training.diagnostics import findings
 from asvae.training.run import Result
 from asvae_book.paper.measures import exceeded_bound, underflow_share
+from asvae_book.studies.intervals import over_seeds
 
 
 def plus_minus(runs: Sequence[Result], value: Callable[[Result], float], form: str = "{:.3g}") -> str:

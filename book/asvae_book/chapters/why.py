@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from asvae.studies import ABLATION, Cells, Study
 from asvae.training.points.gradient_routes import ROUTES
 from asvae.training.run import Result
 from asvae_book.chapters import palette
 from asvae_book.paper.measures import early_and_late, underflow_share
+from asvae_book.studies import ABLATION, Cells, Study
 
 PLAYERS = ("encoder", "decoder")
 

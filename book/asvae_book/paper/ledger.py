@@ -12,10 +12,10 @@ from typing import Any
 
 from asvae import datasets
 from asvae.store.results import ROOT, find
-from asvae.studies import COMMITTED_SEEDS, TABLE1, Cells
 from asvae.training.run import Result
 from asvae_book.paper.claims import CLAIMS, Claim, Ground
 from asvae_book.paper.verdicts import MIN_SEEDS, SEVERITY, Verdict
+from asvae_book.studies import COMMITTED_SEEDS, TABLE1, Cells
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from asvae.studies.measures import headline
 from asvae.training.diagnostics import UNDERFLOWED, curve
 from asvae.training.run import Result
+from asvae_book.studies.measures import headline
 
 
 def sharp(run: Result) -> float:

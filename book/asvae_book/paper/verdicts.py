@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from asvae.metrics.intervals import LEVEL, Interval, over_seeds, paired, signed
 from asvae.training.run import Result
+from asvae_book.studies.intervals import LEVEL, Interval, over_seeds, paired, signed
 
 HOLDS, NOISE, FAILS, UNDECIDED = "holds", "within noise", "does not hold", "undecided"
 PARTLY = "holds in part"

@@ -9,13 +9,13 @@ and is named so. Every judge takes a ``variant``: the ending of the labels that 
 from collections.abc import Sequence
 from functools import partial
 
-from asvae.studies import ABLATION, Cells
-from asvae.studies.measures import headline_name, headline_of
 from asvae.training.run import Result
 from asvae_book.paper.claims.floors import first_ended, score_floor
 from asvae_book.paper.claims.records import UNAVAILABLE, Claim, Ground
 from asvae_book.paper.measures import fluctuation, off_median, sharp
 from asvae_book.paper.verdicts import Value, Verdict, against, compare, conclude
+from asvae_book.studies import ABLATION, Cells
+from asvae_book.studies.measures import headline_name, headline_of
 
 SQUASHED = "-squashed"
 """Ends the label of a schedule with the released code's tanh."""

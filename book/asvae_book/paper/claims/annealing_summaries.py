@@ -5,9 +5,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from asvae import datasets
-from asvae.studies import ABLATION, Cells
 from asvae.training.run import Result
 from asvae_book.paper.claims.annealing import ANNEALING_CLAIMS, SQUASHED
+from asvae_book.studies import ABLATION, Cells
 
 
 class Judged(NamedTuple):

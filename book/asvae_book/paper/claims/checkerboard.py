@@ -5,12 +5,12 @@ from functools import partial
 
 from asvae.config.presets import COMBINATIONS
 from asvae.datasets.checkerboard import Checkerboard
-from asvae.studies import METHODS, TABLE1, Cells
 from asvae.training.run import Result
 from asvae_book.paper import published
 from asvae_book.paper.claims.floors import truth
 from asvae_book.paper.claims.records import UNAVAILABLE, Claim, Ground
 from asvae_book.paper.verdicts import FAILS, HOLDS, MIN_SEEDS, PARTLY, UNDECIDED, Value, Verdict, compare, conclude
+from asvae_book.studies import METHODS, TABLE1, Cells
 
 OURS, THEIRS = "as-introvae", "s-introvae"
 

@@ -5,8 +5,8 @@ from functools import cache
 
 from asvae import datasets
 from asvae.metrics import points
-from asvae.studies.measures import headline_name
 from asvae.training.run import Result
+from asvae_book.studies.measures import headline_name
 
 
 @cache

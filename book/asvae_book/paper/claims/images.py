@@ -7,13 +7,13 @@ generated and real images judges, FID where it was taken, by :mod:`asvae_book.pa
 import pandas as pd
 
 from asvae import datasets
-from asvae.studies import METHODS, Cells
-from asvae.studies.measures import headline_name, headline_of
 from asvae.training.run import Result
 from asvae_book.paper.claims.floors import score_floor
 from asvae_book.paper.claims.records import RELEASED, UNAVAILABLE, Claim, Ground
 from asvae_book.paper.claims.summaries import ranking
 from asvae_book.paper.verdicts import Verdict, compare, conclude
+from asvae_book.studies import METHODS, Cells
+from asvae_book.studies.measures import headline_name, headline_of
 
 OURS, OTHERS = "as-introvae", ("s-introvae", "wgan-gp")
 
@@ -23,7 +23,7 @@ _HEADING = "does-the-claim-hold"
 def judge(cells: Cells[Result]) -> Verdict:
     """Judge by the score that ranks whether AS-IntroVAE lies nearer to real images than S-IntroVAE and WGAN-GP.
 
-    ``cells`` are of the study :data:`asvae.studies.catalogue.METHODS`.
+    ``cells`` are of the study :data:`asvae_book.studies.catalogue.METHODS`.
     """
     rows, ours = {}, cells.get(OURS, [])
     for other in OTHERS:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from asvae.studies import Cells, Label, Study
 from asvae.training.run import Result
 from asvae_book.paper.verdicts import Verdict
+from asvae_book.studies import Cells, Label, Study
 
 UNAVAILABLE = "source unavailable"
 """Said of the authors' own program where it was never released."""

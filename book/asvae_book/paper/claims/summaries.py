@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from asvae.studies import ABLATION, Cells, Label
-from asvae.studies.measures import headline_name, headline_of
 from asvae.training.run import Result
 from asvae_book.paper.claims.records import Claim
+from asvae_book.studies import ABLATION, Cells, Label
+from asvae_book.studies.measures import headline_name, headline_of
 
 
 def verdict_table(claims: Iterable[Claim], cells: Cells[Result]) -> pd.DataFrame:

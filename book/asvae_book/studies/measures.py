@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from asvae.metrics.intervals import over_seeds
-from asvae.studies.records import Cells, Study
 from asvae.training.run import Result
+from asvae_book.studies.intervals import over_seeds
+from asvae_book.studies.records import Cells, Study
 
 if TYPE_CHECKING:
     import pandas as pd

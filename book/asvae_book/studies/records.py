@@ -72,7 +72,7 @@ def _objective(run: RunConfig | Result) -> str:
 
 @dataclass(frozen=True)
 class Study:
-    """The runs that a question needs. A new one is entered in :data:`asvae.studies.catalogue.STUDIES`."""
+    """The runs that a question needs. A new one is entered in :data:`asvae_book.studies.catalogue.STUDIES`."""
 
     name: str
     about: str

@@ -2,7 +2,7 @@
 
 from asvae import objectives
 from asvae.config.presets import COMBINATIONS, MAIN_PAPER, STATED_COMBINATIONS, combination
-from asvae.studies.records import Label, Study, Variant
+from asvae_book.studies.records import Label, Study, Variant
 
 TABLE1_METHODS = ("vae", "introvae", "s-introvae", "as-introvae")
 """The columns of the paper's tables of points."""

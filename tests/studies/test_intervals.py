@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from asvae.metrics.intervals import over_seeds, paired
+from asvae_book.studies.intervals import over_seeds, paired
 
 
 def test_an_interval_is_students():

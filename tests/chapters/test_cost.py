@@ -1,7 +1,7 @@
 """What a run is expected to cost, against counting by hand."""
 
 from asvae import RunConfig
-from asvae.training.cost import estimate
+from asvae_book.chapters.cost import estimate
 
 
 def test_the_cost_counts_operations_by_hand():
