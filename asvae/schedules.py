@@ -1,7 +1,7 @@
 r"""Progress → weight: the share of KL (``c``) and of AS-distance (``1 - c``) in the divergence of fakes.
 
-Each factory returns a function of ``progress`` in [0, 1], the share of the adversarial phase that has
-passed; it takes a float or a tensor and returns the same type, in [0, 1].
+Each factory returns a function of ``progress`` in [0, 1], the share of the run that has passed (or of its
+adversarial phase: the objective's ``clock``); it takes a float or a tensor and returns the same type, in [0, 1].
 """
 
 import math
@@ -35,7 +35,7 @@ def constant(c: float) -> Schedule:
 
 
 def tanh_ramp(rate: float = 5.0) -> Schedule:
-    r"""Rise as :math:`c = \tanh(\text{rate}\cdot t/T)`: the paper's annealing at ``rate`` 5."""
+    r"""Rise as :math:`c = \tanh(\text{rate}\cdot t/T)`: the released code's annealing at ``rate`` 5."""
     rate = number("rate", rate, 0.0, open_low=True)
 
     def schedule(progress: float | Tensor) -> float | Tensor:
@@ -45,7 +45,7 @@ def tanh_ramp(rate: float = 5.0) -> Schedule:
 
 
 def linear_ramp(rate: float = 5.0) -> Schedule:
-    r"""Rise as :math:`c = \min(1, \text{rate}\cdot t/T)`: the released code's other mode."""
+    r"""Rise as :math:`c = \min(1, \text{rate}\cdot t/T)`: the paper's annealing at ``rate`` 5 (eq. 9)."""
     rate = number("rate", rate, 0.0, open_low=True)
 
     def schedule(progress: float | Tensor) -> float | Tensor:
@@ -55,8 +55,8 @@ def linear_ramp(rate: float = 5.0) -> Schedule:
 
 
 _NAMED = {
-    "annealed": tanh_ramp,
     "linear": linear_ramp,
+    "tanh": tanh_ramp,
     "half": lambda rate: constant(0.5),
     "as-only": lambda rate: constant(0.0),
     "kl-only": lambda rate: constant(1.0),

@@ -1,5 +1,6 @@
 """The objectives written down again, straight from the method chapter: one run, no lanes, no shared passes."""
 
+import math
 from types import SimpleNamespace
 
 import torch
@@ -74,7 +75,7 @@ def scene(objective="as-introvae", **hyperparameters):
     return SimpleNamespace(
         lanes=lanes, config=config, hp=config.hyperparameters, x=x, noise=noise, weights=weights,
         real=real, posterior=posterior, rec=rec, fake=fake, again=again,
-        q_rec=q_rec, q_fake=q_fake, q_rec_e=q_rec_e, q_fake_e=q_fake_e,
+        q_rec=q_rec, q_fake=q_fake, q_rec_e=q_rec_e, q_fake_e=q_fake_e, eps=eps, decode=decode,
     )  # fmt: skip
 
 
@@ -102,14 +103,16 @@ def introvae_decoder(s, progress):
 
 
 def _squash(q, s, where):
-    squashed = getattr(s.hp, "squash", False) or getattr(s.hp, where, False)
-    return tuple(torch.tanh(t) for t in q) if squashed else q
+    return tuple(torch.tanh(t) for t in q) if getattr(s.hp, where, False) else q
 
 
 def _distance(s, rec, fake, reduction):
     reference = rec if s.hp.reference == "reconstruction" else s.posterior
     pair = (_squash(q, s, "squash_distance") for q in (reference, fake))
-    return as_distance(*pair, reduction, s.hp.statistic)
+    # The marginal kernel is an integral over one dimension: of two Gaussians, or of three where the prior weighs it.
+    gaussians = 3 if s.hp.statistic == "weighted" else 2
+    constant = (2 * math.pi) ** (-(gaussians - 1) / 2) if s.hp.kernel_constant else 1.0
+    return constant * as_distance(*pair, reduction, s.hp.statistic)
 
 
 def soft_encoder(s, progress):
@@ -130,4 +133,10 @@ def soft_decoder(s, progress):
     distance = _distance(s, s.q_rec, s.q_fake, "mean") if hasattr(s.hp, "schedule") else 0.0
     kls = sum(kl(*_squash(q, s, "squash_kl")).mean() for q in (s.q_rec, s.q_fake))
     divergence = c * kls + (1 - c) * distance
-    return 0.5 * (s.hp.beta_rec * error(s.real, s.rec).mean() + 0.5 * s.hp.beta_kl * divergence)
+    reconstruction = error(s.real, s.rec)
+    if s.hp.decoder_fake_rec:
+        # Both what is decoded and what it is compared with are held fixed; the noise is the encoder's.
+        for f, q, name in ((s.rec, s.q_rec, "posterior_rec"), (s.fake, s.q_fake, "posterior_fake")):
+            z = (q[0] + torch.exp(q[1] / 2) * s.eps[name]).detach()
+            reconstruction = reconstruction + error(f.detach(), s.decode(z)) / 2
+    return 0.5 * (s.hp.beta_rec * reconstruction.mean() + 0.5 * s.hp.beta_kl * divergence)

@@ -25,6 +25,8 @@ class Recipe:
     """``"steps"``: ×0.1 at a third and at half of the run; ``"linear"``: held for half of the run, then down to 0."""
     warmup: float = option(1 / 15, low=0.0)
     """Share of the run trained as a plain VAE before the objective's own players begin."""
+    logvar_limit: float = option(0.0, low=0.0, added=True)
+    """Bound of the encoder's absolute log-variance; 0: none, as in both releases."""
 
     def __post_init__(self):
         validate_fields(self)
@@ -65,6 +67,9 @@ class ImageRecipe(Recipe):
     """One channel instead of three; free for ``folder`` only."""
     ema: float = option(0.999, low=0.0)
     """Decay of the exponential moving average of the decoder's weights, which samples are drawn from; 0: none."""
+    logvar_limit: float = option(10.0, low=0.0, added=True)
+    """Bound of the encoder's absolute log-variance; 0: none, as in both releases. Far outside ±10 its exponential
+    leaves single precision, and gradients become NaN while every term is still finite."""
     clip: float = option(0.0, low=0.0)
     """Largest norm of a player's gradient; longer ones are scaled down to it; 0: no limit."""
 

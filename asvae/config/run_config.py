@@ -8,6 +8,8 @@ from typing import Any
 
 from asvae import datasets, draws, objectives
 from asvae.checks import integer, known, one_of, refuse
+from asvae.config import presets
+from asvae.config.earlier import as_today
 from asvae.config.presets import scales, weights
 from asvae.config.recipes import PointsRecipe, Recipe, field_names
 from asvae.datasets.base import Dataset
@@ -30,6 +32,8 @@ class RunConfig:
         Decides initial weights, data and noise, together with the step.
     steps : int, optional
         Optimisation steps, instead of the recipe's.
+    reading : "paper", "released" or "supplement"
+        The defaults of the options: see :data:`asvae.config.presets.READINGS`.
     **hyperparameters
         Any field of the objective's hyper-parameters or of the :class:`~asvae.config.recipes.Recipe`.
 
@@ -53,6 +57,7 @@ class RunConfig:
         scale: str = "quick",
         seed: int = 0,
         steps: int | None = None,
+        reading: str = "paper",
         **hyperparameters: Any,
     ):
         own = objectives.get(objective).hyperparameters
@@ -61,6 +66,10 @@ class RunConfig:
         if steps is not None:
             hyperparameters["steps"] = integer("steps", steps, 1)
         known("hyper-parameter", hyperparameters, [*field_names(own), *field_names(type(base))])
+        # What was asked for, so that another scale or objective fills in its own defaults for the rest.
+        asked = {"objective": objective, "dataset": dataset, "scale": scale, "seed": seed, "reading": reading}
+        asked |= hyperparameters
+        hyperparameters = presets.reading(reading, objective) | hyperparameters
         recipe = {key: value for key, value in hyperparameters.items() if key in field_names(type(base))}
         if datasets.kind(dataset) == "images":
             _check_images(dataset, dataclasses.replace(base, **recipe), base)
@@ -74,9 +83,7 @@ class RunConfig:
             ("hyperparameters", own(**weights(dataset, objective) | given)),
         ):
             object.__setattr__(self, name, value)
-        # What was asked for, so that another scale or objective fills in its own defaults for the rest.
-        given = {"objective": objective, "dataset": dataset, "scale": scale, "seed": seed, **hyperparameters}
-        object.__setattr__(self, "_given", given)
+        object.__setattr__(self, "_given", asked)
 
     @property
     def steps(self) -> int:
@@ -112,9 +119,10 @@ class RunConfig:
         seeds = [self.seed] if seeds is None else seeds
         recipe, shape, names = self.recipe, self.data().shape, objectives.get(self.objective).networks
         if isinstance(recipe, PointsRecipe):
-            return mlp_networks(names, shape, recipe.latent_dim, recipe.width, recipe.depth, seeds)
+            sizes = recipe.latent_dim, recipe.width, recipe.depth
+            return mlp_networks(names, shape, *sizes, seeds, recipe.logvar_limit)
         [seed] = seeds
-        return image_networks(names, shape, recipe.latent_dim, recipe.wide, seed)
+        return image_networks(names, shape, recipe.latent_dim, recipe.wide, seed, recipe.logvar_limit)
 
     def phase(self, step: int) -> objectives.Objective:
         """Return the objective that is trained at ``step``: a plain VAE during the warm-up."""
@@ -139,15 +147,53 @@ class RunConfig:
         own = dataclasses.asdict(scales(self.dataset)[self.scale])
         return {key: value for key, value in dataclasses.asdict(self.recipe).items() if value != own[key]}
 
+    @property
+    def combination(self) -> str:
+        """The row of the data set's table whose weights these are, ``"published"`` on images; else ``"own"``."""
+        weights = self._weights()
+        if self.kind == "images":
+            plain = RunConfig(self.objective, self.dataset, self.scale)
+            return "published" if weights == plain._weights() else "own"
+        for row in presets.combinations(self.dataset):
+            cell = RunConfig(self.objective, self.dataset, **presets.combination(row, self.objective, self.dataset))
+            if weights == cell._weights():
+                return row
+        return "own"
+
+    @property
+    def reading(self) -> str:
+        """The reading whose options these are, else the options that differ from the paper's, as ``key=value``."""
+        options = self._options()
+        for name in presets.READINGS:
+            plain = RunConfig(self.objective, self.dataset, self.scale, reading=name)
+            if options == plain._options():
+                return name
+        paper = RunConfig(self.objective, self.dataset, self.scale)._options()
+        return " ".join(f"{key}={value}" for key, value in options.items() if value != paper[key])
+
+    def _weights(self) -> dict[str, float]:
+        own = dataclasses.asdict(self.hyperparameters)
+        return {key: value for key, value in own.items() if key in presets.WEIGHT_NAMES}
+
+    def _options(self) -> dict[str, Any]:
+        own = dataclasses.asdict(self.hyperparameters) | {"logvar_limit": self.recipe.logvar_limit}
+        return {key: value for key, value in own.items() if key not in presets.WEIGHT_NAMES}
+
     def identity(self) -> dict[str, Any]:
         """Return what names this run: :meth:`to_dict` without fields of a later date that have their default."""
-        added = {field.name: field.default for field in dataclasses.fields(self.hyperparameters) if _is_added(field)}
+        fields = (*dataclasses.fields(self.hyperparameters), *dataclasses.fields(self.recipe))
+        added = {field.name: field.default for field in fields if _is_added(field)}
         return {key: value for key, value in self.to_dict().items() if key not in added or value != added[key]}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as plain values; ``RunConfig(**d)`` gives it back."""
         own = {"objective": self.objective, "dataset": self.dataset, "scale": self.scale, "seed": self.seed}
         return own | dataclasses.asdict(self.recipe) | dataclasses.asdict(self.hyperparameters)
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> "RunConfig":
+        """Return the configuration that :meth:`to_dict` wrote, also an earlier version of it."""
+        return RunConfig(**as_today(values))
 
 
 def _is_added(field: dataclasses.Field) -> bool:

@@ -84,6 +84,16 @@ def as_distance(
     return distance
 
 
+def kernel_constant(kernel: str, statistic: str, dims: int) -> float:
+    r"""Return the factor that :func:`as_distance` leaves out of a kernel over ``dims`` dimensions.
+
+    :math:`(2\pi)^{-1/2}` per dimension of the kernel (eq. 8), :math:`(2\pi)^{-1}` where the prior is a third Gaussian
+    in the integral. Of ``"sum"`` and ``"mean"`` alike.
+    """
+    factor = 1.0 / (2.0 * math.pi) if statistic == "weighted" else 1.0 / math.sqrt(2.0 * math.pi)
+    return factor**dims if kernel == "joint" else factor
+
+
 def _check_shapes(mu_a: Tensor, logvar_a: Tensor, mu_b: Tensor, logvar_b: Tensor, reduction: str) -> None:
     for name, value in {"mu_a": mu_a, "logvar_a": logvar_a, "mu_b": mu_b, "logvar_b": logvar_b}.items():
         if not isinstance(value, Tensor):

@@ -21,19 +21,18 @@ class GaussianEncoder(nn.Module):
     ----------
     body : Module
         Maps samples to ``(..., B, 2 D)``.
-    limit : float, optional
-        Bound of the absolute log-variance; none by default. Far outside ±10 its exponential leaves single precision,
-        and gradients become NaN while every term is still finite.
+    limit : float
+        Bound of the absolute log-variance; 0: none.
     """
 
-    def __init__(self, body: nn.Module, limit: float | None = None):
+    def __init__(self, body: nn.Module, limit: float = 0.0):
         super().__init__()
         self.body, self.limit = body, limit
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map samples to ``mu`` and ``logvar``, ``(..., B, D)`` each."""
         mu, logvar = self.body(x).chunk(2, dim=-1)
-        return mu, logvar if self.limit is None else logvar.clamp(-self.limit, self.limit)
+        return mu, logvar.clamp(-self.limit, self.limit) if self.limit else logvar
 
 
 def _same(value: Tensor) -> Tensor:

@@ -58,11 +58,15 @@ def mlp_networks(
     width: int,
     depth: int,
     seeds: Sequence[int],
+    logvar_limit: float = 0.0,
 ) -> Networks:
-    """Build the networks called ``names`` with ``depth`` hidden layers of ``width``, one lane per seed."""
+    """Build the networks called ``names`` with ``depth`` hidden layers of ``width``, one lane per seed.
+
+    ``logvar_limit`` bounds the encoder's absolute log-variance; 0: not at all.
+    """
     hidden, entries = [width] * depth, prod(shape)
     build = {
-        "encoder": lambda: GaussianEncoder(MLP([entries, *hidden, 2 * latent_dim], seeds, "encoder")),
+        "encoder": lambda: GaussianEncoder(MLP([entries, *hidden, 2 * latent_dim], seeds, "encoder"), logvar_limit),
         "decoder": lambda: MLP([latent_dim, *hidden, entries], seeds, "decoder"),
         "critic": lambda: MLP([entries, *hidden, 1], seeds, "critic"),
     }

@@ -15,8 +15,6 @@ from torch import Tensor, nn
 from asvae import draws
 from asvae.networks.base import GaussianEncoder, Networks
 
-LOGVAR_LIMIT = 10.0
-
 
 class ResidualBlock(nn.Module):
     """Two 3×3 convolutions and a shortcut, which is a 1×1 convolution where the number of channels changes.
@@ -74,6 +72,7 @@ def image_networks(
     latent_dim: int,
     channels: Sequence[int],
     seed: int,
+    logvar_limit: float = 10.0,
 ) -> Networks:
     """Build the networks called ``names`` for images of ``shape``, initialised from ``seed`` alone.
 
@@ -91,9 +90,11 @@ def image_networks(
         Channels of each block, from the finest resolution to the coarsest.
     seed : int
         The run's seed.
+    logvar_limit : float
+        Bound of the encoder's absolute log-variance; 0: none.
     """
     build = {
-        "encoder": lambda: GaussianEncoder(downward(shape, channels, 2 * latent_dim), LOGVAR_LIMIT),
+        "encoder": lambda: GaussianEncoder(downward(shape, channels, 2 * latent_dim), logvar_limit),
         "decoder": lambda: upward(shape, channels, latent_dim),
         "critic": lambda: downward(shape, channels, 1, norm=False),
     }

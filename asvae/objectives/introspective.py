@@ -13,14 +13,14 @@ from torch import Tensor
 from asvae import schedules
 from asvae.checks import option
 from asvae.losses import as_distance, exp_elbo, kl_divergence, reconstruction_error, reparameterize
-from asvae.losses.similarity import KERNELS, REDUCTIONS, STATISTICS
+from asvae.losses.similarity import KERNELS, REDUCTIONS, STATISTICS, kernel_constant
 from asvae.objectives import hyperparameters as base
 from asvae.objectives.base import Loss, Objective, Player
 
 
 @dataclass(frozen=True)
 class _Weights(base.Hyperparameters):
-    """Weights that the whole family shares."""
+    """Weights and switches that the whole family shares."""
 
     beta_kl: float = option(0.1, low=0.0)
     """Weight of KL(x) in the encoder and of the divergence of fakes in the decoder."""
@@ -32,6 +32,9 @@ class _Weights(base.Hyperparameters):
     """Weight of the reconstruction error of fakes in the encoder, over ``beta_rec``."""
     live_target: bool = option(False, added=True)
     """Let a gradient reach the encoder also through the reconstruction as a target; both released codes do."""
+    decoder_fake_rec: bool = option(False, added=True)
+    """Keep the reconstruction error of fakes in the decoder's loss, as eq. 9 with γ = 1 has it. In both released codes
+    it has the factor 10⁻⁸, below single precision beside the rest."""
 
 
 @dataclass(frozen=True)
@@ -49,26 +52,27 @@ class SoftHyperparameters(_Weights):
 
 @dataclass(frozen=True)
 class Hyperparameters(_Weights):
-    """Weights of AS-IntroVAE; the switches after ``rate`` default to the paper, not to its released code."""
+    """Weights and switches of AS-IntroVAE. Every switch defaults to what the paper writes, where it writes anything."""
 
-    schedule: str = option("annealed", choices=schedules.names(), per_lane=True)
-    """How c changes over training: see :mod:`asvae.schedules`."""
+    schedule: str = option("linear", choices=schedules.names(), per_lane=True)
+    """How c changes over training (eq. 9: linear; the released code: tanh): see :mod:`asvae.schedules`."""
     rate: float = option(5.0, low=0.0, open_low=True)
     """How fast the ramps rise."""
+    clock: str = option("run", choices=("run", "adversarial"), added=True)
+    """What t/T is a share of: the whole run, or the phase after the warm-up."""
+    reference: str = option("reconstruction", choices=("reconstruction", "real"))
+    """What generated samples are compared with: Figure 2 and the released code take the reconstructions, eq. 5 speaks
+    of real data."""
     kernel: str = option("marginal", choices=KERNELS)
-    """Kernel of the AS-distance; the released code has ``"marginal"``."""
-    reference: str = option("real", choices=("real", "reconstruction"))
-    """What generated samples are compared with; the released code takes ``"reconstruction"``."""
-    squash: bool = False
-    """Pass mu and log-variance through tanh before the distance, and before the decoder's KL: released code."""
-    squash_distance: bool = option(False, added=True)
-    """Pass them through tanh before the distance alone."""
-    squash_kl: bool = option(False, added=True)
-    """Pass them through tanh before the decoder's KL alone."""
+    """One kernel per latent dimension, averaged, or one of all: eq. 8 leaves it open, the code has ``"marginal"``."""
+    kernel_constant: bool = option(True, added=True)
+    r"""Keep the kernel's factor :math:`(2\pi)^{-1/2}` per dimension (eq. 8), which the released code leaves out."""
     statistic: str = option("v", choices=STATISTICS, added=True)
-    """Which pairs the distance takes, and whether the prior weights it: see :func:`asvae.losses.as_distance`."""
-    clock: str = option("adversarial", choices=("adversarial", "run"), added=True)
-    """What t/T is a share of: the phase after the warm-up, or the whole run."""
+    """Which pairs the distance takes, and whether the prior weighs it (eq. 5): see :func:`asvae.losses.as_distance`."""
+    squash_distance: bool = option(False, added=True)
+    """Pass mu and log-variance through tanh before the distance; the released code does."""
+    squash_kl: bool = option(False, added=True)
+    """Pass them through tanh before the decoder's KL; the released code does."""
     encoder_reduction: str = option("mean", choices=REDUCTIONS)
     """Reduction of the distance in the encoder's turn; the released code has ``"sum"``."""
 
@@ -97,9 +101,12 @@ def squashed(posterior, squash):
 
 def distance(networks, real, rec, fake, hp, reduction):
     """Return the AS-distance of the whole batch's posteriors, also where several processes hold its parts."""
-    pair = (squashed(q, hp.squash or hp.squash_distance) for q in (real if hp.reference == "real" else rec, fake))
+    pair = (squashed(q, hp.squash_distance) for q in (real if hp.reference == "real" else rec, fake))
     reference, fake = (tuple(networks.gather(t) for t in q) for q in pair)
-    return as_distance(*reference, *fake, kernel=hp.kernel, reduction=reduction, statistic=hp.statistic)
+    apart = as_distance(*reference, *fake, kernel=hp.kernel, reduction=reduction, statistic=hp.statistic)
+    if not hp.kernel_constant:
+        return apart
+    return apart * kernel_constant(hp.kernel, hp.statistic, networks.latent_dim)
 
 
 class EncoderPieces(NamedTuple):
@@ -176,14 +183,14 @@ class DecoderPieces(NamedTuple):
     kl_fake: Tensor
     distance: Tensor | None
     """``None`` where it never has weight."""
+    errors: Tensor | None
+    """Reconstruction errors of both fakes, summed; ``None`` where they have no weight."""
 
 
-def decoder_pieces(networks, x, x_hat, fake, hp) -> DecoderPieces:
+def decoder_pieces(networks, x, x_hat, fake, draws, hp) -> DecoderPieces:
     """Compute the pieces of the decoder's loss from what it decoded."""
     rec, gen = networks.encode_each(x_hat, fake)
-    kl_rec, kl_fake = (
-        kl_divergence(*squashed(q, hp.anneals and (hp.squash or hp.squash_kl))).mean(-1) for q in (rec, gen)
-    )
+    kl_rec, kl_fake = (kl_divergence(*squashed(q, hp.anneals and hp.squash_kl)).mean(-1) for q in (rec, gen))
     apart = None
     if hp.anneals:
         real = rec
@@ -191,24 +198,35 @@ def decoder_pieces(networks, x, x_hat, fake, hp) -> DecoderPieces:
             with torch.no_grad():
                 real = networks.encode(x)
         apart = distance(networks, real, rec, gen, hp, "mean")
+    errors = None
+    if hp.decoder_fake_rec:
+        # As in Soft-IntroVAE's release: data and latents are held fixed, the decoder learns to decode its own samples.
+        noise = (draws["posterior_rec"], draws["posterior_fake"])
+        latents = (reparameterize(*q, eps).detach() for q, eps in zip((rec, gen), noise, strict=True))
+        again = zip((x_hat, fake), networks.decode_each(*latents), strict=True)
+        errors = sum(reconstruction_error(f.detach(), r, event_dims=networks.event_dims).mean(-1) for f, r in again)
     reconstruction = reconstruction_error(x, x_hat, event_dims=networks.event_dims).mean(-1)
-    return DecoderPieces(reconstruction, kl_rec, kl_fake, apart)
+    return DecoderPieces(reconstruction, kl_rec, kl_fake, apart, errors)
 
 
 def decoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
     r"""Decoder of the soft introspective family, the encoder held fixed, batch mean, ``(lanes,)``.
 
     :math:`s(\beta_{rec} L_r(x) + \tfrac12\beta_{kl}[c(\mathrm{KL}(\hat x)+\mathrm{KL}(\tilde x)) + (1-c) D_{AS}])`.
-    The papers' last term, :math:`\gamma_r = 10^{-8}` times the reconstruction error of fakes, is below single
-    precision beside these and is left out.
+    The last term of the releases, :math:`\gamma_r = 10^{-8}` times :math:`\tfrac12 s\beta_{rec}(L_r(\hat x) +
+    L_r(\tilde x))`, is below single precision beside these and is left out, or with ``decoder_fake_rec`` kept with
+    :math:`\gamma_r = 1`.
     """
-    pieces, c = decoder_pieces(networks, x, shared["x_hat"], shared["fake"], hp), hp.c(progress)
+    pieces, c = decoder_pieces(networks, x, shared["x_hat"], shared["fake"], draws, hp), hp.c(progress)
     divergence = c * (pieces.kl_rec + pieces.kl_fake)
     terms = {"decoder_kl_rec": pieces.kl_rec, "decoder_kl_fake": pieces.kl_fake}
     if pieces.distance is not None:
         terms["decoder_as_distance"] = pieces.distance
         divergence = divergence + (1.0 - c) * pieces.distance
-    value = networks.normaliser * (hp.beta_rec * pieces.reconstruction + 0.5 * hp.beta_kl * divergence)
+    reconstruction = pieces.reconstruction
+    if pieces.errors is not None:
+        reconstruction = reconstruction + 0.5 * pieces.errors
+    value = networks.normaliser * (hp.beta_rec * reconstruction + 0.5 * hp.beta_kl * divergence)
     return Loss(value, terms, {})
 
 

@@ -10,7 +10,7 @@ from asvae.objectives.base import Loss, Objective, Player
 
 @dataclass(frozen=True)
 class Hyperparameters(base.Hyperparameters):
-    """Weights and margin of IntroVAE, and one switch for what the released AS-IntroVAE code does instead."""
+    """Weights and margin of IntroVAE, and one switch: as Lu et al. write it, or as Huang et al. do."""
 
     beta_kl: float = option(0.1, low=0.0)
     """Weight of all KL terms of the encoder."""
@@ -20,8 +20,9 @@ class Hyperparameters(base.Hyperparameters):
     """Weight of the adversarial KL terms."""
     margin: float = option(10.0, low=0.0)
     """m in nats: beyond it a fake gives the encoder no gradient."""
-    decoder_reconstruction: bool = True
-    """Keep the reconstruction term in the decoder's loss; the released code drops it."""
+    decoder_reconstruction: bool = False
+    """Keep the reconstruction term in the decoder's loss, as Huang et al. have it; Lu et al. (eq. 3) and their released
+    code have none."""
 
 
 def encoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
@@ -48,7 +49,10 @@ def encoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
 
 
 def decoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
-    r"""Decoder: :math:`\beta_{rec} L_r(x) + \alpha\sum_f \mathrm{KL}(f)`, the encoder held fixed. ``(lanes,)``."""
+    r"""Decoder: :math:`\alpha\sum_f \mathrm{KL}(f)`, the encoder held fixed. ``(lanes,)``.
+
+    With ``decoder_reconstruction`` :math:`\beta_{rec} L_r(x)` beside it (Huang et al.).
+    """
     x_hat, fake = shared["x_hat"], shared["fake"]
     kl_rec, kl_fake = (kl_divergence(*q).mean(-1) for q in networks.encode_each(x_hat, fake))
     value = hp.alpha * (kl_rec + kl_fake)

@@ -13,7 +13,7 @@ import torch
 from asvae import datasets
 from asvae.checks import InvalidArgumentError, one_of
 from asvae.config import RunConfig
-from asvae.config.presets import COMBINATIONS, SCALES, combination
+from asvae.config.presets import SCALES
 from asvae.files import DATA, read_record, write_record
 from asvae.metrics import latents
 from asvae.metrics.points import nothing
@@ -29,13 +29,11 @@ ROOT = DATA / "results"
 STALE = "stale.json"
 """The file beside the results that names fingerprints of old numerics, each with the reason why their results stay."""
 
-PUBLISHED = "published"
-"""The row of an image run with the published weights."""
-
 _RENAMED = {"squares_covered": "modes_covered"}
 """Scores that older files call otherwise."""
 
-_COLUMNS = ("objective", "combination", "dataset", "scale", "steps", "seed", "schedule", "diverged", "current")
+_OWN = ("objective", "combination", "dataset", "scale", "steps", "seed", "schedule", "reading")
+_COLUMNS = (*_OWN, "diverged", "current")
 
 
 def record(result: Result) -> dict[str, Any]:
@@ -66,7 +64,7 @@ def _points(points: torch.Tensor) -> list[list[float]]:
 
 def from_record(kept: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a :class:`~asvae.Result` from its :func:`record`, in which NaN is written as null."""
-    config = RunConfig(**kept["config"])
+    config = RunConfig.from_dict(kept["config"])
     shape = config.data().shape
     if config.kind == "points":
         packed = {"samples": kept["samples"]} | kept.get("pictures", {})
@@ -103,9 +101,9 @@ def keep(result: Result, root: Path = ROOT) -> Path:
 
 def name_of(config: RunConfig) -> str:
     """Return the name of the file that holds the result of ``config``."""
-    row = combination_of(config)
+    row = config.combination
     name = f"{config.dataset}-{config.scale}-{config.objective}-{row}-seed{config.seed}"
-    if row == "own" or config.overrides:
+    if row == "own" or config.reading != "paper" or config.overrides:
         identity = json.dumps(config.identity(), sort_keys=True)
         name += f"-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
     return f"{name}.json"
@@ -147,8 +145,8 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
     Returns
     -------
     DataFrame
-        Columns ``objective``, ``combination``, ``dataset``, ``scale``, ``steps``, ``seed``, ``schedule``, ``diverged``,
-        ``current`` (made by today's numerics), then the scores, then ``provenance`` (a dict).
+        Columns ``objective``, ``combination``, ``dataset``, ``scale``, ``steps``, ``seed``, ``schedule``, ``reading``,
+        ``diverged``, ``current`` (made by today's numerics), then the scores, then ``provenance`` (a dict).
 
     Raises
     ------
@@ -180,30 +178,9 @@ def _read(path: Path) -> Result:
 
 def _row(result: Result) -> dict[str, Any]:
     config = result.config
-    own = (
-        config.objective,
-        combination_of(config),
-        config.dataset,
-        config.scale,
-        config.steps,
-        config.seed,
-        getattr(config.hyperparameters, "schedule", None),
-        result.diverged,
-        is_current(result),
-    )
-    return dict(zip(_COLUMNS, own, strict=True)) | result.scores | {"provenance": result.provenance}
-
-
-def combination_of(config: RunConfig) -> str:
-    """Return the first Table 1 row that ``config`` is a cell of, any seed and steps, else ``"own"``.
-
-    On images there is one row, ``"published"``.
-    """
-    if config.kind == "images":
-        plain = RunConfig(config.objective, config.dataset, config.scale)
-        return PUBLISHED if config.hyperparameters == plain.hyperparameters else "own"
-    for row in COMBINATIONS:
-        cell = RunConfig(config.objective, config.dataset, config.scale, **combination(row, config.objective))
-        if cell.replace(seed=config.seed, steps=config.steps) == config:
-            return row
-    return "own"
+    own = {name: getattr(config, name, None) for name in _OWN} | {
+        "schedule": getattr(config.hyperparameters, "schedule", None),
+        "diverged": result.diverged,
+        "current": is_current(result),
+    }
+    return own | result.scores | {"provenance": result.provenance}

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from asvae import RunConfig, draws
+from asvae.config import ImageRecipe
 from asvae.config.presets import SCALES
 from asvae.networks import image_networks
-from asvae.networks.residual import LOGVAR_LIMIT
 from asvae.training.images.machinery import Machinery
 from asvae.training.images.trainer import Trainer
 from tiny_data import write_celeba
@@ -116,7 +116,7 @@ def test_log_variances_are_bounded_and_means_are_not():
     with torch.no_grad():
         encoder.modules["encoder"].body[-1].weight.mul_(1e6)
     mu, logvar = encoder.encode(images(8))
-    assert logvar.abs().max() == LOGVAR_LIMIT
+    assert logvar.abs().max() == ImageRecipe().logvar_limit
     assert mu.abs().max() > 1e3
     assert logvar.exp().isfinite().all()
 

@@ -66,8 +66,8 @@ def test_as_introvae_with_c_one_is_s_introvae_bit_for_bit():
 
 def test_a_lane_without_annealing_is_no_neighbour_of_one_with():
     with pytest.raises(InvalidArgumentError, match="configs: got"):
-        Lanes([RunConfig("as-introvae", schedule=schedule, **SMALL) for schedule in ("kl-only", "annealed")])
-    lanes = Lanes([RunConfig("as-introvae", schedule=schedule, **SMALL) for schedule in ("half", "annealed")])
+        Lanes([RunConfig("as-introvae", schedule=schedule, **SMALL) for schedule in ("kl-only", "tanh")])
+    lanes = Lanes([RunConfig("as-introvae", schedule=schedule, **SMALL) for schedule in ("half", "tanh")])
     assert lanes.hyperparameters.c(0.1).tolist() == pytest.approx([0.5, 0.4621171])
 
 
@@ -84,15 +84,19 @@ def test_the_fakes_are_data_to_the_encoder_and_the_encoder_is_fixed_for_the_deco
 
 
 SWITCHES = {
-    "tanh before the distance": ({"squash": True}, (0, 1)),
+    "tanh before the distance": ({"squash_distance": True}, (0, 1)),
     "sum in the encoder's turn": ({"encoder_reduction": "sum"}, (0,)),
-    "reconstruction against generated": ({"reference": "reconstruction"}, (0, 1)),
-    "tanh before the distance alone": ({"squash_distance": True}, (0, 1)),
-    "tanh before the decoder's KL alone": ({"squash_kl": True}, (1,)),
+    "real against generated": ({"reference": "real"}, (0, 1)),
+    "tanh instead of the line": ({"schedule": "tanh"}, (0, 1)),
+    "kernel without its constant": ({"kernel_constant": False}, (0, 1)),
+    "fakes' reconstruction in the decoder": ({"decoder_fake_rec": True}, (1,)),
+    "tanh before the decoder's KL": ({"squash_kl": True}, (1,)),
     "pairs without the diagonal": ({"statistic": "u"}, (0, 1)),
     "weighted by the prior": ({"statistic": "weighted"}, (0, 1)),
     "fakes' reconstruction weighs more": ({"fake_rec": 3.0}, (0,)),
-    "all three, as released": ({"squash": True, "encoder_reduction": "sum", "reference": "reconstruction"}, (0, 1)),
+    "weighted, with its constant": ({"statistic": "weighted", "kernel_constant": True}, (0, 1)),
+    "as released": ({"reading": "released"}, (0, 1)),
+    "as the supplement": ({"reading": "supplement"}, (0, 1)),
 }
 
 
@@ -153,13 +157,11 @@ def test_the_dropped_reconstruction_term_changes_the_decoder_by_that_term():
 
 
 def test_the_summed_distance_silences_the_encoders_adversarial_term():
-    released = plain.scene(
-        "as-introvae", beta_neg=1.0, encoder_reduction="sum", squash=True, reference="reconstruction"
-    )
+    released = plain.scene("as-introvae", beta_neg=1.0, encoder_reduction="sum", squash_distance=True, squash_kl=True)
     paper = plain.scene("as-introvae", beta_neg=1.0)
     pairs, dims = 12 * 12, 2
     distance = plain.ours(released, 0.0, 0).terms["as_distance"].item()
-    averaged = plain.scene("as-introvae", squash=True, reference="reconstruction")
+    averaged = plain.scene("as-introvae", squash_distance=True, squash_kl=True)
     assert distance == pytest.approx(plain.ours(averaged, 0.0, 0).terms["as_distance"].item() * pairs * dims, rel=1e-3)
     assert plain.ours(released, 0.0, 0).terms["exp_elbo_fake"] < plain.ours(paper, 0.0, 0).terms["exp_elbo_fake"]
 

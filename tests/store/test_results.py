@@ -10,8 +10,9 @@ import torch
 import asvae
 from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
+from asvae.config import presets
 from asvae.files import read_record, write_record
-from asvae.store.results import ROOT, STALE, combination_of, find, keep, name_of
+from asvae.store.results import ROOT, STALE, find, keep, name_of
 from asvae.store.results import results as table_of
 
 
@@ -20,10 +21,10 @@ def test_results_are_a_table_with_scores_and_provenance(run, diverged, tmp_path)
     for each in (run, diverged, other):
         path = keep(each, tmp_path)
     table = table_of("checkerboard", root=tmp_path)
-    assert sorted(table.schedule.dropna()) == ["annealed", "half"]
+    assert sorted(table.schedule.dropna()) == ["half", "linear"]
     assert list(table.objective) == ["as-introvae", "as-introvae", "introvae"]
     assert list(table.diverged) == [False, False, True]
-    assert set(table.combination) == {"own"}
+    assert set(table.combination) == {"C1"}
     assert table.current.all()
     assert table.kl[0] == run.scores["kl"]
     assert table.provenance[0]["torch"] == torch.__version__
@@ -112,18 +113,35 @@ def test_a_committed_result_made_again_takes_its_own_place(tmp_path):
     # Fields that came later must not rename what is there: a run would count twice.
     paths = [path for path in ROOT.glob("*.json") if path.name != STALE]
     for path in paths:
-        config = RunConfig(**read_record(path)["config"])
+        config = RunConfig.from_dict(read_record(path)["config"])
         assert name_of(config) == path.name
 
 
 def test_a_field_of_a_later_date_is_part_of_a_runs_identity_once_it_is_used():
-    plain, clocked = RunConfig("as-introvae"), RunConfig("as-introvae", clock="run")
-    assert "clock" not in plain.identity()
-    assert clocked.identity() == plain.identity() | {"clock": "run"}
+    plain, clocked = RunConfig("as-introvae"), RunConfig("as-introvae", clock="adversarial", logvar_limit=10.0)
+    assert not {"clock", "logvar_limit"} & plain.identity().keys()
+    assert clocked.identity() == plain.identity() | {"clock": "adversarial", "logvar_limit": 10.0}
 
 
-def test_a_cell_of_table_1_is_recognised_and_anything_else_is_not():
+def test_a_run_says_whose_weights_it_has_and_which_reading():
     cell = RunConfig("s-introvae", scale="paper", seed=4, steps=100, beta_neg=0.5)
-    assert combination_of(cell) == "C2"
-    assert combination_of(cell.replace(width=9)) == "own"
-    assert combination_of(RunConfig("as-introvae", squash=True)) == "own"
+    assert cell.combination == cell.replace(width=9).combination == "C2"
+    assert cell.replace(beta_neg=0.3).combination == "own"
+    stated = {"beta_kl": 0.3, "beta_rec": 0.1, "beta_neg": 0.9}
+    assert RunConfig("as-introvae", **stated).combination == "stated-C1"
+    assert RunConfig("as-introvae", "8gaussians", **stated).combination == "C1"
+    assert RunConfig("as-introvae", "digits").combination == "published"
+    for name in presets.READINGS:
+        assert RunConfig("as-introvae", reading=name).reading == name
+    assert RunConfig("as-introvae", reading="released", squash_kl=False).reading.startswith(
+        "live_target=True schedule=tanh "
+    )
+    assert RunConfig("as-introvae", squash_kl=True, beta_kl=0.3).reading == "squash_kl=True"
+
+
+def test_a_configuration_of_an_earlier_version_keeps_its_meaning():
+    earlier = {"objective": "as-introvae", "dataset": "checkerboard", "schedule": "annealed", "reference": "real"}
+    assert RunConfig.from_dict(earlier) == RunConfig(reading="supplement")
+    squashed = RunConfig.from_dict(earlier | {"squash": True}).hyperparameters
+    assert squashed.squash_distance and squashed.squash_kl
+    assert RunConfig.from_dict(RunConfig().to_dict()) == RunConfig()

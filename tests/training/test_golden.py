@@ -50,9 +50,9 @@ def test_a_fingerprint_follows_the_numbers(monkeypatch):
 def test_every_switch_of_a_method_is_in_its_trace():
     variants = {key.split("/")[0] for key in read_record(golden.path("as-introvae", "checkerboard"))["trace"]}
     assert {
-        "squash=True",
+        "squash_kl=True",
         "kernel=joint",
-        "reference=reconstruction",
+        "reference=real",
         "encoder_reduction=sum",
         "schedule=half",
     } <= variants

@@ -12,9 +12,10 @@ from asvae.training.points.lanes import Lanes
 
 VARIANTS = {
     "annealed": ("as-introvae", {}),
+    "fakes in the decoder": ("as-introvae", {"decoder_fake_rec": True}),
     "half": ("as-introvae", {"schedule": "half"}),
-    "squashed": ("as-introvae", {"squash": True}),
-    "reconstructions": ("as-introvae", {"reference": "reconstruction"}),
+    "squashed": ("as-introvae", {"squash_distance": True, "squash_kl": True}),
+    "real": ("as-introvae", {"reference": "real"}),
     "summed": ("as-introvae", {"encoder_reduction": "sum"}),
     "soft": ("s-introvae", {}),
     "half the KL": ("s-introvae", {"kl_share": 0.5}),

@@ -39,13 +39,15 @@ def decoder_routes(networks, x, draws, hp, progress) -> dict[str, Tensor]:
     with torch.no_grad():
         real = networks.encode(x)
     x_hat, fake = networks.decode_each(reparameterize(*real, draws["posterior"]), draws["prior"])
-    s, c, pieces = networks.normaliser, hp.c(progress), decoder_pieces(networks, x, x_hat, fake, hp)
+    s, c, pieces = networks.normaliser, hp.c(progress), decoder_pieces(networks, x, x_hat, fake, draws, hp)
     routes = {
         "data": s * hp.beta_rec * pieces.reconstruction,
         "kl": 0.5 * s * hp.beta_kl * c * (pieces.kl_rec + pieces.kl_fake),
     }
     if pieces.distance is not None:
         routes["as"] = 0.5 * s * hp.beta_kl * (1.0 - c) * pieces.distance
+    if pieces.errors is not None:
+        routes["fakes"] = 0.5 * s * hp.beta_rec * pieces.errors
     return routes
 
 
