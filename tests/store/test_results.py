@@ -143,5 +143,6 @@ def test_a_configuration_of_an_earlier_version_keeps_its_meaning():
     earlier = {"objective": "as-introvae", "dataset": "checkerboard", "schedule": "annealed", "reference": "real"}
     assert RunConfig.from_dict(earlier) == RunConfig(reading="supplement")
     squashed = RunConfig.from_dict(earlier | {"squash": True}).hyperparameters
-    assert squashed.squash_distance and squashed.squash_kl
+    assert squashed.squash_distance
+    assert squashed.squash_kl
     assert RunConfig.from_dict(RunConfig().to_dict()) == RunConfig()

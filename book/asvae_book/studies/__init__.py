@@ -7,10 +7,12 @@ from asvae_book.studies.catalogue import (
     EXPLORER,
     METHODS,
     RATES,
+    READINGS,
     STUDIES,
     TABLE1,
 )
 from asvae_book.studies.records import COMMITTED_SEEDS, Cells, Label, Study, Variant
+from asvae_book.studies.specification import SPECIFICATIONS
 
 __all__ = [
     "ABLATION",
@@ -20,6 +22,8 @@ __all__ = [
     "EXPLORER",
     "METHODS",
     "RATES",
+    "READINGS",
+    "SPECIFICATIONS",
     "STUDIES",
     "TABLE1",
     "Cells",

@@ -1,92 +1,101 @@
-"""The studies: Table 1, the schedules, the released code's deviations, the explorer's settings, all methods."""
+"""The studies: both tables of points, the readings, the schedules, the released code, the explorer, all methods."""
 
 from asvae import objectives
-from asvae.config.presets import COMBINATIONS, MAIN_PAPER, STATED_COMBINATIONS, combination
+from asvae.config.presets import TABLE_ROWS, combination
 from asvae_book.studies.records import Label, Study, Variant
+from asvae_book.studies.specification import SPECIFICATIONS
 
 TABLE1_METHODS = ("vae", "introvae", "s-introvae", "as-introvae")
 """The columns of the paper's tables of points."""
 
-TABLE1 = Study(
-    "table1",
-    "the rows and columns of Table 1",
-    {
-        (row, name): Variant(f"{row}, {objectives.get(name).label}", name, combination(row, name))
-        for row in COMBINATIONS
-        for name in TABLE1_METHODS
-    },
-    kind="points",
-)
+
+def _table(name: str, about: str, dataset: str) -> Study:
+    variants = {
+        (row, method): Variant(f"{row}, {objectives.get(method).label}", method, combination(row, method, dataset))
+        for row in TABLE_ROWS
+        for method in TABLE1_METHODS
+    }
+    return Study(name, about, variants, kind="points", dataset=dataset)
+
+
+TABLE1 = _table("table1", "the rows and columns of the supplement's Table 1", "checkerboard")
 """Combinations × methods. VAE has no weight that tells our combinations apart: its cells hold equal configurations."""
 
-EIGHT_GAUSSIANS = Study(
-    "8gaussians",
-    "the main paper's table of 8 Gaussians",
-    {
-        (row, name): Variant(
-            f"{row}, {objectives.get(name).label}",
-            name,
-            combination(row, name, STATED_COMBINATIONS) | (MAIN_PAPER if name == "as-introvae" else {}),
-        )
-        for row in STATED_COMBINATIONS
-        for name in TABLE1_METHODS
-    },
-    kind="points",
-)
-"""The stated combinations × methods, AS-IntroVAE as the main paper has it."""
+EIGHT_GAUSSIANS = _table("8gaussians", "the rows and columns of the main paper's Table 1", "8gaussians")
+"""The stated combinations × methods. On the checkerboard: the same weights there."""
 
-_TANH = "the same, with the released code's tanh"
+
+def _readings(name: str, dataset: str) -> Study:
+    beside = {
+        "paper": ("as the paper writes it", {}),
+        "tanh": ("with the code's tanh", {"schedule": "tanh"}),
+        "real": ("real data against generated", {"reference": "real"}),
+        "released": ("as the released code", {"reading": "released"}),
+        "supplement": ("as the supplement and the code suggest", {"reading": "supplement"}),
+    }
+    variants = {
+        (row, label): Variant(f"{row}, {title}", "as-introvae", combination(row, "as-introvae", dataset) | changes)
+        for row in TABLE_ROWS
+        for label, (title, changes) in beside.items()
+    }
+    return Study(name, f"readings of AS-IntroVAE, {dataset}", variants, kind="points", dataset=dataset)
+
+
+READINGS = {each: _readings(f"readings-{each}", each) for each in ("checkerboard", "8gaussians")}
+"""Data set → AS-IntroVAE in every row as the paper writes it, and under the readings that stand beside it."""
+
+_TANH = "the same, with the released code's tanh on its inputs and on the decoder's KL"
+
+
+def _as(schedule: str, squash: bool = False, **changes) -> dict:
+    """Return AS-IntroVAE as the supplement's reading has it: what the committed runs of the ablation were made with."""
+    squashed = {"squash_distance": True, "squash_kl": True} if squash else {}
+    return {"reading": "supplement", "schedule": schedule} | squashed | changes
+
 
 ABLATION = Study(
     "ablation",
     "schedules of c side by side",
     {
         "vae": Variant("no adversary (VAE)", "vae"),
-        "as-only": Variant("AS-distance alone", "as-introvae", {"schedule": "as-only"}, "0", "Figure 1"),
-        "half": Variant("half KL, half AS", "as-introvae", {"schedule": "half"}, "½", "Figures 2 and 3"),
+        "as-only": Variant("AS-distance alone", "as-introvae", _as("as-only"), "0", "Figure 1"),
+        "half": Variant("half KL, half AS", "as-introvae", _as("half"), "½", "Figures 2 and 3"),
         "half-kl": Variant(
             "half KL, no AS", "s-introvae", {"kl_share": 0.5}, "½, 1 − c of nothing", "Figure 2, the other reading"
         ),
         "kl-only": Variant("KL alone (S-IntroVAE)", "s-introvae", {}, "1"),
-        "linear": Variant(
-            "annealed, linear",
-            "as-introvae",
-            {"schedule": "linear"},
-            "min(1, 5 t/T)",
-            "a mode of the released code",
-        ),
-        "annealed": Variant("annealed, tanh", "as-introvae", {}, "tanh(5 t/T)", "the paper's method"),
-        "as-only-squashed": Variant(
-            "AS-distance alone, squashed", "as-introvae", {"schedule": "as-only", "squash": True}, "0", _TANH
-        ),
-        "half-squashed": Variant(
-            "half KL, half AS, squashed", "as-introvae", {"schedule": "half", "squash": True}, "½", _TANH
-        ),
-        "annealed-squashed": Variant("annealed, tanh, squashed", "as-introvae", {"squash": True}, "tanh(5 t/T)", _TANH),
+        "linear": Variant("annealed, linear", "as-introvae", _as("linear"), "min(1, 5 t/T)", "the paper's ramp"),
+        "tanh": Variant("annealed, tanh", "as-introvae", _as("tanh"), "tanh(5 t/T)", "the released code's ramp"),
+        "as-only-squashed": Variant("AS-distance alone, squashed", "as-introvae", _as("as-only", True), "0", _TANH),
+        "half-squashed": Variant("half KL, half AS, squashed", "as-introvae", _as("half", True), "½", _TANH),
+        "tanh-squashed": Variant("annealed, tanh, squashed", "as-introvae", _as("tanh", True), "tanh(5 t/T)", _TANH),
     },
 )
-"""The supplement's ablation. Figure 2 names S-IntroVAE in its caption and AS-IntroVAE in the text: ``"half-kl"`` is the
-first reading, ``"half"`` the second and Figure 3. Squashed: with the tanh of the released code. The VAE is no schedule
-but what all of them have to beat."""
+"""The supplement's ablation, with real data in the distance and t/T over the phase after the warm-up. Figure 2 names
+S-IntroVAE in its caption and AS-IntroVAE in the text: ``"half-kl"`` is the first reading, ``"half"`` the second and
+Figure 3. The VAE is no schedule but what all of them have to beat."""
 
 DEVIATIONS = Study(
     "deviations",
     "what the released code does otherwise",
     {
-        "annealed": ABLATION.variants["annealed"],
-        "reference": Variant("1. reconstructions against generated", "as-introvae", {"reference": "reconstruction"}),
-        "annealed-squashed": Variant("2. tanh before the distance", "as-introvae", {"squash": True}),
-        "sum": Variant("3. summed in the encoder's turn", "as-introvae", {"encoder_reduction": "sum"}),
-        "released": Variant(
-            "1 to 3, as released",
-            "as-introvae",
-            {"reference": "reconstruction", "squash": True, "encoder_reduction": "sum"},
+        "tanh": ABLATION.variants["tanh"],
+        "reference": Variant(
+            "1. reconstructions against generated", "as-introvae", _as("tanh", reference="reconstruction")
         ),
-        "introvae": Variant("IntroVAE", "introvae"),
-        "introvae-decoder": Variant("5. IntroVAE's decoder without L_r", "introvae", {"decoder_reconstruction": False}),
+        "tanh-squashed": Variant("2. tanh before the distance", "as-introvae", _as("tanh", True)),
+        "sum": Variant("3. summed in the encoder's turn", "as-introvae", _as("tanh", encoder_reduction="sum")),
+        "released": Variant(
+            "1 to 3 together",
+            "as-introvae",
+            _as("tanh", True, reference="reconstruction", encoder_reduction="sum"),
+        ),
+        "introvae": Variant("IntroVAE, Huang et al.", "introvae", {"decoder_reconstruction": True}),
+        "introvae-decoder": Variant("5. IntroVAE's decoder without L_r", "introvae"),
     },
 )
-"""What the released code does otherwise than the equations, each alone and the three of AS-IntroVAE together."""
+"""What the released code does otherwise than the supplement's equations, each alone and the three of AS-IntroVAE
+together."""
 
 RATES = (1.0, 2.5, 5.0, 10.0, 20.0)
 """How fast the explorer's ramps rise."""
@@ -95,10 +104,8 @@ EXPLORER = Study(
     "explorer",
     "shapes and rates of the annealing",
     {
-        f"{schedule}-{rate:g}": Variant(
-            f"{shape}, rate {rate:g}", "as-introvae", {"schedule": schedule} | ({"rate": rate} if rate != 5.0 else {})
-        )
-        for schedule, shape in (("annealed", "tanh"), ("linear", "linear"))
+        f"{schedule}-{rate:g}": Variant(f"{schedule}, rate {rate:g}", "as-introvae", _as(schedule, rate=rate))
+        for schedule in ("tanh", "linear")
         for rate in RATES
     },
 )
@@ -112,6 +119,10 @@ METHODS = Study(
 """Every method as published, side by side."""
 
 STUDIES: dict[Label, Study] = {
-    study.name: study for study in (TABLE1, EIGHT_GAUSSIANS, ABLATION, DEVIATIONS, EXPLORER, METHODS)
+    study.name: study
+    for study in (
+        *(TABLE1, EIGHT_GAUSSIANS, *READINGS.values(), *SPECIFICATIONS.values()),
+        *(ABLATION, DEVIATIONS, EXPLORER, METHODS),
+    )
 }
 """By name."""

@@ -80,6 +80,8 @@ class Study:
     variants: Mapping[Label, Variant]
     kind: str | None = None
     """``"points"`` or ``"images"`` if it is about one kind of data only."""
+    dataset: str = "checkerboard"
+    """The data set it is run on where none is named."""
 
     def configs(
         self, dataset: str, seeds: int, scale: str = "quick", labels: Sequence[Label] | None = None, **changes: Any
