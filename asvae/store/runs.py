@@ -26,6 +26,9 @@ from asvae.training.images.machinery import Machinery
 from asvae.training.run import Result, Run
 from asvae.training.sweep import sweep
 
+CHOICES = {"warmup", "logvar_limit"}
+"""Fields of a recipe that make a run another reading, not a smaller one: its result may join the committed ones."""
+
 ROOT = DATA / "runs"
 """Where finished runs of this machine are kept; never committed."""
 
@@ -52,7 +55,7 @@ def load_or_train(
         What is wanted.
     weights : bool
         Whether runs are wanted with their networks. Without, committed results are enough: they come first, and what
-        is not among them yet joins them if it is a run at its scale's own recipe, on a whole published data set.
+        is not among them yet joins them if it is a run of its scale's own size, on a whole published data set.
     fresh : bool
         Train everything anew, whatever is stored.
     device : str
@@ -82,7 +85,7 @@ def load_or_train(
 
     def there(run: Run) -> None:
         found[run.config] = run
-        if not weights and is_main_process() and not run.config.overrides and is_whole(run.config, data_root):
+        if not weights and is_main_process() and run.config.overrides.keys() <= CHOICES and is_whole(run.config, data_root):
             keep(run, results)
 
     def finished(run: Run) -> None:
