@@ -39,7 +39,7 @@ def test_schedules_say_what_they_stand_for():
 
 
 def test_figures_have_one_panel_per_schedule(points, images, run):
-    assert len(ablation.layout(Cells({"annealed": [run], "half": [run]})).axes) == 6
+    assert len(ablation.layout(Cells({"tanh": [run], "half": [run]})).axes) == 6
     shown = [axis for axis in ablation.layout(images).axes if axis.images]
     assert len(shown) == len(images)
     assert len(ablation.score_dots(points).axes) == 2
@@ -48,7 +48,7 @@ def test_figures_have_one_panel_per_schedule(points, images, run):
 
 def test_one_schedule_has_one_colour_in_every_figure_a_shade_of_its_methods(points):
     colours = palette.of_study(ABLATION)
-    cells = points.select(["half-kl", "kl-only", "annealed"])
+    cells = points.select(["half-kl", "kl-only", "tanh"])
     panels = ablation.intermediate_scores(cells).axes[:3]
     assert [axis.lines[0].get_color() for axis in panels] == [colours[label] for label in cells]
     dots = ablation.score_dots(cells).axes[0].lines

@@ -47,7 +47,7 @@ def test_every_variant_of_a_study_has_its_methods_hue_and_a_shade_of_its_own(stu
 
 def test_the_ablation_shows_s_introvae_in_its_green_and_the_vae_in_its_blue():
     colours = palette.of_study(ABLATION)
-    assert [colours[label] for label in ("vae", "kl-only", "annealed")] == ["#0072b2", "#009e73", "#d55e00"]
+    assert [colours[label] for label in ("vae", "kl-only", "tanh")] == ["#0072b2", "#009e73", "#d55e00"]
 
 
 def test_shades_go_from_light_to_dark():

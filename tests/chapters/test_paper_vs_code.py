@@ -8,8 +8,8 @@ from asvae_book.studies.intervals import paired
 
 
 def test_each_deviation_is_compared_with_the_runs_without_it(points):
-    better = [replace(run, scores=run.scores | {"kl": run.scores["kl"] - 2.0}) for run in points["annealed"]]
-    cells = Cells({"annealed": points["annealed"], "reference": points["half"], "sum": better})
+    better = [replace(run, scores=run.scores | {"kl": run.scores["kl"] - 2.0}) for run in points["tanh"]]
+    cells = Cells({"tanh": points["tanh"], "reference": points["half"], "sum": better})
     table = paper_vs_code.table(cells)
     assert list(table["says"]) == ["worse", "better"]
     assert table.iloc[1, 0].startswith("−2.00")
@@ -30,7 +30,7 @@ def test_figures_call_a_deviation_by_its_number_in_the_chapter(points):
     def at(label):
         return [replace(run, history=run.history | {"as_distance": [0.5] * 10}) for run in points[label]]
 
-    pair = Cells({label: at(label) for label in ("annealed", "annealed-squashed")})
+    pair = Cells({label: at(label) for label in ("tanh", "tanh-squashed")})
     titles = [axis.get_title() for axis in why.distance(pair, DEVIATIONS).axes]
     assert titles == ["annealed,\ntanh", "2. tanh before the distance"]
     assert list(paper_vs_code.groups(pair, pair)) == [

@@ -37,7 +37,7 @@ ABLATION = {
     "scale": "quick",
     "dataset": "checkerboard",
     "seeds": 5,
-    "schedules": ["half", "annealed"],
+    "schedules": ["half", "tanh"],
     "device": "cpu",
     "data_root": None,
     "fresh": False,
@@ -62,7 +62,7 @@ def test_good_parameters_pass_among_what_a_notebook_also_holds():
 
 
 def test_a_list_that_a_command_line_gave_as_text_is_a_list():
-    assert AblationParameters(**ABLATION | {"schedules": '["half", "annealed"]'}).schedules == ("half", "annealed")
+    assert AblationParameters(**ABLATION | {"schedules": '["half", "tanh"]'}).schedules == ("half", "tanh")
     with pytest.raises(InvalidArgumentError, match=r"^schedules: got '\[half\]'; allowed: a non-empty list"):
         AblationParameters(**ABLATION | {"schedules": "[half]"})
 

@@ -15,8 +15,8 @@ def test_gradients_by_route_are_summed_up_early_and_late(run):
     curve = [math.nan, *np.linspace(10.0, 1.0, 20)]
     history = {"step": list(range(21)), "grad_decoder_as": curve, "grad_decoder_kl": [2.0] * 21}
     history |= {"exp_elbo_fake": [math.nan] + [0.0] * 10 + [0.5] * 10, "as_distance": [math.nan] + [0.1] * 20}
-    cells = Cells({"annealed": [replace(run, history=history)] * 3})
-    early, late = early_and_late(cells["annealed"], "decoder", "as")
+    cells = Cells({"tanh": [replace(run, history=history)] * 3})
+    early, late = early_and_late(cells["tanh"], "decoder", "as")
     assert early == pytest.approx(np.mean(curve[1:3]))
     assert late == pytest.approx(np.mean(curve[-2:]))
     table = why.routes_table(cells)

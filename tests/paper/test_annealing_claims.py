@@ -67,13 +67,13 @@ def test_the_sign_of_stored_scores_decides_the_stored_verdict():
     def negated(label):
         return Cells(cells | {label: with_scores(cells[label], lambda run: {"kl": -run.scores["kl"]})})
 
-    assert CLAIM["A4"].judge(negated("annealed")).verdict == "reproduced"
+    assert CLAIM["A4"].judge(negated("tanh")).verdict == "reproduced"
     assert CLAIM["A4"].judge(negated("half")).verdict == "not reproduced"
 
 
 def test_squashed_schedules_are_judged_among_themselves(points):
-    worse = with_scores(points["annealed-squashed"], lambda run: {"kl": 50.0 + run.config.seed / 10})
-    cells = Cells(points | {"annealed-squashed": worse})
+    worse = with_scores(points["tanh-squashed"], lambda run: {"kl": 50.0 + run.config.seed / 10})
+    cells = Cells(points | {"tanh-squashed": worse})
     assert CLAIM["A4"].judge(cells).verdict == "reproduced"
     assert CLAIM["A4"].judge(cells, SQUASHED).verdict == "not reproduced"
     table = annealing_table(annealing_evidence(cells))
@@ -88,7 +88,7 @@ def test_the_table_names_data_seeds_and_what_was_not_run(points):
     assert table.loc[("A1", "checkerboard"), "verdict"] == "reproduced"
     assert table.loc[("A1", "checkerboard"), "seeds"] == 6
     assert set(annealing_comparisons(Cells({"half": []}), SQUASHED)["says"]) == {"undecided"}
-    part = points.select(("as-only", "annealed"))
+    part = points.select(("as-only", "tanh"))
     verdicts = [claim.judge(part).verdict for claim in ANNEALING_CLAIMS]
     assert verdicts == ["reproduced", "not run", "not run", "undecided"]
     few = Cells({label: runs[:4] for label, runs in points.items()})
@@ -108,7 +108,7 @@ def test_sentences_say_every_comparison_and_what_was_not_run(points):
 
 def test_a_ranking_counts_what_diverged_and_leaves_out_what_never_ended(points, diverged):
     lost = [replace(diverged, config=run.config) for run in points["half"]]
-    cells = Cells({"half": points["half"], "vae": [*points["annealed"][:5], lost[5]], "linear": lost})
+    cells = Cells({"half": points["half"], "vae": [*points["tanh"][:5], lost[5]], "linear": lost})
     said = ranking(cells)
     assert "best first): no adversary (VAE) 20.1 (1 of 6 diverged); half KL, half AS 21.7." in said
     assert ranking(Cells({"linear": lost})).endswith("every run diverged.")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from scipy import stats
 
-from asvae.config.presets import COMBINATIONS
+from asvae.config.presets import TABLE_ROWS
 from asvae_book.paper.claims import CLAIM, CLAIMS, verdict_table
 from asvae_book.studies import Cells
 from asvae_book.studies.intervals import paired
@@ -32,8 +32,8 @@ def cells(run, diverged):
         ]
 
     own = {"vae": at(2.0), "s-introvae": at(0.5), "as-introvae": at(0.0)}
-    every = {(row, name): runs for row in COMBINATIONS for name, runs in own.items()}
-    return Cells(every | {(row, "introvae"): [diverged] * 6 for row in COMBINATIONS})
+    every = {(row, name): runs for row in TABLE_ROWS for name, runs in own.items()}
+    return Cells(every | {(row, "introvae"): [diverged] * 6 for row in TABLE_ROWS})
 
 
 def test_claims_that_hold_everywhere_are_reproduced(cells):

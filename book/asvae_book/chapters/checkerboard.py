@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from asvae import objectives
-from asvae.config.presets import COMBINATIONS
+from asvae.config.presets import ROWS, TABLE_ROWS
 from asvae.datasets.points import PointsDataset
 from asvae.training.run import SAMPLES, Result
 from asvae_book.chapters import palette
@@ -29,7 +29,7 @@ def floor_table(floor: dict[str, float]) -> pd.DataFrame:
         "noise of one such draw (standard deviation)": (floor["kl_draw_sd"], floor["jsd_draw_sd"]),
         "truth, 200,000 points": (floor["kl_large"], floor["jsd_large"]),
     }
-    for row in COMBINATIONS:
+    for row in TABLE_ROWS:
         gap = np.subtract(published.TABLE1[row, "as-introvae"], published.TABLE1[row, "s-introvae"])
         rows[f"printed at {row}: AS-IntroVAE minus S-IntroVAE"] = tuple(gap)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["KL", "JSD"]).map("{:.2f}".format)
@@ -37,7 +37,7 @@ def floor_table(floor: dict[str, float]) -> pd.DataFrame:
 
 def weights_table(combinations: Sequence[str]) -> pd.DataFrame:
     """Return the weights of ``combinations``, one row each."""
-    return pd.DataFrame.from_dict({row: COMBINATIONS[row] for row in combinations}, orient="index")
+    return pd.DataFrame.from_dict({row: ROWS["assumed"][row] for row in combinations}, orient="index")
 
 
 def table1(cells: Cells, floor: dict[str, float] | None = None, released: bool = False) -> pd.DataFrame:
@@ -211,7 +211,7 @@ def _label(name: str) -> str:
 
 
 def _weights(row: str) -> str:
-    b = COMBINATIONS[row]
+    b = ROWS["assumed"][row]
     return f"β_kl {b['beta_kl']:g}\nβ_rec {b['beta_rec']:g}\nβ_neg {b['beta_neg']:g}"
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from asvae.config.presets import COMBINATIONS
+from asvae.config.presets import TABLE_ROWS
 from asvae_book.chapters.checkerboard import mean
 from asvae_book.paper import published
 from asvae_book.paper.claims import CLAIMS, Claim
@@ -44,7 +44,7 @@ def sentences(cells: Cells, published_settings: Cells, floor: dict[str, float]) 
 def floor_sentence(floor: dict[str, float]) -> str:
     """Return how much of a printed score is the truth's own, and how wide one draw's noise is."""
     printed = published.TABLE1["C1", "as-introvae"][0]
-    gaps = [published.TABLE1[row, "s-introvae"][0] - published.TABLE1[row, "as-introvae"][0] for row in COMBINATIONS]
+    gaps = [published.TABLE1[row, "s-introvae"][0] - published.TABLE1[row, "as-introvae"][0] for row in TABLE_ROWS]
     truth, noise = floor["kl"], floor["kl_draw_sd"]
     return (
         f"**Read every score against its floor.** The truth itself scores a KL of {truth:.1f}, so of a printed "
@@ -56,7 +56,7 @@ def floor_sentence(floor: dict[str, float]) -> str:
 def tie_sentence() -> str:
     """Return what the printed table does not say."""
     jsd = {cell: value for cell, (_, value) in published.TABLE1.items()}
-    tied = [row for row in COMBINATIONS if jsd[row, "s-introvae"] == jsd[row, "as-introvae"]]
+    tied = [row for row in TABLE_ROWS if jsd[row, "s-introvae"] == jsd[row, "as-introvae"]]
     value = jsd[tied[0], "as-introvae"]
     return (
         f"**At {' and '.join(tied)} the printed JSD is a tie** ({value} and {value}), so the table does not show the "

@@ -21,7 +21,7 @@ from asvae_book.studies import EXPLORER, RATES, Cells
 from asvae_book.studies.intervals import over_seeds
 from asvae_book.studies.measures import headline
 
-SHAPES = {"tanh": "annealed", "linear": "linear"}
+SHAPES = ("tanh", "linear")
 """Title → schedule."""
 
 
@@ -39,12 +39,12 @@ def frames(cells: Cells) -> dict[str, list[Frame]]:
     limits = (min(spread) - 0.5, max(spread) + 0.5)
     return {
         shape: [_frame(shape, rate, cells[f"{schedule}-{rate:g}"], limits) for rate in RATES]
-        for shape, schedule in SHAPES.items()
+        for shape in SHAPES
     }
 
 
 def _frame(shape: str, rate: float, runs: Sequence[Result], limits: tuple[float, float]) -> Frame:
-    variant = EXPLORER.variants[f"{SHAPES[shape]}-{rate:g}"]
+    variant = EXPLORER.variants[f"{shape}-{rate:g}"]
     schedule, colour = schedules.get(variant.changes["schedule"], rate), palette.of_method(variant.objective)
     values = [headline(run) for run in runs if not run.diverged]
     mean, half, n, _ = over_seeds(values)

@@ -13,7 +13,7 @@ from asvae_book.studies import DEVIATIONS, Cells
 from asvae_book.studies.intervals import Interval, paired
 from asvae_book.studies.measures import headline_name, headline_of
 
-PLAIN = ("annealed", "introvae")
+PLAIN = ("tanh", "introvae")
 """The methods as written: what the deviations are compared with."""
 
 BASES = {"introvae-decoder": "introvae"}
@@ -22,7 +22,7 @@ BASES = {"introvae-decoder": "introvae"}
 
 def base(label: str) -> str:
     """Return the label of the runs without the deviation."""
-    return BASES.get(label, "annealed")
+    return BASES.get(label, "tanh")
 
 
 def table(cells: Cells) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from asvae import datasets, objectives
 from asvae.checks import known, one_of, option, refuse, validate_fields
-from asvae.config.presets import COMBINATIONS, scales
+from asvae.config.presets import TABLE_ROWS, scales
 from asvae.training.train import check_device
 from asvae_book.studies import ABLATION
 from asvae_book.studies.catalogue import TABLE1_METHODS
@@ -40,7 +40,7 @@ class Parameters:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.type == tuple[str, ...] and isinstance(value, str) and value.lstrip().startswith("["):
-                # A command line gives a list as text, such as '["half", "annealed"]'.
+                # A command line gives a list as text, such as '["half", "tanh"]'.
                 with contextlib.suppress(ValueError):
                     object.__setattr__(self, field.name, json.loads(value))
         validate_fields(self)
@@ -74,7 +74,7 @@ class CheckerboardParameters(Parameters):
     scale: str = option(choices=scales("checkerboard"))
     steps: int | None = option(low=1)
     seeds: int = option(low=1)
-    combinations: tuple[str, ...] = option(choices=COMBINATIONS)
+    combinations: tuple[str, ...] = option(choices=TABLE_ROWS)
     objectives: tuple[str, ...] = option(choices=TABLE1_METHODS)
     device: str = option(check=check_device)
     fresh: bool = option()

@@ -26,7 +26,7 @@ def annealing_evidence(cells: Cells[Result]) -> dict[str, Judged]:
     """
     [data] = {run.config.dataset for run in cells.runs}
     found = {datasets.title(data): Judged(cells)}
-    if "annealed" + SQUASHED in cells:
+    if "tanh" + SQUASHED in cells:
         found[f"{datasets.title(data)}, with the released code's tanh"] = Judged(cells, SQUASHED)
     for ground in ANNEALING_CLAIMS[0].grounds:
         if ground.own and ground.dataset != data:

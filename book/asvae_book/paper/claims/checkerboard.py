@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from asvae.config.presets import COMBINATIONS
+from asvae.config.presets import TABLE_ROWS
 from asvae.datasets.checkerboard import Checkerboard
 from asvae.training.run import Result
 from asvae_book.paper import published
@@ -34,7 +34,7 @@ def t1(cells: Cells[Result]) -> Verdict:
     """
     rows, scores = {}, ("kl", "jsd")
     opponents = [name for name in published.METHODS if name != OURS]
-    for row in COMBINATIONS:
+    for row in TABLE_ROWS:
         for name in opponents:
             if not cells.get((row, name)) and any(cells.values()):
                 rows[row, METHODS.title(name)] = {"best other": "–"} | compare([], [], _score("kl"), -1, "", 1)
@@ -42,7 +42,7 @@ def t1(cells: Cells[Result]) -> Verdict:
             means = {name: _mean(cells.get((row, name), []), score) for name in opponents}
             best = min((name for name, mean in means.items() if mean == mean), key=means.get, default=None)
             # The opponent is picked by its score, so every opponent counts as a comparison.
-            family = len(COMBINATIONS) * len(scores) * len(opponents)
+            family = len(TABLE_ROWS) * len(scores) * len(opponents)
             pair = cells.get((row, OURS), []), cells.get((row, best), [])
             compared = compare(*pair, _score(score), -1, "{:+.2f}", family)
             rows[row, score.upper()] = {"best other": METHODS.title(best) if best else "–"} | compared
@@ -54,7 +54,7 @@ def _t1_floor(runs: Sequence[Result]) -> str:
     return f"KL {scores['kl']:.2f}, JSD {scores['jsd']:.2f}"
 
 
-_KL = "; ".join(f"{row} {published.TABLE1[row, THEIRS][0]} → {published.TABLE1[row, OURS][0]}" for row in COMBINATIONS)
+_KL = "; ".join(f"{row} {published.TABLE1[row, THEIRS][0]} → {published.TABLE1[row, OURS][0]}" for row in TABLE_ROWS)
 
 T1 = _claim(
     "T1",
@@ -73,7 +73,7 @@ def t2(cells: Cells[Result]) -> Verdict:
     claim is ``partly`` reproduced.
     """
     rows = {}
-    for row in COMBINATIONS:
+    for row in TABLE_ROWS:
         runs = cells.get((row, "introvae"), [])
         bad = sum(run.diverged for run in runs)
         says = HOLDS if bad == len(runs) else PARTLY if bad else FAILS
@@ -98,8 +98,8 @@ def t3(cells: Cells[Result]) -> Verdict:
         f"{Checkerboard.modes} covered": ("modes_covered", 1, "{:+.2f}"),
         "centroid error": ("centroid_error", -1, "{:+.4f}"),
     }
-    rows, family = {}, len(COMBINATIONS) * len(measures)
-    for row in COMBINATIONS:
+    rows, family = {}, len(TABLE_ROWS) * len(measures)
+    for row in TABLE_ROWS:
         pair = cells.get((row, OURS), []), cells.get((row, THEIRS), [])
         for title, (score, side, form) in measures.items():
             rows[row, title] = compare(*pair, _score(score), side, form, family)
