@@ -22,7 +22,7 @@ from asvae_book.studies.intervals import over_seeds
 from asvae_book.studies.measures import headline
 
 SHAPES = ("tanh", "linear")
-"""Title → schedule."""
+"""Both are names of schedules."""
 
 
 class Frame(NamedTuple):
@@ -38,7 +38,7 @@ def frames(cells: Cells) -> dict[str, list[Frame]]:
     spread = [headline(run) for run in cells.runs if not run.diverged]
     limits = (min(spread) - 0.5, max(spread) + 0.5)
     return {
-        shape: [_frame(shape, rate, cells[f"{schedule}-{rate:g}"], limits) for rate in RATES]
+        shape: [_frame(shape, rate, cells[f"{shape}-{rate:g}"], limits) for rate in RATES]
         for shape in SHAPES
     }
 
