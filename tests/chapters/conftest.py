@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pytest
 
 import asvae
@@ -16,7 +17,7 @@ mpl.use("Agg")
 def _closed():
     """Close every figure behind a test."""
     yield
-    mpl.pyplot.close("all")
+    plt.close("all")
 
 
 @pytest.fixture(scope="session")

@@ -35,12 +35,13 @@ def shades(name: str, count: int) -> list[str]:
 def of_study(study: Study) -> Mapping[Label, str]:
     """Return the colour of every variant of a study by label: its method's, or a shade of that.
 
-    The colour itself goes to the variant of the method as it is; the others follow in the study's order, light to dark.
+    The colour itself goes to the principal variant of a method, and to the method as it is; the others follow in the
+    study's order, light to dark.
     """
     colours = {}
     for name in dict.fromkeys(variant.objective for variant in study.variants.values()):
         own = {label: variant for label, variant in study.variants.items() if variant.objective == name}
-        changed = [label for label, variant in own.items() if variant.changes]
+        changed = [label for label, variant in own.items() if variant.changes and not variant.principal]
         colours |= dict.fromkeys(own, of_method(name)) | dict(zip(changed, shades(name, len(changed)), strict=True))
     return {label: colours[label] for label in study.variants}
 

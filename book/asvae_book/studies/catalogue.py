@@ -65,7 +65,7 @@ ABLATION = Study(
         ),
         "kl-only": Variant("KL alone (S-IntroVAE)", "s-introvae", {}, "1"),
         "linear": Variant("annealed, linear", "as-introvae", _as("linear"), "min(1, 5 t/T)", "the paper's ramp"),
-        "tanh": Variant("annealed, tanh", "as-introvae", _as("tanh"), "tanh(5 t/T)", "the released code's ramp"),
+        "tanh": Variant("annealed, tanh", "as-introvae", _as("tanh"), "tanh(5 t/T)", "the released code's ramp", True),
         "as-only-squashed": Variant("AS-distance alone, squashed", "as-introvae", _as("as-only", True), "0", _TANH),
         "half-squashed": Variant("half KL, half AS, squashed", "as-introvae", _as("half", True), "½", _TANH),
         "tanh-squashed": Variant("annealed, tanh, squashed", "as-introvae", _as("tanh", True), "tanh(5 t/T)", _TANH),

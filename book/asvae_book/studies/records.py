@@ -32,6 +32,8 @@ class Variant:
     """How the weight of KL against AS-distance changes, in words or symbols."""
     stands_for: str = "–"
     """Where the paper shows it, if it does."""
+    principal: bool = False
+    """Whether it stands for its method among the study's variants, and has the method's colour."""
 
 
 class Cells(dict[Label, list[T]]):
