@@ -37,10 +37,7 @@ def frames(cells: Cells) -> dict[str, list[Frame]]:
     """Return for each shape one frame per rate: c over training, samples of the first seed, scores of all of them."""
     spread = [headline(run) for run in cells.runs if not run.diverged]
     limits = (min(spread) - 0.5, max(spread) + 0.5)
-    return {
-        shape: [_frame(shape, rate, cells[f"{shape}-{rate:g}"], limits) for rate in RATES]
-        for shape in SHAPES
-    }
+    return {shape: [_frame(shape, rate, cells[f"{shape}-{rate:g}"], limits) for rate in RATES] for shape in SHAPES}
 
 
 def _frame(shape: str, rate: float, runs: Sequence[Result], limits: tuple[float, float]) -> Frame:
