@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 
 from asvae import objectives
 from asvae_book.chapters import palette
-from asvae_book.studies import ABLATION, SPECIFICATIONS, STUDIES
+from asvae_book.studies import ABLATION, GRID, SPECIFICATIONS, STUDIES
 
 
 def hue(colour):
@@ -34,7 +34,7 @@ def test_a_sixth_method_gets_a_colour_by_itself(monkeypatch):
     assert [palette.of_method(name) for name in objectives.names()][:5] == before
 
 
-COLOURED = [study for study in STUDIES.values() if study not in SPECIFICATIONS.values()]
+COLOURED = [study for study in STUDIES.values() if study not in (*SPECIFICATIONS.values(), GRID)]
 
 
 @pytest.mark.parametrize("study", COLOURED, ids=lambda study: study.name)

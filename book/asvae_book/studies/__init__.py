@@ -11,6 +11,7 @@ from asvae_book.studies.catalogue import (
     STUDIES,
     TABLE1,
 )
+from asvae_book.studies.grid import GRID
 from asvae_book.studies.records import COMMITTED_SEEDS, Cells, Label, Study, Variant
 from asvae_book.studies.specification import SPECIFICATIONS
 
@@ -20,6 +21,7 @@ __all__ = [
     "DEVIATIONS",
     "EIGHT_GAUSSIANS",
     "EXPLORER",
+    "GRID",
     "METHODS",
     "RATES",
     "READINGS",

@@ -2,6 +2,7 @@
 
 from asvae import objectives
 from asvae.config.presets import TABLE_ROWS, combination
+from asvae_book.studies.grid import GRID
 from asvae_book.studies.records import Label, Study, Variant
 from asvae_book.studies.specification import SPECIFICATIONS
 
@@ -121,7 +122,7 @@ METHODS = Study(
 STUDIES: dict[Label, Study] = {
     study.name: study
     for study in (
-        *(TABLE1, EIGHT_GAUSSIANS, *READINGS.values(), *SPECIFICATIONS.values()),
+        *(TABLE1, EIGHT_GAUSSIANS, *READINGS.values(), *SPECIFICATIONS.values(), GRID),
         *(ABLATION, DEVIATIONS, EXPLORER, METHODS),
     )
 }
