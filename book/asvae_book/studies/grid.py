@@ -1,4 +1,4 @@
-"""One grid of weights for every method on 8 Gaussians, with one budget: is it the method or the weights?"""
+"""One grid of weights for every method on 8 Gaussians, with one budget: what is the method, what the weights."""
 
 from itertools import product
 
