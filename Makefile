@@ -10,7 +10,7 @@ UNIT := $(BIN)/python -m pytest tests --ignore tests/rendered --ignore tests/bro
 # One thread a process: small networks lose time with more, and the sweeps bring their own processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup book test check lint unit notebooks pages scratch rendered browser pdf format refresh golden bench clean
+.PHONY: help setup book test check lint unit notebooks pages scratch rendered lab browser pdf format refresh golden bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -32,9 +32,9 @@ book: setup ## Execute the chapters and render the book: about 4 minutes, second
 	@echo "== Open _build/html/index.html"
 
 test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: about 10 minutes on two cores after set-up.
-	@echo "== Notebooks and book side by side, about 4 minutes; what each says comes when it ends"
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target notebooks scratch
-	@$(MAKE) --no-print-directory rendered browser
+	@echo "== Notebooks and book side by side, about 3 minutes; what each says comes when it ends"
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target notebooks scratch lab
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target rendered browser
 	@echo "== All of it passed"
 
 check: lint ## The one-minute loop for daily work: lint and the tests that train nothing long.
@@ -55,7 +55,7 @@ notebooks: setup ## Execute every chapter once and compare its stable outputs.
 	@echo "== Notebooks: loads what data/results holds and trains the rest, about 2 minutes"
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 3600 -p no:cacheprovider $(NOTEBOOKS)
 
-pages: scratch rendered browser ## Build the book from scratch, warnings as errors, and test the rendered pages.
+pages: scratch rendered lab browser ## Build the book from scratch, warnings as errors, and test the rendered pages.
 
 scratch: setup
 	@echo "== Book from scratch, about 4 minutes"
@@ -65,9 +65,13 @@ scratch: setup
 rendered: setup
 	$(BIN)/python -m pytest tests/rendered
 
+lab: setup
+	@echo "== A chapter in JupyterLab, about a minute; skipped where there is no browser (apt-get install chromium)"
+	$(BIN)/python -m pytest tests/browser/test_jupyterlab.py -rs
+
 browser: setup
-	@echo "== The pages in a browser, 2 to 4 minutes; skipped where there is none (apt-get install chromium)"
-	$(BIN)/python -m pytest tests/browser -rs $(WORKERS) --dist loadgroup
+	@echo "== The pages in a browser, about 3 minutes; skipped where there is none (apt-get install chromium)"
+	$(BIN)/python -m pytest tests/browser --ignore tests/browser/test_jupyterlab.py -rs $(WORKERS) --dist loadgroup
 
 pdf: setup ## Print the whole book as one PDF, with the Chromium or Chrome that is there.
 	@echo "== The book as one page, then on paper: a minute, and what the chapters take where they changed"

@@ -117,8 +117,9 @@ def test_run_is_papermill_on_a_chapter(asvae, tmp_path):
     status, *_ = asvae("run", "checkerboard", "-o", tmp_path / "out.ipynb", *wanted)
     assert status == 0
     assert "1 seed" in json.dumps(json.loads((tmp_path / "out.ipynb").read_text()))
-    status, *_ = asvae("run", "checkerboard", "-o", tmp_path / "bad.ipynb", "-p", "stepz", "5")
+    status, _, err = asvae("run", "checkerboard", "-o", tmp_path / "bad.ipynb", "-p", "stepz", "5")
     assert status != 0
+    assert "unknown parameter: got 'stepz'; allowed: " in err.strip().splitlines()[-1]
 
 
 @pytest.mark.slow

@@ -33,8 +33,6 @@ def browser():
     executable = next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:
         absent("no Chromium or Chrome found: apt-get install chromium")
-    if not HTML.exists():
-        absent("no built book: run `make pages`")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -69,6 +67,8 @@ class Visit:
 @pytest.fixture(scope="session")
 def visits(browser):
     """A tab for a light and one for a dark reader, both without a network."""
+    if not HTML.exists():
+        absent("no built book: run `make pages`")
     opened = {}
     for theme in ("light", "dark"):
         context = browser.new_context(color_scheme=theme, offline=True, reduced_motion="reduce")
@@ -109,11 +109,14 @@ def page(request, visit):
 @pytest.fixture(scope="session")
 def axe():
     """Return a function that names what axe finds serious or critical on a page, each with its first places."""
-    from axe_playwright_python.sync_playwright import Axe
+    from axe_playwright_python.base import AXE_SCRIPT
 
     def check(page, **options):
+        # Once per page: it is half a megabyte.
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE_SCRIPT)
         options = {"resultTypes": ["violations"], "preload": False, **options}
-        found = Axe().run(page, options=options).response["violations"]
+        found = page.evaluate("options => axe.run(options).then(found => found.violations)", options)
         grave = [each for each in found if each["impact"] in ("serious", "critical")]
         return [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in grave]
 

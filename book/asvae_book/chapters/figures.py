@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 from torch import Tensor
-from torchvision.utils import make_grid
 
 from asvae import objectives
 from asvae.datasets.points import PointsDataset
@@ -54,6 +53,8 @@ def board(axis: Axes, dataset: PointsDataset, points: Tensor, colour: str) -> No
 
 def grid(images: Tensor, columns: int) -> Tensor:
     """Return ``(n, C, H, W)`` images in [0, 1] side by side in one of ``(3, height, width)``, ``columns`` per row."""
+    from torchvision.utils import make_grid  # two seconds to import
+
     return make_grid(images.clamp(0.0, 1.0), nrow=columns, padding=1, pad_value=1.0)
 
 
