@@ -52,7 +52,7 @@ def points(run):
         made = []
         for config, x in zip(configs, NOISE, strict=True):
             checks = [math.nan] * 6 + [20.0, 20.0 + offset * (1 + x), 20.0, 20.0 + offset * (1 + x)]
-            history = {"step": list(range(10)), "score": checks}
+            history = {"step": [config.steps * (i + 1) // 10 for i in range(10)], "score": checks}
             scores = run.scores | {"kl": 20 + offset + (1 + 3 * offset) * x, "on_support": 0.9 - offset / 10 - x / 100}
             made.append(replace(run, config=config, scores=scores, history=history))
         return made

@@ -1,15 +1,20 @@
-"""KL of real and generated samples under a trained encoder, and its unused latent dimensions."""
+"""What a trained encoder makes of real and generated samples, and whether its posterior has collapsed."""
 
 import math
 
+import torch
 from torch import Tensor
 
-from asvae.losses import kl_divergence
+from asvae import draws
+from asvae.losses import kl_divergence, reparameterize
 from asvae.networks import Networks
 
 ACTIVE = 0.01
 """A latent dimension whose posterior mean has a smaller variance over the data is dead (Burda, Grosse and Salakhutdinov
 2016)."""
+
+PAIRED = 1_000
+"""Samples between which mutual information is estimated: the estimate cannot exceed ln of their number, 6.9 nats."""
 
 
 def latent_scores(networks: Networks, real: Tensor, fake: Tensor) -> dict[str, float]:
@@ -19,16 +24,37 @@ def latent_scores(networks: Networks, real: Tensor, fake: Tensor) -> dict[str, f
     -------
     dict
         ``kl_real`` and ``kl_fake``, mean KL from the prior in nats; ``dead_latents``, the share of latent dimensions
-        whose posterior mean has a variance below :data:`ACTIVE` over the real samples.
+        whose posterior mean has a variance below :data:`ACTIVE` over the real samples; ``mutual_information`` of real
+        samples and their latents in nats, over the first :data:`PAIRED`.
     """
     mu, logvar = networks.posterior(real)
     return {
         "kl_real": float(kl_divergence(mu, logvar).mean()),
         "kl_fake": float(kl_divergence(*networks.posterior(fake)).mean()),
         "dead_latents": float((mu.var(0) < ACTIVE).double().mean()),
+        "mutual_information": mutual_information(mu[:PAIRED], logvar[:PAIRED]),
     }
+
+
+def mutual_information(mu: Tensor, logvar: Tensor) -> float:
+    r"""Return :math:`\tfrac1N\sum_i \log q(z_i|x_i) - \log \tfrac1N\sum_j q(z_i|x_j)`, one :math:`z_i` per posterior.
+
+    An estimate of the mutual information of data and latents (Hoffman and Johnson 2016), in nats.
+
+    Parameters
+    ----------
+    mu, logvar : Tensor
+        Posteriors of N samples, ``(N, D)``.
+    """
+    noise = draws.normal(draws.EVALUATION_SEED, 0, "mutual_information", tuple(mu.shape))
+    mu, logvar = mu.double(), logvar.double()
+    z, precision = reparameterize(mu, logvar, noise), torch.exp(-logvar)
+    # (zᵢ − μⱼ)²/vⱼ, summed over dimensions, for all pairs; what all densities share cancels.
+    squares = z**2 @ precision.T - 2.0 * z @ (mu * precision).T + (mu**2 * precision).sum(1)
+    log_q = -0.5 * (squares + logvar.sum(1))
+    return float((log_q.diagonal() - torch.logsumexp(log_q, 1)).mean() + math.log(len(mu)))
 
 
 def nothing() -> dict[str, float]:
     """Return the scores of a run that has no encoder or has diverged: NaN each."""
-    return dict.fromkeys(("kl_real", "kl_fake", "dead_latents"), math.nan)
+    return dict.fromkeys(("kl_real", "kl_fake", "dead_latents", "mutual_information"), math.nan)

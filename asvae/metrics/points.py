@@ -137,15 +137,16 @@ def score(sample: Sampler, dataset: PointsDataset, *, n: int = 5_000, draws: int
     -------
     dict
         ``kl``, ``jsd``, ``jsd_textbook`` and ``kl_draw_sd``, ``jsd_draw_sd`` (one draw's noise) over the draws;
-        ``kl_large``, ``jsd_large``, ``jsd_textbook_large`` and the fields of :class:`SupportScores` from the large one.
+        ``kl_large``, ``jsd_large``, ``jsd_textbook_large``, the fields of :class:`SupportScores` and
+        ``spread``, the samples' standard deviation over the truth's, from the large one.
     """
     each = [
         histogram_scores(dataset.sample(n, EVALUATION_SEED, step=draw), sample(n, draw), limit=dataset.limit)
         for draw in range(draws)
     ]
     kl, jsd, textbook = np.array(each).T
-    points = sample(large, draws)
-    big = histogram_scores(dataset.sample(large, EVALUATION_SEED, step=draws), points, limit=dataset.limit)
+    points, real = sample(large, draws), dataset.sample(large, EVALUATION_SEED, step=draws)
+    big = histogram_scores(real, points, limit=dataset.limit)
     return {
         "kl": float(kl.mean()),
         "kl_draw_sd": float(kl.std(ddof=1)) if draws > 1 else np.nan,
@@ -154,13 +155,14 @@ def score(sample: Sampler, dataset: PointsDataset, *, n: int = 5_000, draws: int
         "jsd_textbook": float(textbook.mean()),
         **{f"{name}_large": value for name, value in big._asdict().items()},
         **support_scores(points, dataset)._asdict(),
+        "spread": float((points.double().var(0).sum() / real.double().var(0).sum()).sqrt()),
     }
 
 
 def nothing() -> dict[str, float]:
     """Return the scores of a diverged run: every entry of :func:`score`, NaN."""
     names = ("kl", "kl_draw_sd", "jsd", "jsd_draw_sd", "jsd_textbook", "kl_large", "jsd_large", "jsd_textbook_large")
-    return dict.fromkeys([*names, *SupportScores._fields], np.nan)
+    return dict.fromkeys([*names, *SupportScores._fields, "spread"], np.nan)
 
 
 def floor(dataset: PointsDataset, *, n: int = 5_000, draws: int = 40, large: int = 200_000) -> dict:

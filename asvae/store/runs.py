@@ -85,7 +85,8 @@ def load_or_train(
 
     def there(run: Run) -> None:
         found[run.config] = run
-        if not weights and is_main_process() and run.config.overrides.keys() <= CHOICES and is_whole(run.config, data_root):
+        of_its_size = run.config.overrides.keys() <= CHOICES
+        if not weights and is_main_process() and of_its_size and is_whole(run.config, data_root):
             keep(run, results)
 
     def finished(run: Run) -> None:

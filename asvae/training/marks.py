@@ -11,6 +11,9 @@ GRADIENT_MARKS = 2
 SCORE_SHARE, SCORE_MARKS = 1 / 3, 24
 """Over which last share of a run it is scored, and in how many parts of the curves' points these scores lie apart."""
 
+EARLY_SCORES = (10 / 150, 20 / 150, 50 / 150)
+"""After which shares of a run it is scored as well: epochs 10, 20 and 50 of 150, where the paper's Figure 7 looks."""
+
 SHEETS = 10
 """How often a run on images draws its samples, reconstructions and curves while it trains."""
 
@@ -23,7 +26,7 @@ class Marks(NamedTuple):
     gradients: bool
     """The norms of the gradients, decomposed by path; never in a run of a few steps."""
     score: bool
-    """An intermediate score: nine times over the last third; never in a run of a few steps."""
+    """An intermediate score: at three early shares and nine times over the last third; never in a run of few steps."""
     sheet: bool
     """Pictures to look at."""
 
@@ -33,10 +36,11 @@ def marks_of(step: int, steps: int) -> Marks:
     every, points = max(1, steps // CURVE_POINTS), steps // max(1, steps // CURVE_POINTS)
     at = 0 if (step + 1) % every else (step + 1) // every
     long = points >= CURVE_POINTS and at > 0
-    late = at > (1 - SCORE_SHARE) * points
+    late_score = at > (1 - SCORE_SHARE) * points and (points - at) % max(1, points // SCORE_MARKS) == 0
+    early = [round(share * points) for share in EARLY_SCORES]
     return Marks(
         curve=step == 0 or at > 0,
         gradients=long and at % GRADIENT_MARKS == 0,
-        score=long and late and (points - at) % (points // SCORE_MARKS) == 0,
+        score=long and (late_score or at in early),
         sheet=(step + 1) % max(1, steps // SHEETS) == 0,
     )

@@ -8,9 +8,25 @@ import torch.nn.functional as F  # noqa: N812
 from asvae import datasets
 from asvae.checks import InvalidArgumentError
 from asvae.draws import EVALUATION_SEED
+from asvae.metrics import latents
 from asvae.metrics import points as metrics
 
 BOARD = datasets.get("checkerboard")
+
+
+def test_mutual_information_of_gaussians_is_that_of_the_channel_and_0_of_a_collapsed_posterior():
+    generator = torch.Generator().manual_seed(0)
+    mu, logvar = torch.randn(1_000, 2, generator=generator), torch.full((1_000, 2), -2.0)
+    # z = mu + noise with independent dimensions: ½ ln(1 + signal/noise) nats each.
+    assert latents.mutual_information(mu, logvar) == pytest.approx(np.log1p(np.exp(2.0)), abs=0.1)
+    assert latents.mutual_information(torch.zeros(100, 2), torch.zeros(100, 2)) == pytest.approx(0.0, abs=1e-12)
+    assert latents.mutual_information(mu, torch.full((1_000, 2), -30.0)) == pytest.approx(np.log(1_000), abs=1e-3)
+
+
+def test_spread_is_1_of_the_truth_and_follows_a_factor():
+    for factor in (1.0, 0.5):
+        scores = metrics.score(lambda n, draw, f=factor: f * BOARD.sample(n, 7, draw), BOARD, n=100, draws=1)
+        assert scores["spread"] == pytest.approx(factor, rel=0.01)
 
 
 def by_hand(real, fake, bins=100, limit=4.0):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from asvae import RunConfig
+from asvae.training import marks
 from asvae_book.paper import measures
 from asvae_book.studies import measures as scores
 
@@ -25,7 +26,7 @@ def test_fid_ranks_only_where_every_run_has_it(run):
 
 def test_fluctuation_ignores_a_trend_and_sees_scatter(run):
     def of(values):
-        return measures.fluctuation(replace(run, history={"step": [0] * len(values), "score": values}))
+        return measures.fluctuation(replace(run, history={"step": [run.config.steps] * len(values), "score": values}))
 
     generator = np.random.default_rng(0)
     noise = generator.normal(0.0, 0.3, 4_000)
@@ -38,10 +39,20 @@ def test_fluctuation_ignores_a_trend_and_sees_scatter(run):
 
 def test_drift_is_how_far_the_score_went(run):
     def of(*values):
-        return measures.drift(replace(run, history={"step": [0] * len(values), "score": list(values)}))
+        return measures.drift(replace(run, history={"step": [run.config.steps] * len(values), "score": list(values)}))
 
     assert of(math.nan, 20.0, 3.0, 21.5) == 1.5
     assert math.isnan(of(20.0))
+
+
+def test_early_scores_count_neither_as_scatter_nor_as_drift_and_are_found_by_their_share(run):
+    run = replace(run, config=RunConfig("vae", steps=1_500))
+    history = {"step": [0, 104, 194, 494, 1_049, 1_249, 1_499], "score": [math.nan, 90.0, 60.0, 30.0, 5.0, 4.0, 3.0]}
+    run = replace(run, history=history)
+    assert measures.fluctuation(run) == 0.0
+    assert measures.drift(run) == -2.0
+    assert [measures.score_at(run, share) for share in marks.EARLY_SCORES] == [90.0, 60.0, 30.0]
+    assert math.isnan(measures.score_at(run, 0.5))
 
 
 @pytest.mark.parametrize(

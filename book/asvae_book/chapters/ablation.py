@@ -12,7 +12,7 @@ from asvae.training.run import RECONSTRUCTED, Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.figures import board, grid, seed_dots, sheet
 from asvae_book.chapters.tables import exceeded, plus_minus, scores, underflowed
-from asvae_book.paper.measures import drift, fluctuation
+from asvae_book.paper.measures import drift, fluctuation, late_scores
 from asvae_book.studies import ABLATION, Cells
 from asvae_book.studies.measures import counted, headline_name, headline_of
 
@@ -173,9 +173,7 @@ def intermediate_scores(cells: Cells) -> Figure:
     )
     for axis, (label, runs) in zip(axes.flat, shown.items(), strict=False):
         for run in runs:
-            steps, values = (np.array(run.history[key], dtype=float) for key in ("step", "score"))
-            there = np.isfinite(values)
-            axis.plot(steps[there], values[there], ".-", ms=3, lw=0.9, color=colours[label], alpha=0.7)
+            axis.plot(*late_scores(run), ".-", ms=3, lw=0.9, color=colours[label], alpha=0.7)
         axis.set_title(ABLATION.title(label), fontsize=9)
     for axis in axes.flat[len(shown) :]:
         axis.set_visible(False)

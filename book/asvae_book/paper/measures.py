@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from asvae.training.diagnostics import UNDERFLOWED, curve
+from asvae.training.marks import SCORE_SHARE
 from asvae.training.run import Result
 from asvae_book.studies.measures import headline
 
@@ -25,16 +26,28 @@ def fluctuation(run: Result) -> float:
     The root mean square of their second differences, divided by √6: their standard deviation about a straight line, so
     that a score that rises or falls steadily does not count as unsteady. NaN for runs with fewer than three of them.
     """
-    checks = np.array(run.history.get("score", []), dtype=float)
-    bends = np.diff(checks[np.isfinite(checks)], 2)
+    bends = np.diff(late_scores(run)[1], 2)
     return float(np.sqrt(np.mean(bends**2) / 6.0)) if len(bends) else math.nan
 
 
 def drift(run: Result) -> float:
     """Return how much the score changed over the last third of the run, last minus first; NaN if there are no two."""
-    checks = np.array(run.history.get("score", []), dtype=float)
-    checks = checks[np.isfinite(checks)]
-    return float(checks[-1] - checks[0]) if len(checks) > 1 else math.nan
+    _, scores = late_scores(run)
+    return float(scores[-1] - scores[0]) if len(scores) > 1 else math.nan
+
+
+def score_at(run: Result, share: float) -> float:
+    """Return the intermediate score next to ``share`` of the run, within a hundredth of it; else NaN."""
+    steps, scores = curve(run, "score")
+    at = np.abs((steps + 1) / run.config.steps - share) if len(steps) else np.array([])
+    return float(scores[at.argmin()]) if len(at) and at.min() <= 0.01 else math.nan
+
+
+def late_scores(run: Result) -> tuple[np.ndarray, np.ndarray]:
+    """Return steps and values of the scores over the last third of a run."""
+    steps, scores = curve(run, "score")
+    late = steps > (1 - SCORE_SHARE) * run.config.steps
+    return steps[late], scores[late]
 
 
 def off_median(runs: Sequence[Result]) -> Callable[[Result], float]:
