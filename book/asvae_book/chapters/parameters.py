@@ -16,7 +16,8 @@ from asvae import datasets, objectives
 from asvae.checks import known, one_of, option, refuse, validate_fields
 from asvae.config.presets import TABLE_ROWS, scales
 from asvae.training.train import check_device
-from asvae_book.studies import ABLATION
+from asvae_book.paper import published
+from asvae_book.studies import ABLATION, SPECIFICATIONS
 from asvae_book.studies.catalogue import TABLE1_METHODS
 
 _CHECKED = "_asvae_parameters_checked"
@@ -68,12 +69,13 @@ class Parameters:
 
 
 @dataclass(frozen=True)
-class CheckerboardParameters(Parameters):
-    """Parameters of ``book/checkerboard.ipynb``."""
+class ToyParameters(Parameters):
+    """Parameters of ``book/checkerboard.ipynb`` and ``book/8gaussians.ipynb``."""
 
-    scale: str = option(choices=scales("checkerboard"))
+    dataset: str = option(choices=published.POINTS)
+    scale: str = option()
     steps: int | None = option(low=1)
-    seeds: int = option(low=1)
+    seeds: int | None = option(low=1)
     combinations: tuple[str, ...] = option(choices=TABLE_ROWS)
     objectives: tuple[str, ...] = option(choices=TABLE1_METHODS)
     device: str = option(check=check_device)
@@ -121,3 +123,14 @@ class SpeedParameters(Parameters):
     """Parameters of ``book/speed.ipynb``."""
 
     device: str = option(choices=("cpu", "cuda"))
+
+
+@dataclass(frozen=True)
+class ReadingsParameters(Parameters):
+    """Parameters of ``book/readings.ipynb``."""
+
+    scale: str = option(choices=scales("checkerboard"))
+    datasets: tuple[str, ...] = option(choices=SPECIFICATIONS)
+    seeds: int = option(low=1)
+    device: str = option(check=check_device)
+    fresh: bool = option()

@@ -1,0 +1,111 @@
+"""What the specification curve's numbers say, in sentences that change with them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from asvae import datasets
+from asvae_book.chapters.readings import form_of
+from asvae_book.paper.specifications import FEWEST, Outcome, hub, sentence, sign_flip
+from asvae_book.studies.intervals import LEVEL, signed
+from asvae_book.studies.specification import CHOICES, HUB, ROWS
+
+
+def sentences(found: Sequence[Outcome], dataset: str) -> list[str]:
+    """Return what the curve says, in sentences that follow the runs."""
+    said = [f"**{_title(dataset)}.** {sentence(found)}"]
+    if any(outcome.decides for outcome in found):
+        said += [_by_chance(found), _ranges(found, dataset), _moved(found), _tested(found)]
+    return [each for each in [*said, _diverged(found)] if each]
+
+
+def _by_chance(found: Sequence[Outcome]) -> str:
+    judged = sum(outcome.decides for outcome in found)
+    return (
+        f"Each interval is a 95 % one by itself: of {judged}, {(1.0 - LEVEL) * judged:.1f} would on average lie on one "
+        "side of 0 by chance if the two methods never differed."
+    )
+
+
+def _ranges(found: Sequence[Outcome], dataset: str) -> str:
+    """Return between which means readings move the difference, weights held, and the other way round."""
+    form, parts = form_of(found), []
+    kinds = {"Over readings, at the hub's weights,": CHOICES, "Over weights, read as the hub,": ROWS[dataset]}
+    for kind, names in kinds.items():
+        means = [outcome.gap.mean for outcome in found if outcome.decides and outcome.name in (HUB, *names)]
+        if len(means) > 1:
+            ends = " to ".join(signed(form, end) for end in (min(means), max(means)))
+            parts.append(f"{kind} the mean difference goes from {ends} ({len(means)} specifications).")
+    centre = hub(found)
+    if parts and centre.decides:
+        parts.append(f"The hub's own is {centre.gap.text(form)}.")
+    return " ".join(parts)
+
+
+def _moved(found: Sequence[Outcome]) -> str:
+    """Return which choices move the hub's difference by more than the seeds' noise."""
+    centre, form = hub(found), form_of(found)
+    changes = {outcome.name: outcome.minus(centre) for outcome in found if outcome is not centre}
+    changes = {name: change for name, change in changes.items() if change.n >= FEWEST}
+    if not changes:
+        return ""
+    sides = {"towards AS-IntroVAE": -1, "towards S-IntroVAE": 1}
+    parts = []
+    for way, side in sides.items():
+        moved = [f"*{name}* ({signed(form, each.mean)})" for name, each in changes.items() if each.side == side]
+        parts += [f"{way} by {', '.join(moved)}"] if moved else []
+    if not parts:
+        return f"**None of {len(changes)} choices moves the hub's difference** beyond what its interval allows."
+    return (
+        f"Of {len(changes)} choices, the hub's difference is moved {'; '.join(parts)}, each by its own 95 % interval."
+    )
+
+
+def _tested(found: Sequence[Outcome]) -> str:
+    """Return the sign-flip test in words, with what it cannot say."""
+    test = sign_flip(found)
+    how = "all" if test.exact else "random"
+    said = (
+        f"**The median difference of {test.specifications} specifications is {signed(form_of(found), test.median)}**; "
+        f"sign-flip test over {test.seeds} seeds: p = {_p(test.p)} ({how} {test.assignments:,} assignments of signs; "
+        f"the smallest p that it can give is {_p(test.smallest)})."
+    )
+    if test.smallest > 1.0 - LEVEL:
+        return f"{said} With so few seeds it cannot reject at 5 %, whatever they show."
+    return f"{said} The median is {'' if test.p < 1.0 - LEVEL else 'not '}distinguished from 0 at 5 %."
+
+
+def _p(value: float) -> str:
+    return f"{value:.4f}" if value < 0.01 else f"{value:.2f}"
+
+
+def _diverged(found: Sequence[Outcome]) -> str:
+    named = [
+        f"{name} in *{outcome.name}* with seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+        for outcome in found
+        for name, seeds in zip(("AS-IntroVAE", "S-IntroVAE"), outcome.diverged, strict=True)
+        if seeds
+    ]
+    return f"Diverged, and without a difference: {'; '.join(named)}." if named else ""
+
+
+def limits(found: Mapping[str, Sequence[Outcome]], scale: str) -> list[str]:
+    """Return what seeds and scale of these runs leave open; ``found`` is by data set."""
+    said, parts = [], []
+    for dataset, each in found.items():
+        judged = [outcome for outcome in each if outcome.decides]
+        if judged:
+            seeds = [len(outcome.differences) for outcome in judged]
+            few = f"{min(seeds)}" if min(seeds) == max(seeds) else f"{min(seeds)} to {max(seeds)}"
+            half = form_of(each).replace("+", "").format(float(np.median([outcome.gap.half for outcome in judged])))
+            parts.append(f"{_title(dataset)}: {few} per specification, and half of the intervals wider than ± {half}")
+    if parts:
+        said.append(f"**The seeds are few.** {'; '.join(parts)}. Of a smaller difference *not decided* says nothing.")
+    if scale != "paper":
+        said.append(f"**The runs are at the {scale} scale**, smaller and shorter than the paper's.")
+    return said
+
+
+def _title(dataset: str) -> str:
+    title = datasets.title(dataset)
+    return title[0].upper() + title[1:]
