@@ -26,3 +26,13 @@ def test_gradients_by_route_are_summed_up_early_and_late(run):
     assert "50% of the adversarial phase" in said
     for figure in (why.routes(cells), why.underflow(cells), why.distance(cells)):
         assert figure.axes
+
+
+def test_the_decoders_first_gradients_are_compared_in_words(run):
+    def at(route, size):
+        return [replace(run, history={"step": [0, 1], f"grad_decoder_{route}": [size, size]})]
+
+    said = why.early_pull(Cells({"as-only": at("as", 0.5), "kl-only": at("kl", 2.0)}))
+    assert "0.5, from KL alone 2 " in said
+    assert "25% of KL's" in said
+    assert "not made" in why.early_pull(Cells({"as-only": at("as", 0.5)}))

@@ -70,6 +70,6 @@ def figure() -> Figure:
         axes[1].plot(v, [abs(exact(0.0, each)[f"{key} by log v"]) for each in v], color=colour, label=name)
     axes[0].set(yscale="log", ylim=(1e-6, 20.0), xlabel="m, how far the means are apart", ylabel="derivative by m")
     axes[1].set(xscale="log", yscale="log", ylim=(1e-4, 1e3))
-    axes[1].set(xlabel="v, the variance of one crowd (the other's is 1)", ylabel="|derivative by log v|, m = 0")
+    axes[1].set(xlabel="v, the variance of one (the other's is 1)", ylabel="|derivative by log v|, m = 0")
     axes[0].legend()
     return figure
