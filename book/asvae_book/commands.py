@@ -40,7 +40,8 @@ def sweep(
 
     The other studies: 8gaussians, the main paper's table, made for --dataset 8gaussians; ablation, the schedules of
     the annealing chapter; deviations, what the released code does otherwise; explorer, shapes and rates of the
-    annealing; methods, all five side by side.
+    annealing; methods, all five side by side; specifications-checkerboard and specifications-8gaussians, AS-IntroVAE
+    against S-IntroVAE with one choice changed at a time, each for its own --dataset.
 
     Runs with other steps or networks than the scale's own stay in data/runs/. What is there is not made again. Stop it
     at any moment, or give it a budget: the same command goes on where it was, to the same results. On a CPU the runs
