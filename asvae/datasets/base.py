@@ -5,7 +5,14 @@ from typing import ClassVar, Literal
 
 from torch import Tensor
 
+from asvae.checks import integer
+
 Kind = Literal["points", "images"]
+
+
+def position(n: int, seed: int, step: int) -> tuple[int, int, int]:
+    """Return what decides a sample, each a whole number in its range."""
+    return integer("n", n, 1), integer("seed", seed, 0, 2**63 - 1), integer("step", step, 0, 2**63 - 1)
 
 
 class Dataset(ABC):

@@ -23,6 +23,7 @@ class CelebA(ImageFiles):
 
     flip: ClassVar[bool] = True
     whole: ClassVar[int] = 162_770
+    torchvision: ClassVar[str] = "CelebA"
     expects: ClassVar[str] = "celeba/img_align_celeba"
     source: ClassVar[str] = (
         "202,599 aligned faces of celebrities (Liu, Luo, Wang and Tang, 2015; for research that is not commercial), "
@@ -55,11 +56,6 @@ class CelebA(ImageFiles):
         if not train or not test:
             refuse(str(partition), f"{len(train)} training and {len(test)} test images", "at least one of each")
         return Listing(folder, train + test, len(train))
-
-    def _fetch(self) -> None:
-        import torchvision  # seconds to import, and most runs train on something else
-
-        torchvision.datasets.CelebA(self.root, download=True)
 
 
 def _partitions(folder: Path) -> list[Path]:

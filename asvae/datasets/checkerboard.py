@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from asvae import draws
-from asvae.checks import integer
+from asvae.datasets.base import position
 from asvae.datasets.points import PointsDataset
 
 
@@ -34,7 +34,7 @@ class Checkerboard(PointsDataset):
 
     def sample(self, n: int, seed: int, step: int = 0) -> Tensor:
         """Return ``(n, 2)`` points in [-4, 4)²."""
-        n, seed, step = integer("n", n, 1), integer("seed", seed, 0, 2**63 - 1), integer("step", step, 0, 2**63 - 1)
+        n, seed, step = position(n, seed, step)
         u = draws.uniform(seed, step, "data/checkerboard", (3, n))
         x1 = u[0] * 4.0 - 2.0
         x2 = u[1] - 2.0 * (u[2] < 0.5) + x1.floor() % 2

@@ -40,6 +40,7 @@ class CIFAR10(ImageDataset):
     flip: ClassVar[bool] = True
     classes: ClassVar[int] = 10
     whole: ClassVar[int] = 50_000
+    torchvision: ClassVar[str] = "CIFAR10"
     expects: ClassVar[str] = "cifar-10-batches-py"
     source: ClassVar[str] = (
         "50,000 and 10,000 photographs of ten classes (Krizhevsky, 2009, from the Tiny Images), "
@@ -63,11 +64,6 @@ class CIFAR10(ImageDataset):
         if images.dtype != np.uint8 or len(labels) != len(images):
             raise ValueError(f"{len(labels)} labels for {len(images)} images in {images.dtype}")
         return images, labels
-
-    def _fetch(self) -> None:
-        import torchvision  # seconds to import, and most runs train on something else
-
-        torchvision.datasets.CIFAR10(self.root, download=True)
 
 
 def _read(path: Path) -> dict[str, Any]:

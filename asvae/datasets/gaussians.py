@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from asvae import draws
-from asvae.checks import integer
+from asvae.datasets.base import position
 from asvae.datasets.points import PointsDataset
 
 
@@ -37,6 +37,6 @@ class EightGaussians(PointsDataset):
 
     def sample(self, n: int, seed: int, step: int = 0) -> Tensor:
         """Return ``(n, 2)`` points."""
-        n, seed, step = integer("n", n, 1), integer("seed", seed, 0, 2**63 - 1), integer("step", step, 0, 2**63 - 1)
+        n, seed, step = position(n, seed, step)
         which = (draws.uniform(seed, step, "data/8gaussians", (n,)) * 8).long()
         return self.centres[which] + self.sd * draws.normal(seed, step, "data/8gaussians/noise", (n, 2))

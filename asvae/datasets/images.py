@@ -18,7 +18,7 @@ from torch import Tensor
 
 from asvae import draws
 from asvae.checks import InvalidArgumentError, integer, refuse
-from asvae.datasets.base import Dataset, Kind
+from asvae.datasets.base import Dataset, Kind, position
 from asvae.files import DATA
 
 _PATIENCE = 60.0
@@ -88,6 +88,8 @@ class ImageDataset(Dataset):
     """Number of training images of the published data set; 0 where there is none."""
     source: ClassVar[str]
     """One sentence: what it is and where it comes from."""
+    torchvision: ClassVar[str] = ""
+    """Name of the class in ``torchvision.datasets`` that downloads it; empty for a data set that has no download."""
     expects: ClassVar[str] = "."
     """The file or folder, relative to the root, that is present when the data set is."""
 
@@ -101,7 +103,11 @@ class ImageDataset(Dataset):
 
     def _fetch(self) -> None:
         """Put the files under the root, for a data set that can be downloaded."""
-        refuse("dataset", self.name, "one that can be downloaded")
+        if not self.torchvision:
+            refuse("dataset", self.name, "one that can be downloaded")
+        from torchvision import datasets  # seconds to import, and most runs train on something else
+
+        getattr(datasets, self.torchvision)(self.root, download=True)
 
     @property
     def available(self) -> bool:
@@ -158,7 +164,7 @@ class ImageDataset(Dataset):
 
     def indices(self, n: int, seed: int, step: int) -> np.ndarray:
         """Return ``(n,)`` in int64: the training images of a step, none of them twice in an epoch."""
-        n, seed, step = _position(n, seed, step)
+        n, seed, step = position(n, seed, step)
         epoch, batch = divmod(step, self.steps_per_epoch(n))
         if self._order is None or self._order[0] != (seed, epoch):
             # Cached for the epoch: for 160,000 images it takes longer to draw than a small step to train.
@@ -168,7 +174,7 @@ class ImageDataset(Dataset):
 
     def mirrored(self, n: int, seed: int, step: int) -> np.ndarray:
         """Return ``(n,)`` in bool: which images of a step are mirrored; none where :attr:`flip` is False."""
-        n, seed, step = _position(n, seed, step)
+        n, seed, step = position(n, seed, step)
         if not self.flip:
             return np.zeros(n, dtype=bool)
         return draws.generator(seed, step, "data/flip").random(n) < 0.5
@@ -231,7 +237,3 @@ class ImageDataset(Dataset):
                 f"data_root: got {str(self.root)!r}, where the files of {self.name!r} are damaged "
                 f"({type(error).__name__}: {error}); allowed: whole ones, fetched anew once {self.expects} is removed."
             ) from error
-
-
-def _position(n: int, seed: int, step: int) -> tuple[int, int, int]:
-    return integer("n", n, 1), integer("seed", seed, 0, 2**63 - 1), integer("step", step, 0, 2**63 - 1)

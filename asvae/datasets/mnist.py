@@ -23,6 +23,7 @@ class MNIST(ImageDataset):
     flip: ClassVar[bool] = False
     classes: ClassVar[int] = 10
     whole: ClassVar[int] = 60_000
+    torchvision: ClassVar[str] = "MNIST"
     expects: ClassVar[str] = "MNIST/raw"
     source: ClassVar[str] = (
         "60,000 and 10,000 handwritten digits (LeCun, Cortes and Burges, from NIST's databases), "
@@ -67,8 +68,3 @@ class MNIST(ImageDataset):
                 else:
                     shutil.copy(file, raw)
             yield Path(folder)
-
-    def _fetch(self) -> None:
-        import torchvision
-
-        torchvision.datasets.MNIST(self.root, download=True)

@@ -153,17 +153,9 @@ class Networks:
 
     def state(self) -> dict[str, Tensor]:
         """Return copies of all weights on the CPU, keyed ``network.parameter``."""
-        return {
-            f"{name}.{key}": value.detach().cpu().clone(memory_format=torch.contiguous_format)
-            for name, module in self.modules.items()
-            for key, value in module.state_dict().items()
-        }
+        kept = nn.ModuleDict(self.modules).state_dict()
+        return {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in kept.items()}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Load the weights that :meth:`state` returned; a missing, unknown or misshapen one raises ``RuntimeError``."""
-        unknown = [key for key in state if key.split(".")[0] not in self.modules]
-        if unknown:
-            raise RuntimeError(f"weights of unknown networks: {', '.join(unknown)}")
-        for name, module in self.modules.items():
-            own = {key.removeprefix(f"{name}."): v for key, v in state.items() if key.startswith(f"{name}.")}
-            module.load_state_dict(own, strict=True)
+        nn.ModuleDict(self.modules).load_state_dict(state)

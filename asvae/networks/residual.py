@@ -100,15 +100,16 @@ def image_networks(
     }
     networks = Networks({name: build[name]() for name in names}, shape, latent_dim, stacked=False)
     for name, module in networks.modules.items():
-        _initialise(module, seed, name)
+        initialise(module, seed, f"init/{name}")
     return networks
 
 
 @torch.no_grad()
-def _initialise(module: nn.Module, seed: int, name: str) -> None:
+def initialise(module: nn.Module, seed: int, name: str) -> None:
+    """Draw weights and biases of convolutions and linear layers: uniform in ±1/√(fan-in), as PyTorch's own."""
     for path, layer in module.named_modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             bound = layer.weight[0].numel() ** -0.5
             for part, value in layer.named_parameters():
-                noise = draws.uniform(seed, 0, f"init/{name}/{path}/{part}", tuple(value.shape))
+                noise = draws.uniform(seed, 0, f"{name}/{path}/{part}", tuple(value.shape))
                 value.copy_((2.0 * noise - 1.0) * bound)

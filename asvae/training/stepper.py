@@ -48,15 +48,15 @@ class Interruption:
 
 
 class Stepper(Protocol):
-    """Several runs that are trained together, or one."""
+    """Several runs that are trained together, or one; by default in one process that draws nothing meanwhile."""
 
     configs: Sequence[RunConfig]
     device: str
-    data: str
+    data: str = ""
     """Fingerprint of the data, empty where a formula makes them: a checkpoint on other data is not gone on from."""
     amount: int
     """What one step adds to the progress."""
-    writes: bool
+    writes: bool = True
     """Whether this process writes files: of several that train one run, the main one alone does."""
 
     @property
@@ -80,6 +80,7 @@ class Stepper(Protocol):
 
     def stops(self, interruption: Interruption) -> bool:
         """Whether to stop now, the same answer in all processes of the run."""
+        return interruption.due
 
     def wait(self) -> None:
         """Return once all processes of the run are here."""

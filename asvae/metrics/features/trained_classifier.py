@@ -17,6 +17,7 @@ from asvae.cpu import threads
 from asvae.datasets.images import ImageDataset
 from asvae.files import DATA, read_record, write, write_record
 from asvae.metrics.features.extractor import FeatureExtractor
+from asvae.networks.residual import initialise
 
 ROOT = DATA / "runs" / "features"
 """The folder of trained classifiers."""
@@ -142,13 +143,7 @@ def classifier(
 
 
 def _train(network: _Classifier, task: _Task) -> None:
-    with torch.no_grad():
-        for path, layer in network.named_modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                bound = layer.weight[0].numel() ** -0.5
-                for part, value in layer.named_parameters():
-                    noise = draws.uniform(task.seed, 0, f"features/{path}/{part}", tuple(value.shape))
-                    value.copy_((2.0 * noise - 1.0) * bound)
+    initialise(network, task.seed, "features")
     size = min(_BATCH, len(task.train))
     epoch = len(task.train) // size
     steps = min(_EPOCHS * epoch, _STEPS)

@@ -20,7 +20,7 @@ from asvae.training.images.sheets import save_curves, save_sheet
 from asvae.training.images.trainer import Trainer
 from asvae.training.marks import Marks
 from asvae.training.run import Divergence, sample
-from asvae.training.stepper import Interruption, Judged, Terms
+from asvae.training.stepper import Interruption, Judged, Stepper, Terms
 
 SAMPLES = 64
 """How many samples of a run are kept with its scores, 16 of images larger than 64 pixels."""
@@ -29,8 +29,8 @@ ENCODED = 2_000
 """At most how many test images, and as many samples, are encoded at the end."""
 
 
-class ImagesStepper:
-    """One run on images as a :class:`~asvae.training.stepper.Stepper`, in one process or several.
+class ImagesStepper(Stepper):
+    """One run on images as the loop sees it, in one process or several.
 
     Of several processes all return the run, and the main one alone scores and writes.
     """
@@ -152,9 +152,6 @@ class ImagesStepper:
 
     def _test_images(self, n: int) -> Tensor:
         return torch.from_numpy(self.dataset.test_images[:n].copy()) / 255.0
-
-    def close(self) -> None:
-        """Hold nothing."""
 
 
 def _examples(networks: Networks, real: Tensor) -> dict[str, Tensor]:

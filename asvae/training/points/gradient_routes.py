@@ -8,7 +8,6 @@ parts but one held, the gradient along that path is left. The paths of a player 
 import torch
 from torch import Tensor
 
-from asvae import objectives
 from asvae.losses import reparameterize
 from asvae.objectives.introspective import FAMILY, decoder_pieces, encoder_pieces, exp_elbos
 from asvae.training.points.lanes import Lanes
@@ -68,12 +67,3 @@ def gradient_norms(lanes: Lanes, step: int) -> dict[str, Tensor]:
             squares = [grad.flatten(1).square().sum(1) for grad in grads if grad is not None]
             norms[f"grad_{player}_{name}"] = sum(squares, torch.zeros_like(value.detach())).sqrt()
     return norms
-
-
-def names(objective: str) -> list[str]:
-    """Return the curves that :func:`gradient_norms` gives for a method, none outside the family."""
-    if objective not in FAMILY:
-        return []
-    anneals = objectives.get(objective).hyperparameters().anneals
-    routes = [(p, r) for p in ("encoder", "decoder") for r in ROUTES if (p, r) != ("decoder", "fakes")]
-    return [f"grad_{player}_{route}" for player, route in routes if route != "as" or anneals]

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -11,23 +10,19 @@ from asvae.config import RunConfig
 from asvae.draws import EVALUATION_SEED
 from asvae.metrics import latents, points
 from asvae.networks import Networks
-from asvae.training.curves import Curves
 from asvae.training.marks import Marks
 from asvae.training.points.cuda_graphs import CapturedSteps
 from asvae.training.points.gradient_routes import gradient_norms
 from asvae.training.points.lanes import Lanes
 from asvae.training.run import RECONSTRUCTED, SAMPLES, Divergence, sample
-from asvae.training.stepper import Interruption, Judged, Terms
+from asvae.training.stepper import Judged, Stepper, Terms
 
 INTERMEDIATE_DRAWS = 5
 """Over how many draws a run is scored while it trains."""
 
 
-class PointsStepper:
-    """Lanes as a :class:`~asvae.training.stepper.Stepper`: step by step on a CPU, captured graphs on a GPU."""
-
-    data = ""
-    writes = True
+class PointsStepper(Stepper):
+    """Lanes as the loop sees them: step by step on a CPU, captured graphs on a GPU."""
 
     def __init__(self, configs: Sequence[RunConfig], device: str):
         self.configs, self.device, self.amount = list(configs), device, len(configs)
@@ -57,22 +52,9 @@ class PointsStepper:
             [points.score(each, dataset, draws=INTERMEDIATE_DRAWS, large=100)["kl"] for each in samplers]
         )
 
-    def sheet(self, step: int, curves: Curves, folder: Path) -> None:
-        """Draw nothing: runs on points take minutes."""
-
     def alive(self, marked: bool) -> bool:
         """Whether any lane is still finite; on a GPU asked only where a curve waits for the device anyway."""
         return self.lanes.alive if self._cpu or marked else True
-
-    def resumes_at(self, step: int) -> None:
-        """Go on: there is one process."""
-
-    def stops(self, interruption: Interruption) -> bool:
-        """Whether to stop now."""
-        return interruption.due
-
-    def wait(self) -> None:
-        """Return: there is one process."""
 
     def state(self) -> Terms:
         """Return weights and moments, ``(lanes, ...)`` each."""
