@@ -32,7 +32,7 @@ class RunConfig:
         Decides initial weights, data and noise, together with the step.
     steps : int, optional
         Optimisation steps, instead of the recipe's.
-    reading : "paper", "released" or "supplement"
+    reading : "paper", "tanh", "real", "released" or "supplement"
         The defaults of the options: see :data:`asvae.config.presets.READINGS`.
     **hyperparameters
         Any field of the objective's hyper-parameters or of the :class:`~asvae.config.recipes.Recipe`.

@@ -16,6 +16,8 @@ from asvae.metrics.images.protocol import LIMIT, reconstructed_size, set_size
 
 _NAMES = {"classifier": ("frechet_classifier", "kid_classifier"), "inception": ("fid", "kid")}
 
+_RECONSTRUCTION = ("rec_mse", "rec_psnr", "rec_ssim", "rec_sharpness", "rec_sharpness_sd")
+
 CHECKED = 1_000
 """Largest number of images in the scores that are taken while a run trains."""
 
@@ -131,7 +133,7 @@ def nothing() -> dict[str, float]:
 
     FID and KID are not among them, since they need the Inception weights.
     """
-    return dict.fromkeys([*_keys(["classifier"]), "rec_mse", "rec_sharpness", "rec_sharpness_sd"], math.nan)
+    return dict.fromkeys([*_keys(["classifier"]), *_RECONSTRUCTION], math.nan)
 
 
 def reconstruction_scores(
@@ -151,7 +153,8 @@ def reconstruction_scores(
     Returns
     -------
     dict
-        ``rec_mse``, the mean squared error of a pixel's channel, in [0, 1]; ``rec_sharpness``, mean of
+        ``rec_mse``, the mean squared error of a pixel's channel, in [0, 1]; ``rec_psnr`` in dB and ``rec_ssim``, means
+        over images, by torchmetrics (SSIM: Wang et al. 2004, Gaussian window of 11 pixels); ``rec_sharpness``, mean of
         :func:`sharpness` over reconstructions / mean over the same images; ``rec_sharpness_sd``, its standard deviation
         over reconstructions / their own mean. NaN if a reconstruction is not finite.
 
@@ -160,19 +163,26 @@ def reconstruction_scores(
     InvalidArgumentError
         If the limit is impossible or reconstructions have the wrong shape.
     """
-    errors, made, real = [], [], []
+    from torchmetrics.functional.image import structural_similarity_index_measure  # seconds to import
+
+    errors, similar, made, real = [], [], [], []
     for images in chosen(dataset.test_images, np.arange(reconstructed_size(dataset, limit))):
         x = images / 255.0
         try:
             x_hat = as_png("reconstruct", reconstruct(x), tuple(x.shape)) / 255.0
         except FloatingPointError:
-            return dict.fromkeys(("rec_mse", "rec_sharpness", "rec_sharpness_sd"), math.nan)
+            return dict.fromkeys(_RECONSTRUCTION, math.nan)
         errors.append((x_hat - x).square().flatten(1).mean(1))
+        similar.append(structural_similarity_index_measure(x_hat, x, data_range=1.0, reduction="none"))
         made.append(sharpness(x_hat))
         real.append(sharpness(x))
-    sharp = torch.cat(made)
-    return {
-        "rec_mse": float(torch.cat(errors).mean()),
-        "rec_sharpness": float(sharp.mean() / torch.cat(real).mean()),
-        "rec_sharpness_sd": float(sharp.std() / sharp.mean()),
-    }
+    sharp, error = torch.cat(made), torch.cat(errors)
+    values = (
+        error.mean(),
+        # A perfect image would have an infinite one: one grey level in one pixel is as near as 8 bits tell.
+        (-10.0 * torch.log10(error.clamp(min=1e-9))).mean(),
+        torch.cat(similar).mean(),
+        sharp.mean() / torch.cat(real).mean(),
+        sharp.std() / sharp.mean(),
+    )
+    return dict(zip(_RECONSTRUCTION, map(float, values), strict=True))

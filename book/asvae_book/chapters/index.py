@@ -16,7 +16,7 @@ def summary(entries: Sequence[Entry]) -> str:
     data = " and ".join(dict.fromkeys(each.data for each in others))
     count = "one judgement" if len(others) == 1 else f"{len(others)} judgements"
     beside = f" On other data, {data}, {count} came out as {_counted(stand_ins)}." if others else ""
-    return f"Of the supplement's {len(entries)} claims, on the data that they are about: **{_counted(own)}**.{beside}"
+    return f"Of {len(entries)} claims, on the data that they are about and as the paper writes them: **{_counted(own)}**.{beside}"
 
 
 def verdicts_table(entries: Sequence[Entry]) -> str:
@@ -28,7 +28,7 @@ def verdicts_table(entries: Sequence[Entry]) -> str:
         rows.append(
             {
                 "": f"**{claim.key}**",
-                "what the supplement claims": f"{claim.text} *({claim.place}: {claim.shown})*",
+                "what the paper claims": f"{claim.text} *({claim.place}: {claim.shown})*",
                 "on its own data": f"{_where(decisive, entry)}: **{_verdict(decisive)}**",
                 "and beside them": "; ".join(others) or "–",
             }
@@ -82,8 +82,9 @@ def _verdict(each: Evidence) -> str:
 
 
 def _where(each: Evidence, entry: Entry) -> str:
-    own = [other for other in entry.evidence if other.ground.own]
-    return f"{each.data}, {each.ground.scale} scale" if each.ground.own and len(own) > 1 else each.data
+    own = [other for other in entry.evidence if other.speaks and other.data == each.data]
+    reading = "" if each.ground.reading == "paper" else f", read as *{each.ground.reading}*"
+    return each.data + reading + (f", {each.ground.scale} scale" if each.speaks and len(own) > 1 else "")
 
 
 def _counted(counts: Counter) -> str:

@@ -17,6 +17,9 @@ from asvae_book.paper.claims import CLAIMS, Claim, Ground
 from asvae_book.paper.verdicts import MIN_SEEDS, SEVERITY, Verdict
 from asvae_book.studies import COMMITTED_SEEDS, TABLE1, Cells
 
+WORST_FIRST = ("not reproduced", "undecided", "not run", "within noise", "partly", "reproduced")
+"""Verdicts: what speaks for a claim about several data sets is the first that any of them has."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -36,6 +39,11 @@ class Evidence:
         return datasets.title(self.ground.dataset)
 
     @property
+    def speaks(self) -> bool:
+        """Whether it is of the claim's own data, and of the methods as the paper writes them."""
+        return self.ground.own and self.ground.reading == "paper"
+
+    @property
     def run(self) -> str:
         """What was run: scale, seeds, hardware."""
         if not self.runs:
@@ -44,7 +52,8 @@ class Evidence:
         compared = max(table["seeds"]) if len(table) else 0
         seeds = compared or len({run.config.seed for run in self.runs})
         hardware = ", ".join(dict.fromkeys(str(run.provenance["hardware"]) for run in self.runs))
-        return f"{self.ground.scale} scale, {seeds} {'seed' if seeds == 1 else 'seeds'}, {hardware}"
+        reading = "" if self.ground.reading == "paper" else f"read as {self.ground.reading}, "
+        return f"{reading}{self.ground.scale} scale, {seeds} {'seed' if seeds == 1 else 'seeds'}, {hardware}"
 
     @property
     def measured(self) -> str:
@@ -68,10 +77,20 @@ class Entry:
 
     @property
     def decisive(self) -> Evidence:
-        """On the claim's own data, the largest evidence that decides; without any, the largest there could be."""
-        own = [each for each in self.evidence if each.ground.own]
+        """On the claim's own data, read as the paper writes it, the largest evidence that decides.
+
+        Without any, the largest there could be. Of a claim about several data sets the one that says the worst of it.
+        """
+        own: dict[str, list[Evidence]] = {}
+        for each in self.evidence:
+            if each.speaks:
+                own.setdefault(each.ground.dataset, []).append(each)
         undecided = ("not run", "undecided")
-        return next((each for each in reversed(own) if each.verdict.verdict not in undecided), own[-1])
+        largest = [
+            next((each for each in reversed(of) if each.verdict.verdict not in undecided), of[-1])
+            for of in own.values()
+        ]
+        return min(largest, key=lambda each: WORST_FIRST.index(each.verdict.verdict))
 
     @property
     def verdict(self) -> str:
@@ -82,7 +101,9 @@ class Entry:
 def ledger(claims: Sequence[Claim] = CLAIMS, root: Path = ROOT) -> list[Entry]:
     """Return ``claims`` judged by the results that are committed in ``root`` today."""
     wanted = {
-        (claim, ground): claim.study.configs(ground.dataset, COMMITTED_SEEDS, ground.scale, claim.labels)
+        (claim, ground): claim.study.configs(
+            ground.dataset, COMMITTED_SEEDS, ground.scale, claim.labels, **_reading(ground)
+        )
         for claim in claims
         for ground in claim.grounds
     }
@@ -91,6 +112,10 @@ def ledger(claims: Sequence[Claim] = CLAIMS, root: Path = ROOT) -> list[Entry]:
         Entry(claim, tuple(_judge(claim, each, wanted[claim, each].regroup(found)) for each in claim.grounds))
         for claim in claims
     ]
+
+
+def _reading(ground: Ground) -> dict[str, str]:
+    return {} if ground.reading == "paper" else {"reading": ground.reading}
 
 
 def _judge(claim: Claim, ground: Ground, cells: Cells[Result]) -> Evidence:
@@ -104,6 +129,7 @@ def _command(claim: Claim, ground: Ground, cells: Cells[Result]) -> str:
     else:
         options = ["--study", claim.study.name, "--dataset", ground.dataset]
         options += ["--scale", ground.scale] if ground.scale != "quick" else []
+    options += [] if ground.reading == "paper" else ["--set", f"reading={ground.reading}"]
     options += ["--device", "cuda"] if ground.scale == "paper" and datasets.kind(ground.dataset) == "images" else []
     seeds = max(MIN_SEEDS, min(map(len, cells.there.values()), default=0))
     return " ".join(["asvae", "sweep", *options, "--seeds", str(seeds)])
@@ -149,6 +175,7 @@ def _plain_evidence(each: Evidence) -> dict[str, Any]:
         "data": each.data,
         "own": each.ground.own,
         "scale": each.ground.scale,
+        "reading": each.ground.reading,
         "runs": len(each.runs),
         "run": each.run,
         "measured": each.measured,

@@ -80,6 +80,16 @@ def largest_distance(run: Result) -> float:
     return float(np.nanmax(curve)) if np.isfinite(curve).any() else math.nan
 
 
+def early_gradient(run: Result, player: str) -> float:
+    """Return the mean norm of a player's gradient from the divergence of fakes, over the early part of its phase.
+
+    The norms of the paths through KL and AS-distance are added in squares, as if they stood at right angles.
+    """
+    parts = [early_and_late([run], player, route)[0] for route in ("kl", "as")]
+    there = [part for part in parts if not math.isnan(part)]
+    return math.hypot(*there) if there else math.nan
+
+
 PART = 10
 """Early is the first, late the last tenth of the adversarial phase: one in so many."""
 

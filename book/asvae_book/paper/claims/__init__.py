@@ -1,4 +1,4 @@
-"""The claims of the supplement, one record each with all that is known about it here."""
+"""The claims of the paper and its supplement, one record each with all that is known about it here."""
 
 from asvae_book.paper.claims.annealing import A1, A2, A3, A4, ANNEALING_CLAIMS, SQUASHED
 from asvae_book.paper.claims.annealing_summaries import (
@@ -8,7 +8,6 @@ from asvae_book.paper.claims.annealing_summaries import (
     annealing_sentences,
     annealing_table,
 )
-from asvae_book.paper.claims.checkerboard import T1, T2, T3
 from asvae_book.paper.claims.images import (
     G1,
     G2,
@@ -16,13 +15,17 @@ from asvae_book.paper.claims.images import (
     G4,
     IMAGE_CLAIM,
     IMAGE_CLAIMS,
+    M2,
+    M3,
     image_comparisons,
     image_sentences,
 )
 from asvae_book.paper.claims.records import RELEASED, UNAVAILABLE, Claim, Ground
 from asvae_book.paper.claims.summaries import ranking, verdict_table
+from asvae_book.paper.claims.toy import M1, T1, T2, T3
+from asvae_book.paper.claims.training import M4, M5
 
-CLAIMS = (A1, A2, A3, A4, G1, G2, G3, G4, T1, T2, T3)
+CLAIMS = (M1, M2, M3, M4, M5, T1, T2, T3, A1, A2, A3, A4, G1, G2, G3, G4)
 """All of them, in the order of the ledger; to add one, enter it here."""
 
 CLAIM = {claim.key: claim for claim in CLAIMS}
@@ -42,6 +45,11 @@ __all__ = [
     "G4",
     "IMAGE_CLAIM",
     "IMAGE_CLAIMS",
+    "M1",
+    "M2",
+    "M3",
+    "M4",
+    "M5",
     "RELEASED",
     "SQUASHED",
     "T1",

@@ -29,8 +29,8 @@ _claim = partial(
     study=ABLATION,
     labels=_SCHEDULES,
     grounds=(
-        Ground("checkerboard", "quick", "ablation-checkerboard#do-the-claims-hold", own=False),
-        Ground("digits", "quick", "ablation#do-the-claims-hold", own=False),
+        Ground("checkerboard", "quick", "ablation-checkerboard#do-the-claims-hold", own=False, reading="supplement"),
+        Ground("digits", "quick", "ablation#do-the-claims-hold", own=False, reading="supplement"),
         Ground("celeba128", "paper", "ablation#do-the-claims-hold"),
     ),
 )
@@ -66,7 +66,7 @@ def _blur_floor(runs: Sequence[Result]) -> str:
 A1 = _claim(
     "A1",
     "the AS-distance alone makes images over-smoothed, blurry",
-    place="Figure 1",
+    place="supplement, Figure 1",
     shown="faces",
     judge=partial(_blurred, ("as-only",)),
     floor=_blur_floor,
@@ -75,7 +75,7 @@ A1 = _claim(
 A2 = _claim(
     "A2",
     "KL and AS-distance ½ each (both readings of Figure 2) make images significantly blurred",
-    place="Figure 2",
+    place="supplement, Figure 2",
     shown="faces",
     judge=partial(_blurred, ("half-kl", "half")),
     floor=_blur_floor,
@@ -112,7 +112,7 @@ def _a3_floor(runs: Sequence[Result]) -> str:
 A3 = _claim(
     "A3",
     "with KL and AS-distance ½ each sharpness differs from image to image, and training is unstable",
-    place="Figure 3",
+    place="supplement, Figure 3",
     shown="faces",
     judge=a3,
     floor=_a3_floor,
@@ -133,7 +133,7 @@ def a4(cells: Cells[Result], variant: str = "") -> Verdict:
 A4 = _claim(
     "A4",
     "each of these three is worse than annealing",
-    place="Section 0.2",
+    place="supplement, Section 0.2",
     shown="in words",
     judge=a4,
     floor=score_floor,

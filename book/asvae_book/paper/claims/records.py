@@ -24,6 +24,8 @@ class Ground:
     """The chapter and heading that show the evidence, ``chapter#heading``."""
     own: bool = True
     """Whether the claim is about these data; otherwise they stand in, under their own name."""
+    reading: str = "paper"
+    """How the methods are read: see :data:`asvae.config.presets.READINGS`. Only the paper's own speaks for a claim."""
 
 
 @dataclass(frozen=True)
