@@ -30,8 +30,8 @@ def test_unknown_labels_and_data_that_a_study_is_not_about_are_refused():
 def test_a_variant_is_called_what_its_own_study_calls_it():
     assert METHODS.title("vae") == "VAE"
     assert ABLATION.title("vae") == "no adversary (VAE)"
-    assert DEVIATIONS.title("annealed-squashed") == "2. tanh before the distance"
-    assert ABLATION.title("annealed-squashed") == "annealed, tanh, squashed"
+    assert DEVIATIONS.title("tanh-squashed") == "tanh before the distance"
+    assert ABLATION.title("tanh-squashed") == "annealed, tanh, squashed"
     for study in STUDIES.values():
         titles = [study.title(label) for label in study.variants]
         assert len(set(titles)) == len(titles), study.name

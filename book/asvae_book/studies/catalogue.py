@@ -84,17 +84,17 @@ DEVIATIONS = Study(
     {
         "tanh": ABLATION.variants["tanh"],
         "reference": Variant(
-            "1. reconstructions against generated", "as-introvae", _as("tanh", reference="reconstruction")
+            "reconstructions against generated", "as-introvae", _as("tanh", reference="reconstruction")
         ),
-        "tanh-squashed": Variant("2. tanh before the distance", "as-introvae", _as("tanh", True)),
-        "sum": Variant("3. summed in the encoder's turn", "as-introvae", _as("tanh", encoder_reduction="sum")),
+        "tanh-squashed": Variant("tanh before the distance", "as-introvae", _as("tanh", True)),
+        "sum": Variant("summed in the encoder's turn", "as-introvae", _as("tanh", encoder_reduction="sum")),
         "released": Variant(
-            "1 to 3 together",
+            "all three together",
             "as-introvae",
             _as("tanh", True, reference="reconstruction", encoder_reduction="sum"),
         ),
         "introvae": Variant("IntroVAE, Huang et al.", "introvae", {"decoder_reconstruction": True}),
-        "introvae-decoder": Variant("5. IntroVAE's decoder without L_r", "introvae"),
+        "introvae-decoder": Variant("IntroVAE's decoder without L_r", "introvae"),
     },
 )
 """What the released code does otherwise than the supplement's equations, each alone and the three of AS-IntroVAE
