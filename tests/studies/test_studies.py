@@ -14,9 +14,10 @@ def test_a_study_has_the_same_seeds_under_every_label():
     assert cells["half-kl"][0].objective == "s-introvae"
     assert cells["half-kl"][0].hyperparameters.kl_share == 0.5
     assert cells["kl-only"][0] == RunConfig("s-introvae", "digits")
-    assert cells["annealed-squashed"][1] == RunConfig("as-introvae", "digits", seed=1, squash=True)
+    squashed = {"schedule": "tanh", "squash_distance": True, "squash_kl": True}
+    assert cells["tanh-squashed"][1] == RunConfig("as-introvae", "digits", seed=1, reading="supplement", **squashed)
     tried = EXPLORER.configs("checkerboard", 1)
-    assert tried["annealed-5"] == [RunConfig("as-introvae", schedule="annealed", rate=5.0)]
+    assert tried["tanh-5"] == [RunConfig("as-introvae", reading="supplement", rate=5.0)]
     assert tried["linear-20"][0].hyperparameters.rate == 20.0
 
 
@@ -47,12 +48,13 @@ def test_table1_shares_seeds_over_methods_and_the_vaes_run_over_rows(run):
     assert not cells.regroup([run]).runs
 
 
-def test_every_deviation_changes_a_switch_of_the_core_from_its_default():
+def test_every_deviation_changes_a_switch_of_the_core_from_the_supplements_reading():
     for label, variant in DEVIATIONS.variants.items():
-        config, plain = (RunConfig(variant.objective, **changes) for changes in (variant.changes, {}))
-        assert (config == plain) == (label in ("annealed", "introvae")), label
+        supplement = {"reading": "supplement"}
+        config, plain = (RunConfig(variant.objective, **changes) for changes in (variant.changes, supplement))
+        assert (config == plain) == (label in ("tanh", "introvae")), label
     together = DEVIATIONS.variants["released"].changes
-    parts = [DEVIATIONS.variants[label].changes for label in ("reference", "annealed-squashed", "sum")]
+    parts = [DEVIATIONS.variants[label].changes for label in ("reference", "tanh-squashed", "sum")]
     assert together == {key: value for part in parts for key, value in part.items()}
 
 
