@@ -83,6 +83,9 @@ def test_only_seeds_that_both_were_run_with_and_finished_make_a_difference(cells
     assert list(outcome.differences) == [1, 2, 3]
     assert (outcome.seeds, outcome.diverged) == (4, ((), (4,)))
     assert outcome.differences[1] == pytest.approx(-0.9)
+    other = Outcome("other", {0: 5.0, 2: 0.0, 3: 1.0}, 5, ((), ()))
+    assert outcome.minus(other).n == 2
+    assert outcome.minus(other).mean == pytest.approx((-1.1 - 0.95 - 1.0) / 2)
 
 
 def test_a_method_that_diverges_is_not_better_and_worse_if_it_does_mostly(cells):

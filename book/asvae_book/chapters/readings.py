@@ -98,7 +98,7 @@ def figure(found: Sequence[Outcome], dataset: str) -> Figure:
     """
     rows = choices(dataset)
     figure, (above, below) = plt.subplots(
-        2, 1, figsize=(4.7, 2.9 + 0.185 * len(rows)), sharex=True, height_ratios=[2.6, 0.185 * len(rows)]
+        2, 1, figsize=(4.5, 2.9 + 0.185 * len(rows)), sharex=True, height_ratios=[2.6, 0.185 * len(rows)]
     )
     for place, outcome in enumerate(found, 1):
         _point(above, place, outcome)
@@ -109,7 +109,7 @@ def figure(found: Sequence[Outcome], dataset: str) -> Figure:
     at = [outcome.name for outcome in found].index(HUB) + 1
     for axis in (above, below):
         axis.axvspan(at - 0.5, at + 0.5, color=BAND, zorder=0, lw=0)
-        axis.tick_params(labelsize=8, length=0)
+        axis.tick_params(labelsize=8.5, length=0)
     handles = [
         Line2D([], [], ls="", marker=MARKERS[said], color=colour, ms=5, label=said) for said, colour in COLOURS.items()
     ]
@@ -121,7 +121,8 @@ def figure(found: Sequence[Outcome], dataset: str) -> Figure:
 def _point(axis: Axes, place: int, outcome: Outcome) -> None:
     gap = outcome.gap
     if math.isnan(gap.mean):
-        axis.text(place, 0.02, outcome.says, transform=axis.get_xaxis_transform(), fontsize=7, rotation=90, ha="center")
+        style = {"fontsize": 7, "rotation": 90, "ha": "center", "va": "top"}
+        axis.text(place, 0.99, outcome.says, transform=axis.get_xaxis_transform(), **style)
         return
     said = outcome.says if outcome.says in COLOURS else OPEN
     colour = COLOURS[said] if outcome.decides else FAINT

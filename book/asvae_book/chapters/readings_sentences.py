@@ -14,7 +14,7 @@ from asvae_book.studies.specification import CHOICES, HUB, ROWS
 def sentences(found: Sequence[Outcome], dataset: str) -> list[str]:
     """Return what the curve says, in sentences that follow the runs."""
     said = [f"**{_title(dataset)}.** {sentence(found)}"]
-    if any(outcome.decides for outcome in found):
+    if sum(outcome.decides for outcome in found) > 1:
         said += [_by_chance(found), _ranges(found, dataset), _moved(found), _tested(found)]
     return [each for each in [*said, _diverged(found)] if each]
 
@@ -98,9 +98,11 @@ def limits(found: Mapping[str, Sequence[Outcome]], scale: str) -> list[str]:
             seeds = [len(outcome.differences) for outcome in judged]
             few = f"{min(seeds)}" if min(seeds) == max(seeds) else f"{min(seeds)} to {max(seeds)}"
             half = form_of(each).replace("+", "").format(float(np.median([outcome.gap.half for outcome in judged])))
-            parts.append(f"{_title(dataset)}: {few} per specification, and half of the intervals wider than ± {half}")
+            parts.append(
+                f"{_title(dataset)}: {few} seeds per specification, and half of the intervals wider than ± {half}"
+            )
     if parts:
-        said.append(f"**The seeds are few.** {'; '.join(parts)}. Of a smaller difference *not decided* says nothing.")
+        said.append(f"**Small differences stay undecided.** {'; '.join(parts)}.")
     if scale != "paper":
         said.append(f"**The runs are at the {scale} scale**, smaller and shorter than the paper's.")
     return said
