@@ -83,7 +83,8 @@ def _introvae_encoder(config, step, x, q, rec, fakes, posteriors, again):
 
 def _introvae_decoder(config, step, x, q, rec, q_rec, q_fake):
     hp = config.hyperparameters
-    return (hp.beta_rec * _miss(x, rec) + hp.alpha * (kl(*q_rec) + kl(*q_fake))).mean()
+    reconstruction = hp.beta_rec * _miss(x, rec) if hp.decoder_reconstruction else 0.0
+    return (reconstruction + hp.alpha * (kl(*q_rec) + kl(*q_fake))).mean()
 
 
 def _share(config, step):
@@ -92,9 +93,15 @@ def _share(config, step):
     return config.hyperparameters.c(step / config.steps) if anneals else 1.0, anneals
 
 
+def _distance(hp, real, rec, fake):
+    """The marginal kernel's constant is that of an integral over one dimension."""
+    constant = (2 * torch.pi) ** -0.5 if hp.kernel_constant else 1.0
+    return constant * as_distance(real if hp.reference == "real" else rec, fake)
+
+
 def _soft_encoder(config, step, x, q, rec, fakes, posteriors, again):
     hp, s, (c, anneals) = config.hyperparameters, 1.0 / x[0].numel(), _share(config, step)
-    distance = as_distance(q, posteriors[1]) if anneals else 0.0
+    distance = _distance(hp, q, *posteriors) if anneals else 0.0
     loss = s * (hp.beta_rec * _miss(x, rec) + hp.beta_kl * kl(*q)).mean()
     for f, p, a in zip(fakes, posteriors, again, strict=True):
         exponent = hp.beta_rec * _miss(f, a) + hp.beta_neg * (c * kl(*p) + (1 - c) * distance)
@@ -104,7 +111,7 @@ def _soft_encoder(config, step, x, q, rec, fakes, posteriors, again):
 
 def _soft_decoder(config, step, x, q, rec, q_rec, q_fake):
     hp, s, (c, anneals) = config.hyperparameters, 1.0 / x[0].numel(), _share(config, step)
-    distance = as_distance([t.detach() for t in q], q_fake) if anneals else 0.0
+    distance = _distance(hp, [t.detach() for t in q], q_rec, q_fake) if anneals else 0.0
     divergence = c * (kl(*q_rec) + kl(*q_fake)).mean() + (1 - c) * distance
     return s * (hp.beta_rec * _miss(x, rec).mean() + 0.5 * hp.beta_kl * divergence)
 
