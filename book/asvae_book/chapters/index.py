@@ -16,7 +16,8 @@ def summary(entries: Sequence[Entry]) -> str:
     data = " and ".join(dict.fromkeys(each.data for each in others))
     count = "one judgement" if len(others) == 1 else f"{len(others)} judgements"
     beside = f" On other data, {data}, {count} came out as {_counted(stand_ins)}." if others else ""
-    return f"Of {len(entries)} claims, on the data that they are about and as the paper writes them: **{_counted(own)}**.{beside}"
+    about = "on the data that they are about and as the paper writes them"
+    return f"Of {len(entries)} claims, {about}: **{_counted(own)}**.{beside}"
 
 
 def verdicts_table(entries: Sequence[Entry]) -> str:
