@@ -132,6 +132,11 @@ def test_the_sentences_count_name_and_test():
     equal = readings_sentences.sentences(invented("checkerboard", [0.3] * len(found)), "checkerboard")
     assert equal[3].startswith(f"**None of {len(found) - 1} choices moves the hub's difference**")
     assert "p = 0.06" in equal[4]
+    # The hub is one of the readings and one of the weights.
+    ranges = readings_sentences.sentences(invented("checkerboard", [-5.0] + [0.3] * (len(found) - 1)), "checkerboard")
+    assert ranges[2].count("goes from −5.00 to +0.30") == 2
+    assert f"hub's difference is moved towards S-IntroVAE by *{names('checkerboard')[1]}* (+5.30)" in ranges[3]
+    assert "towards AS-IntroVAE" not in ranges[3]
 
 
 def test_with_enough_seeds_the_sentence_says_whether_the_median_differs_from_0():
