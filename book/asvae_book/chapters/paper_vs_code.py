@@ -1,4 +1,4 @@
-"""What each deviation of the released code changes: scores over seeds, against the equations and against the spread."""
+"""What each deviation of the released code changes: scores over seeds, against runs without it."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -7,47 +7,59 @@ import numpy as np
 import pandas as pd
 
 from asvae.training.run import Result
-from asvae_book.paper.measures import fluctuation, largest_distance, underflow_share
+from asvae_book.paper.measures import largest_distance, underflow_share
 from asvae_book.paper.verdicts import MIN_SEEDS
 from asvae_book.studies import DEVIATIONS, Cells
 from asvae_book.studies.intervals import Interval, paired
 from asvae_book.studies.measures import headline_name, headline_of
 
-PLAIN = ("tanh", "introvae")
-"""The methods as written: what the deviations are compared with."""
+PAIRS = {
+    "tanh": "linear",
+    "tanh-squashed": "tanh",
+    "sum": "tanh",
+    "released": "tanh",
+    "reference": "tanh",
+    "introvae-decoder": "introvae",
+}
+"""Variant → the one that differs from it in this alone."""
 
-BASES = {"introvae-decoder": "introvae"}
-"""What a deviation is compared with, where it is not the annealed AS-IntroVAE."""
+TITLES = {
+    "tanh": "tanh ramp instead of the linear one",
+    "tanh-squashed": "tanh before the distance and the decoder's KL",
+    "sum": "a sum over pairs in the encoder's turn",
+    "released": "tanh, the sum, and reconstructions against generated",
+    "reference": "reconstructions instead of real data against generated",
+    "introvae-decoder": "IntroVAE's decoder without reconstruction term",
+}
+"""Variant → what it does, as tables call it."""
 
+AGREED = ("reference", "introvae-decoder")
+"""Where paper and code agree and the other reading does not: shown, but no deviation."""
 
-def base(label: str) -> str:
-    """Return the label of the runs without the deviation."""
-    return BASES.get(label, "tanh")
+DEVIATING = tuple(label for label in PAIRS if label not in AGREED)
 
 
 def table(cells: Cells) -> pd.DataFrame:
-    """Return what each deviation does to the score: with minus without it, paired over seeds, 95 % interval.
+    """Return what each variant does to the score: with minus without it, paired over seeds, 95 % interval.
 
-    Beside it what else changes, with and without: the share of the time in which the encoder's adversarial term is 0,
-    the largest distance and the fluctuation of the score, medians over seeds.
+    Beside it what else changes, with and without: the share of the time in which the encoder's adversarial term is 0
+    and the largest distance, medians over seeds.
     """
     rows = {}
-    for label, runs in cells.items():
-        if label in PLAIN:
+    for label in PAIRS:
+        if not cells.get(label) or not cells.get(PAIRS[label]):
             continue
-        without = {run.config.seed: run for run in cells.get(base(label), [])}
+        runs, others = cells[label], cells[PAIRS[label]]
+        without = {run.config.seed: run for run in others}
         shared = [run for run in runs if run.config.seed in without]
-        others = list(without.values())
         value = headline_of(runs + others)
         gap = paired([value(run) for run in shared], [value(without[run.config.seed]) for run in shared])
         lost = sum(run.diverged and not without[run.config.seed].diverged for run in shared)
-        name = headline_name(runs + others) if runs else "score"
-        rows[DEVIATIONS.title(label)] = {
-            f"{name}: with − without": gap.text() if gap.n > 1 else "–",
+        rows[TITLES[label]] = {
+            f"{headline_name(runs + others)}: with − without": gap.text() if gap.n > 1 else "–",
             "says": _says(gap, len(shared), lost),
             "term at 0, with / without": _medians(shared, others, underflow_share, "{:.0%}".format),
             "largest distance": _medians(shared, others, largest_distance, _size),
-            "fluctuation": _medians(shared, others, fluctuation, "{:.2g}".format),
             "seeds": len(shared),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
@@ -58,7 +70,7 @@ def _says(gap: Interval, shared: int, lost: int) -> str:
         return "not run"
     if lost:
         return f"diverged in {lost} of {shared}"
-    return "undecided" if gap.n < MIN_SEEDS else {-1: "better", 0: "within noise", 1: "worse"}[gap.side]
+    return "too few seeds" if gap.n < MIN_SEEDS else {-1: "better", 0: "inconclusive", 1: "worse"}[gap.side]
 
 
 def _size(value: float) -> str:
@@ -72,16 +84,19 @@ def _medians(
     return " / ".join(form(float(np.median(values))) for values in pair) if all(pair) else "–"
 
 
+def effect(cells: Cells, label: str) -> str:
+    """Return in a few words what a variant did to the score."""
+    row = _row(cells, label)
+    return "not run" if row is None else f"**{row['says']}**, {row.iloc[0]}"
+
+
 def sentence(cells: Cells, label: str) -> str:
-    """Return in words what a deviation did, with its numbers."""
+    """Return in words what a variant did, with its numbers."""
     row = _row(cells, label)
     if row is None:
         return "not run."
-    [column] = [column for column in row.index if column.endswith("with − without")]
-    name = column.partition(":")[0]
-    said = (
-        f"**{row['says']}**, {row[column]} in {name}, over {row['seeds']} {'seed' if row['seeds'] == 1 else 'seeds'}."
-    )
+    name = row.index[0].partition(":")[0]
+    said = f"{effect(cells, label)} in {name}, over {row['seeds']} {'seed' if row['seeds'] == 1 else 'seeds'}."
     if row["term at 0, with / without"] == "–":
         return said
     (silence, silence_without), (far, far_without) = (
@@ -94,41 +109,28 @@ def sentence(cells: Cells, label: str) -> str:
 
 
 def advice(points: Cells, digits: Cells) -> list[str]:
-    """Return which variant to use, as far as these runs say."""
-    said = [_ranked(data, cells) for data, cells in (("points", points), ("digits", digits))]
-    worth, told = [], set()
-    for label in (each for each in points if each not in PLAIN):
-        title, (here, there) = DEVIATIONS.title(label), (_row(cells, label)["says"] for cells in (points, digits))
-        said.append(f"**{title}**: on points {here}, on digits {there}.")
+    """Return which deviation is worth taking, as far as these runs say."""
+    said, worth, told = [], [], set()
+    for label in DEVIATING:
+        rows = (_row(points, label), _row(digits, label))
+        here, there = ("not run" if row is None else row["says"] for row in rows)
+        said.append(f"**{TITLES[label]}**: on points {here}, on digits {there}.")
         told |= {here, there}
         bad = any(says == "worse" or says.startswith("diverged") for says in (here, there))
-        worth += [title] * ("better" in (here, there) and not bad)
-    if told <= {"not run", "undecided"}:
+        worth += [TITLES[label]] * ("better" in (here, there) and not bad)
+    if told <= {"not run", "too few seeds"}:
         said.append(f"Fewer than {MIN_SEEDS} seeds are too few to advise anything.")
     elif worth:
-        said.append(f"Better on one and worse on none: **take {' and '.join(worth)}**, and the equations for the rest.")
+        said.append(f"Better on one and worse on none: **{' and '.join(worth)}**.")
     else:
-        said.append(
-            "None is better on one without being worse on the other: **take the equations as they are written**."
-        )
+        said.append("None is better on one without being worse on the other.")
     return said
 
 
-def _ranked(data: str, cells: Cells) -> str:
-    """Return AS-IntroVAE's variants by mean score in words, best first."""
-    family = cells.of("as-introvae")
-    value = headline_of(family.runs)
-    scores = {label: [value(run) for run in runs if not run.diverged] for label, runs in family.items()}
-    means = {label: float(np.mean(values)) for label, values in scores.items() if values}
-    names = {label: "as written" if label in PLAIN else DEVIATIONS.title(label) for label in means}
-    listed = "; ".join(f"{names[label]} {means[label]:.3g}" for label in sorted(means, key=means.get))
-    return f"**On {data}**, AS-IntroVAE's variants by mean score, best first: {listed}."
-
-
 def _row(cells: Cells, label: str) -> pd.Series | None:
-    """Return what :func:`table` says of one deviation."""
-    rows = table(cells.select(dict.fromkeys((base(label), label))))
-    return rows.loc[DEVIATIONS.title(label)] if len(rows) else None
+    """Return what :func:`table` says of one variant."""
+    rows = table(cells.select((label, PAIRS[label])))
+    return rows.loc[TITLES[label]] if TITLES[label] in rows.index else None
 
 
 def groups(points: Cells, digits: Cells) -> Mapping[str, Sequence[Result]]:
@@ -137,4 +139,5 @@ def groups(points: Cells, digits: Cells) -> Mapping[str, Sequence[Result]]:
         f"{DEVIATIONS.title(label)}, {data}": runs
         for data, cells in (("points", points), ("digits", digits))
         for label, runs in cells.items()
+        if label in DEVIATIONS.variants
     }
