@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import jupytext
 import nbformat
@@ -30,25 +31,39 @@ if "google.colab" in sys.modules:
     sys.path.insert(0, "companion")"""
 """The first cell, which a page does not show."""
 
-VARIANTS: dict[str, tuple[str, dict[str, str | int]]] = {
-    "images-mnist": ("# Images: MNIST", {"dataset": "mnist", "scale": "paper"}),
-    "images-cifar10": ("# Images: CIFAR-10", {"dataset": "cifar10", "scale": "paper"}),
-    "images-celeba128": ("# Images: CelebA-128", {"dataset": "celeba128", "scale": "paper"}),
-    "images-celeba256": ("# Images: CelebA-256", {"dataset": "celeba256", "scale": "paper"}),
-    "ablation-checkerboard": ("# Why anneal? On points", {"dataset": "checkerboard", "seeds": 10}),
+
+class Variant(NamedTuple):
+    """A chapter that is made from the text of another."""
+
+    template: str
+    title: str
+    parameters: dict[str, str | int]
+    """Values in place of those in the template's parameters cell."""
+
+
+def _images(title: str, dataset: str) -> Variant:
+    return Variant("images", f"Images: {title}", {"dataset": dataset, "scale": "paper"})
+
+
+VARIANTS = {
+    "8gaussians": Variant("checkerboard", "Toy problem: 8 Gaussians", {"dataset": "8gaussians"}),
+    "images-mnist": _images("MNIST", "mnist"),
+    "images-cifar10": _images("CIFAR-10", "cifar10"),
+    "images-celeba128": _images("CelebA-128", "celeba128"),
+    "images-celeba256": _images("CelebA-256", "celeba256"),
+    "ablation-checkerboard": Variant("ablation", "Why anneal? On points", {"dataset": "checkerboard", "seeds": 10}),
 }
-"""Chapters made from the template named before the hyphen: title and parameters."""
+"""By the name of their notebook."""
 
 
 def source(name: str) -> nbformat.NotebookNode:
     """Return the chapter called ``name`` as its text has it, a template's variant with its title and parameters."""
-    template = name.partition("-")[0] if name in VARIANTS else name
-    notebook = jupytext.read(BOOK / "text" / f"{template}.md", fmt="md:myst")
-    if name in VARIANTS:
-        title, values = VARIANTS[name]
-        notebook.cells[0].source = "\n".join([title, *notebook.cells[0].source.splitlines()[1:]])
+    variant = VARIANTS.get(name)
+    notebook = jupytext.read(BOOK / "text" / f"{variant.template if variant else name}.md", fmt="md:myst")
+    if variant:
+        notebook.cells[0].source = "\n".join([f"# {variant.title}", *notebook.cells[0].source.splitlines()[1:]])
         [parameters] = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-        for key, value in values.items():
+        for key, value in variant.parameters.items():
             pattern = rf"(?m)^({key}: {type(value).__name__} = )\S+"
             parameters.source, replaced = re.subn(pattern, rf"\g<1>{json.dumps(value)}", parameters.source)
             if replaced != 1:
@@ -86,7 +101,7 @@ def refresh(name: str) -> None:
     if name == "checkerboard":
         outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
         pictures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
-        # The first figure, Figure 8, for the README.
+        # The first figure, the paper's Figure 8, for the README.
         (BOOK / "checkerboard.png").write_bytes(base64.b64decode(pictures[0]))
 
 

@@ -144,8 +144,8 @@ def test_papermill_runs_the_ablation_with_a_list_given_as_text(tmp_path):
 def test_papermill_describes_every_parameter():
     command = [sys.executable, "-m", "papermill", "--help-notebook", str(BOOK / "checkerboard.ipynb")]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
-    for name in ("scale", "steps", "seeds", "combinations", "objectives", "device", "fresh"):
+    for name in ("dataset", "scale", "steps", "seeds", "combinations", "objectives", "device", "fresh"):
         described = [line for line in shown.splitlines() if line.strip().startswith(f"{name}:")]
         assert described, name
-    for text in ("the published settings", "runs a cell", "rows of Table 1", "train anew"):
+    for text in ("the published settings", "runs per cell", "rows of the paper's table", "train anew"):
         assert text in shown

@@ -8,13 +8,14 @@ import pytest
 from asvae.checks import InvalidArgumentError
 from asvae_book.chapters.parameters import (
     AblationParameters,
-    CheckerboardParameters,
     ImagesParameters,
     SpeedParameters,
     StudyParameters,
+    ToyParameters,
 )
 
-CHECKERBOARD = {
+TOY = {
+    "dataset": "checkerboard",
     "scale": "quick",
     "steps": None,
     "seeds": 1,
@@ -45,19 +46,20 @@ ABLATION = {
 
 
 def test_good_parameters_pass_among_what_a_notebook_also_holds():
-    namespace = CHECKERBOARD | {
+    namespace = TOY | {
         "_hidden": 1,
         "In": [],
         "Out": {},
         "math": math,
-        "CheckerboardParameters": object,
+        "ToyParameters": object,
         "exit": print,
     }
-    p = CheckerboardParameters.check(namespace)
+    p = ToyParameters.check(namespace)
     assert p.combinations == ("C1",)
     assert p.steps is None
+    assert ToyParameters(**TOY | {"seeds": None}).seeds is None
     # The same kernel again, with results alongside the parameters and one of these changed.
-    again = CheckerboardParameters.check(namespace | {"floor": {}, "cells": [], "seeds": 3})
+    again = ToyParameters.check(namespace | {"floor": {}, "cells": [], "seeds": 3})
     assert again.seeds == 3
 
 
@@ -68,8 +70,8 @@ def test_a_list_that_a_command_line_gave_as_text_is_a_list():
 
 
 def test_a_missing_parameter_is_named():
-    with pytest.raises(InvalidArgumentError, match=r"^parameters: got .* all of scale, steps"):
-        CheckerboardParameters.check({key: value for key, value in CHECKERBOARD.items() if key != "seeds"})
+    with pytest.raises(InvalidArgumentError, match=r"^parameters: got .* all of dataset, scale, steps"):
+        ToyParameters.check({key: value for key, value in TOY.items() if key != "seeds"})
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_a_missing_parameter_is_named():
         ({"steps": 0}, r"^steps: got 0"),
         ({"seeds": 1.5}, r"^seeds: got 1.5"),
         ({"seeds": -2}, r"^seeds: got -2"),
-        ({"seeds": None}, r"^seeds: got None"),
+        ({"dataset": "digits"}, r"^dataset: got 'digits'; allowed: 'checkerboard', '8gaussians'"),
         ({"scale": "full"}, r"^scale: got 'full'; allowed: 'quick', 'paper'"),
         ({"combinations": ["C4"]}, r"^combinations: got 'C4'; allowed: 'C1', 'C2', 'C3'"),
         ({"objectives": ["vea"]}, r"^objectives: got 'vea'; .*did you mean 'vae'"),
@@ -95,7 +97,7 @@ def test_a_missing_parameter_is_named():
 )
 def test_a_bad_parameter_is_one_sentence(change, message):
     with pytest.raises(InvalidArgumentError, match=message) as caught:
-        CheckerboardParameters.check(CHECKERBOARD | change)
+        ToyParameters.check(TOY | change)
     assert "\n" not in str(caught.value)
 
 

@@ -18,7 +18,7 @@ def test_only_runs_with_a_curve_are_counted(run):
     def with_curve(**curves):
         return replace(run, history={"step": [0, 1]} | curves)
 
-    runs = [with_curve(as_distance=[1.0, 2.0]), with_curve(as_distance=[1.0, 1.0]), with_curve()]
+    runs = [with_curve(as_distance=[0.5, 2.0]), with_curve(as_distance=[0.5, 0.5]), with_curve()]
     assert tables.exceeded(runs) == "1 of 2"
     assert tables.exceeded(runs[2:]) == "–"
     silenced = [with_curve(exp_elbo_fake=[0.0, 0.0]), with_curve(exp_elbo_fake=[0.0, 0.5]), with_curve()]

@@ -59,8 +59,17 @@ def test_early_scores_count_neither_as_scatter_nor_as_drift_and_are_found_by_the
     ("curve", "answer"), [([math.nan, 1.4], False), ([1.5, 0.1], True), ([math.nan, math.nan], None), (None, None)]
 )
 def test_only_a_run_with_the_curve_says_whether_its_distance_exceeded_the_bound(run, curve, answer):
+    bare = run.config.replace(kernel_constant=False)
     history = {"step": [0, 1]} | ({} if curve is None else {"as_distance": curve})
-    assert measures.exceeded_bound(replace(run, history=history)) is answer
+    assert measures.exceeded_bound(replace(run, config=bare, history=history)) is answer
+
+
+def test_the_bound_of_the_distance_has_the_kernels_constant(run):
+    def exceeded(distance):
+        return measures.exceeded_bound(replace(run, history={"step": [0], "as_distance": [distance]}))
+
+    bound = math.sqrt(2.0) / math.sqrt(2.0 * math.pi)
+    assert [exceeded(0.999 * bound), exceeded(1.001 * bound)] == [False, True]
 
 
 def test_the_share_of_underflow_is_of_the_adversarial_phase(run):

@@ -26,7 +26,7 @@ def scores(runs: Sequence[Result], columns: Mapping[str, str]) -> dict[str, str]
 
 
 def exceeded(runs: Sequence[Result]) -> str:
-    """Return how many runs saw an AS-distance above √2, of those that have its curve."""
+    """Return how many runs saw an AS-distance above its bound, of those that have its curve."""
     answers = [answer for answer in map(exceeded_bound, runs) if answer is not None]
     return f"{sum(answers)} of {len(answers)}" if answers else "–"
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from asvae.losses.similarity import kernel_constant
 from asvae.training.diagnostics import UNDERFLOWED, curve
 from asvae.training.marks import SCORE_SHARE
 from asvae.training.run import Result
@@ -60,12 +61,18 @@ def off_median(runs: Sequence[Result]) -> Callable[[Result], float]:
 
 
 def exceeded_bound(run: Result) -> bool | None:
-    """Whether a run's AS-distance exceeded √2, its bound while no variance is below the prior's variance of one.
+    """Whether a run's AS-distance exceeded its bound while no variance is below the prior's variance of one.
 
+    That is √2 times the kernel's constant, where the run has one: 0.56 for the marginal kernel of eq. 8.
     ``None`` without a curve, as of methods that have no AS-distance.
     """
     largest = largest_distance(run)
-    return None if math.isnan(largest) else largest > math.sqrt(2.0)
+    if math.isnan(largest):
+        return None
+    hp, factor = run.config.hyperparameters, 1.0
+    if getattr(hp, "kernel_constant", False):
+        factor = kernel_constant(hp.kernel, hp.statistic, run.config.recipe.latent_dim)
+    return largest > math.sqrt(2.0) * factor
 
 
 def underflow_share(result: Result) -> float:

@@ -1,0 +1,109 @@
+"""The figures of a toy problem: the paper's grid of samples, scores beside the printed ones, the distance."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from asvae.config.presets import combinations
+from asvae.datasets.points import PointsDataset
+from asvae.training.run import SAMPLES, Result
+from asvae_book.chapters import palette
+from asvae_book.chapters.figures import board, curves
+from asvae_book.chapters.toy import Toy
+from asvae_book.chapters.toy_tables import NOT_RUN, SCORES, columns_of, label, rows_of
+from asvae_book.studies import Cells, Study
+from asvae_book.studies.intervals import over_seeds
+
+DECADE = 10.0
+"""Scores that differ by more than this factor are drawn on a logarithmic axis."""
+
+
+def samples_grid(cells: Cells, data: PointsDataset) -> Figure:
+    """Draw the paper's grid: rows combinations, columns the truth and then the objectives, first seed of each.
+
+    The regions of the data are outlined; a run that diverged shows where, and no points; so does a missing one.
+    """
+    rows, names = rows_of(cells), columns_of(cells)
+    figure, axes = plt.subplots(
+        len(rows), 1 + len(names), figsize=(1.62 * (1 + len(names)), 1.8 * len(rows) + 0.2), squeeze=False
+    )
+    for i, row in enumerate(rows):
+        board(axes[i, 0], data, data.sample(SAMPLES, seed=0), palette.TRUTH)
+        axes[i, 0].set_ylabel(f"{row}\n" + _weights(data.name, row))
+        for j, name in enumerate(names, start=1):
+            _panel(axes[i, j], data, cells.get((row, name), []), palette.of_method(name))
+    for axis, title in zip(axes[0], ["truth", *map(label, names)], strict=True):
+        axis.set_title(title)
+    return figure
+
+
+def _panel(axis: Axes, data: PointsDataset, runs: Sequence[Result], colour: str) -> None:
+    """Draw the samples of the first run, and under them its KL and how many regions they cover."""
+    ended = bool(runs) and not runs[0].diverged
+    board(axis, data, runs[0].samples if ended else data.centres[:0], colour)
+    if ended:
+        scores = runs[0].scores
+        covered = f"{scores['modes_covered']:.0f} of {len(data.centres)}"
+        axis.set_xlabel(f"KL {scores['kl']:.1f}; {covered}", fontsize=9)
+        return
+    text = f"NaN at step {runs[0].divergence.step:,}\n({runs[0].divergence.term})" if runs else NOT_RUN
+    axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center")
+
+
+def score_dots(toy: Toy, cells: Cells, floor: Mapping[str, float]) -> Figure:
+    """Draw every cell's KL and JSD: small dots the seeds, the large one their mean, its bar the 95 % interval.
+
+    Without several seeds the bar is one draw's noise. Hollow diamonds are the printed values.
+    """
+    rows, names = rows_of(cells), columns_of(cells)
+    figure, axes = plt.subplots(1, 2, figsize=(8.0, 5.2))
+    for k, (axis, (score, title)) in enumerate(zip(axes, SCORES.items(), strict=True)):
+        axis.axhline(floor[score], color=palette.TRUTH, linestyle="--", linewidth=1, label="truth against truth")
+        for j, name in enumerate(names):
+            colour = palette.of_method(name)
+            axis.plot([], [], "o", ms=5, color=colour, label=label(name))
+            for i, row in enumerate(rows):
+                x = i + 0.19 * (j - (len(names) - 1) / 2)
+                _dots(axis, x, cells.get((row, name), []), score, colour)
+                axis.plot(x + 0.06, toy.printed[row, name][k] or np.nan, "D", ms=6, mfc="none", mec=colour)
+        axis.plot([], [], "D", ms=6, mfc="none", mec=palette.TRUTH, label="printed in the paper")
+        low, high = axis.dataLim.intervaly
+        if low > 0.0 and high / low > DECADE:
+            axis.set_yscale("log")
+            axis.yaxis.set_major_formatter("{x:g}")
+        axis.set_xticks(range(len(rows)), rows)
+        axis.set_xlim(-0.5, len(rows) - 0.5)
+        axis.grid(axis="x", visible=False)
+        axis.set(ylabel=f"{title}, the paper's unit", title=f"{title} (lower is better)")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
+    return figure
+
+
+def _dots(axis: Axes, x: float, runs: Sequence[Result], score: str, colour: str) -> None:
+    """Draw one cell's seeds, their mean and its bar at ``x``, and NaN above where a run diverged."""
+    finite = [run for run in runs if not run.diverged]
+    values = [run.scores[score] for run in finite]
+    mean, half, n, _ = over_seeds(values)
+    if n:
+        bar = half if n > 1 else finite[0].scores[f"{score}_draw_sd"]
+        axis.plot([x - 0.06] * n if n > 1 else [], values if n > 1 else [], ".", ms=3, color=colour, alpha=0.5)
+        axis.errorbar([x], [mean], [bar], fmt="o", ms=5, lw=1.5, color=colour)
+    if len(finite) < len(runs):
+        place = {"transform": axis.get_xaxis_transform(), "ha": "center", "va": "top"}
+        axis.text(x, 0.98, "NaN", color=colour, fontsize=8, rotation=90, **place)
+
+
+def distances(study: Study, cells: Cells) -> Figure:
+    """Draw AS-IntroVAE's distance and the term that it enters over training, first seed, one line per combination."""
+    first, colours = cells.of("as-introvae").first, palette.of_study(study)
+    terms = {"as_distance": "AS-distance, encoder's turn", "exp_elbo_fake": "exp-ELBO of generated"}
+    return curves([*first.values()], terms, [row for row, _ in first], [colours[at] for at in first])
+
+
+def _weights(dataset: str, row: str) -> str:
+    b = combinations(dataset)[row]
+    return f"β_kl {b['beta_kl']:g}\nβ_rec {b['beta_rec']:g}\nβ_neg {b['beta_neg']:g}"

@@ -1,0 +1,177 @@
+"""What a toy problem's numbers say, in sentences that change with them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from asvae.config.presets import TABLE_ROWS
+from asvae_book.chapters.toy import Toy, nothing_in_common
+from asvae_book.chapters.toy_tables import label, mean, rows_of
+from asvae_book.paper.claims import Claim
+from asvae_book.paper.measures import exceeded_bound
+from asvae_book.paper.verdicts import MIN_SEEDS, Verdict
+from asvae_book.studies import Cells
+
+VERBS = {
+    "reproduced": "reproduces",
+    "within noise": "is within noise",
+    "not reproduced": "does not reproduce",
+    "partly": "reproduces in part",
+    "undecided": "is undecided",
+    "not run": "was not run",
+}
+"""Verdict → as a verb."""
+
+NOISE = 4.0
+"""A mean that lies further from a printed score than so many times one draw's noise does not fit it."""
+
+
+def sentences(toy: Toy, cells: Cells, published_settings: Cells, floor: Mapping[str, float]) -> list[str]:
+    """Return all of it: of the runs shown first, ``cells``, then of those at the published settings."""
+    said = [floor_sentence(toy, floor), tie_sentence(toy)]
+    scale = next((run.config.scale for run in cells.runs), "quick")
+    shown = [(cells, f"the {scale} scale")] + [(published_settings, "the published settings")] * (scale != "paper")
+    for these, name in shown:
+        verdicts = {claim: claim.judge(these) for claim in toy.claims}
+        decided = {claim: each for claim, each in verdicts.items() if each.verdict not in ("undecided", "not run")}
+        said += [verdict_sentence(claim, verdict, name) for claim, verdict in decided.items()]
+        said += [modes_sentence(toy, these, name), exceeded_sentence(these, name)]
+    seeds = max((len(runs) for runs in published_settings.values()), default=0)
+    if 0 < seeds < MIN_SEEDS:
+        count = "is one run" if seeds == 1 else f"are at most {seeds} runs"
+        said.append(
+            f"**At the published settings there {count} per cell so far**: fewer than {MIN_SEEDS} decide nothing, "
+            "whichever side they favour."
+        )
+    return [each for each in [*said, introvae_sentence(cells)] if each]
+
+
+def truth_sentences(toy: Toy, floor: Mapping[str, float]) -> list[str]:
+    """Return how to read the scores of the data set: floor, noise, unit, and what the largest ones mean."""
+    window, far = 2.0 * toy.data.limit, nothing_in_common(toy.data)
+    printed = {name: [toy.printed[row, name][0] for row in TABLE_ROWS] for name in ("vae", "s-introvae", "as-introvae")}
+    gaps = np.abs(np.subtract(printed["s-introvae"], printed["as-introvae"]))
+    noise, span = floor["kl_draw_sd"], f"{gaps.min():.1f} to {gaps.max():.1f}"
+    between = "differences between S-IntroVAE and AS-IntroVAE"
+    said = [f"No model can be expected to score below the **floor**, a KL of {floor['kl']:.2f}."]
+    if gaps.min() < 2.0 * noise:
+        said.append(
+            f"The printed {between} are {span} in KL: the size of **one draw's noise**, {noise:.2f}, so a single "
+            "evaluation cannot rank them."
+        )
+    else:
+        said.append(
+            f"**One draw's noise** is {noise:.2f} in KL, and the printed {between} are {span}: one evaluation ranks "
+            "two models. Whether it ranks two methods depends on how far the seeds of one method lie apart."
+        )
+    if min(printed["vae"]) > 0.9 * far.kl:
+        said.append(
+            f"There is a **ceiling**, too: a model that shares no cell with the truth scores {far.kl:.1f}, however far "
+            f"off it is. The VAE's printed {min(printed['vae']):.1f} to {max(printed['vae']):.1f} are that."
+        )
+    said.append(
+        f"The unit is the estimator's own: with cells {window / 100:g} wide the printed KL is the textbook KL in nats "
+        f"times {100 / window**2:.4g} (where no cell is empty), while the printed JSD has its arguments swapped, so it "
+        "is not bounded by ln 2."
+    )
+    return said
+
+
+def floor_sentence(toy: Toy, floor: Mapping[str, float]) -> str:
+    """Return how much of the best printed score is the truth's own, and how wide one draw's noise is."""
+    printed = toy.printed["C1", "as-introvae"][0]
+    truth, noise = floor["kl"], floor["kl_draw_sd"]
+    return (
+        f"**Read every score against its floor.** The truth itself scores a KL of {truth:.1f}, so of a printed "
+        f"{printed} only {printed - truth:.1f} are a model's; one evaluation's noise is {noise:.2f}."
+    )
+
+
+def tie_sentence(toy: Toy) -> str:
+    """Return where the printed table does not show what its caption says; empty if it does everywhere."""
+    jsd = {cell: value for cell, (_, value) in toy.printed.items()}
+    tied = [row for row in TABLE_ROWS if jsd[row, "s-introvae"] == jsd[row, "as-introvae"]]
+    if not tied:
+        return ""
+    value = jsd[tied[0], "as-introvae"]
+    return (
+        f"**At {' and '.join(tied)} the printed JSD is a tie** ({value} and {value}), so the table does not show the "
+        "best scores “under all combinations”, as its caption says."
+    )
+
+
+def fit_sentence(toy: Toy, cells: Cells) -> str:
+    """Return whether the VAE with other weights comes out as printed; empty if it was not run with them."""
+    runs = cells.of("vae")
+    if not runs:
+        return ""
+    rows = [row for row, _ in runs]
+    ours = [mean(runs[row, "vae"], "kl") for row in rows]
+    printed = [toy.printed[row, "vae"][0] for row in rows]
+    noise = [mean(runs[row, "vae"], "kl_draw_sd") for row in rows]
+    off = [row for row, a, b, sd in zip(rows, ours, printed, noise, strict=True) if not abs(a - b) <= NOISE * sd]
+    figures = "; ".join(f"{row} {a:.1f} for {b}" for row, a, b in zip(rows, ours, printed, strict=True))
+    fit = f"do not fit at {', '.join(off)}" if off else "fit"
+    return (
+        f"**With these weights the VAE's scores {fit}** what is printed: {figures} (KL, ours for the printed one; they "
+        f"fit if they differ by at most {NOISE:g} times one draw's noise)."
+    )
+
+
+def verdict_sentence(claim: Claim, verdict: Verdict, scale: str) -> str:
+    """Return a verdict with the counts behind it."""
+    words = "" if verdict.said == "–" else f": {verdict.said}"
+    return f"**{claim.key}**, {claim.text}, **{VERBS[verdict.verdict]}** at {scale}{words}."
+
+
+def modes_sentence(toy: Toy, cells: Cells, scale: str) -> str:
+    """Return what S- and AS-IntroVAE cover, beside the paper's words; empty without such words or without runs."""
+    parts = []
+    for name in ("s-introvae", "as-introvae") if toy.words else ():
+        runs = cells.of(name)
+        if runs:
+            figures = [
+                f"{row} {mean(these, 'modes_covered'):.1f} (“{toy.words[row, name]}”)"
+                for (row, _), these in runs.items()
+            ]
+            parts.append(f"{label(name)} {', '.join(figures)}")
+    total, modes = len(toy.data.centres), toy.data.modes
+    said = f"**{modes.capitalize()} covered, of {total}**, at {scale}, means over seeds and the paper's words"
+    return f"{said}: {'; '.join(parts)}." if parts else ""
+
+
+def exceeded_sentence(cells: Cells, scale: str) -> str:
+    """Return how often AS-IntroVAE's distance exceeded its bound, of runs with a curve, and the score where it did."""
+    about = "AS-IntroVAE's distance exceeded what variances of one can give"
+    parts, answers = [], [exceeded_bound(run) for run in cells.of("as-introvae").runs]
+    known = [answer for answer in answers if answer is not None]
+    if not any(known):
+        return f"**{about}**, at {scale}, in none of {len(known)} runs." if known else ""
+    for (row, _), runs in cells.of("as-introvae").items():
+        left, stayed = ([run for run in runs if exceeded_bound(run) is answer] for answer in (True, False))
+        if count := len(left) + len(stayed):
+            kinds = {
+                "where it did": left,
+                "where it did not": stayed,
+                "S-IntroVAE": cells.get((row, "s-introvae"), []),
+            }
+            scores = ", ".join(f"{kind} {mean(these, 'kl'):.1f}" for kind, these in kinds.items() if these)
+            parts.append(f"at {row} in {len(left)} of {count} {'run' if count == 1 else 'runs'} (KL: {scores})")
+    return f"**{about}**, at {scale}, {'; '.join(parts)}."
+
+
+def introvae_sentence(cells: Cells) -> str:
+    """Return how often IntroVAE became non-finite, and whether its scores are the worst."""
+    runs = cells.of("introvae").runs
+    if not runs:
+        return ""
+    worst = []
+    for row in rows_of(cells):
+        means = {name: mean(these, "kl") for (at, name), these in cells.items() if at == row and these}
+        if len(means) > 1 and means.get("introvae") == np.nanmax([*means.values()]):
+            worst.append(row)
+    diverged = sum(run.diverged for run in runs)
+    scores = f"; it has the worst KL at {', '.join(worst)}" if worst else ""
+    return (
+        f"**IntroVAE became non-finite in {diverged} of {len(runs)} runs**, under our reading of its settings{scores}."
+    )

@@ -1,0 +1,337 @@
+"""The toy problems' tables, figures and sentences, on both data sets, with cells that were not run."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+
+from asvae import RunConfig, datasets
+from asvae.checks import InvalidArgumentError
+from asvae.metrics import points as metrics
+from asvae_book.chapters import figures, palette, show, toy_claims, toy_figures, toy_sentences, toy_tables
+from asvae_book.chapters import toy as toys
+from asvae_book.chapters.parameters import ToyParameters
+from asvae_book.paper import published
+from asvae_book.paper.claims import CLAIM, CLAIMS
+from asvae_book.paper.ledger import ledger
+from asvae_book.paper.verdicts import FAILS, HOLDS, Verdict
+from asvae_book.studies import EIGHT_GAUSSIANS, READINGS, TABLE1, Cells
+
+BOARD, GAUSSIANS = toys.TOYS["checkerboard"], toys.TOYS["8gaussians"]
+BOTH = pytest.mark.parametrize("toy", [BOARD, GAUSSIANS], ids=list(toys.TOYS))
+
+
+@pytest.fixture
+def cells(run, diverged):
+    return Cells({("C1", "vae"): [], ("C1", "introvae"): [diverged], ("C1", "as-introvae"): [run, run]})
+
+
+@pytest.fixture(scope="module")
+def floor():
+    return metrics.floor(BOARD.data, draws=3, large=1_000)
+
+
+@pytest.fixture
+def made(run):
+    """Make runs of a study's variant on a data set, one per KL, with seeds 0, 1, …; NaN is not one of them."""
+
+    def at(study, label, scores, dataset="checkerboard", **more):
+        configs = study.configs(dataset, len(scores), labels=[label])[label]
+        kept = zip(configs, scores, strict=True)
+        return [replace(run, config=c, scores=run.scores | {"kl": kl} | more) for c, kl in kept if not math.isnan(kl)]
+
+    return at
+
+
+@BOTH
+def test_every_printed_cell_has_its_run_on_the_same_data(toy):
+    assert list(toy.study.variants) == list(toy.printed) == list(toy.other.variants)
+    assert toy.study.dataset == toy.dataset
+    assert toy.words.keys() in (set(), toy.printed.keys())
+    assert [claim.key for claim in toy.claims] == [key for key in toy.keys if key in CLAIM]
+    with pytest.raises(InvalidArgumentError, match=r"dataset: got 'digits'; allowed: 'checkerboard', '8gaussians'"):
+        toys.get("digits")
+
+
+def test_the_stated_weights_are_the_stated_ones_on_the_checkerboard_too():
+    on_board = BOARD.other.configs("checkerboard", 1)
+    rows = [on_board[row, "s-introvae"][0] for row in ("C1", "C2", "C3")]
+    weights = [tuple(getattr(each.hyperparameters, f"beta_{key}") for key in ("kl", "rec", "neg")) for each in rows]
+    assert weights == [(0.3, 0.1, 0.9), (0.5, 0.1, 0.9), (0.7, 0.2, 0.9)]
+    assert [each.combination for each in rows] == ["stated-C1", "stated-C2", "stated-C3"]
+    assert on_board["C1", "s-introvae"] != TABLE1.configs("checkerboard", 1)["C1", "s-introvae"]
+    assert list(toy_tables.weights_table(GAUSSIANS, ["C2"]).loc["C2"]) == [0.5, 0.1, 0.9]
+    assert list(toy_tables.weights_table(BOARD, ["C2"]).loc["C2"]) == [0.1, 0.2, 0.5]
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What a page looked for and what it would have trained."""
+    trained = []
+
+    def no_training(study, dataset, seeds, *others, **options):
+        trained.append((study.name, dataset, seeds, options["steps"]))
+        return show.Found(Cells(), "")
+
+    monkeypatch.setattr(toys, "find_or_train", no_training)
+    return trained
+
+
+def test_without_a_number_of_seeds_a_page_shows_what_is_committed_and_trains_nothing(asked):
+    given = {"scale": "quick", "combinations": ("C1",), "objectives": ("vae", "s-introvae"), "device": "cpu"}
+    p = ToyParameters(dataset="checkerboard", steps=None, seeds=None, fresh=False, **given)
+    assert [len(runs) for runs in toys.runs(BOARD, p).values()] == [20, 20]
+    assert asked == []
+    toys.runs(BOARD, replace(p, seeds=3))
+    toys.runs(GAUSSIANS, replace(p, dataset="8gaussians", steps=7))
+    assert asked == [("table1", "checkerboard", 3, None), ("8gaussians", "8gaussians", 1, 7)]
+
+
+def test_missing_cells_are_named_and_the_command_that_makes_them(cells):
+    command = toys.command(BOARD.other, "checkerboard", "quick")
+    assert command == "`asvae sweep --study 8gaussians --dataset checkerboard --scale quick --seeds 5`"
+    assert toys.missing(cells).startswith("**Not run yet**: C1 VAE. With a number of `seeds`")
+    assert toys.missing(cells.there) == ""
+
+
+def test_the_table_sets_ours_above_the_printed_value_beside_the_floor(cells, floor, run):
+    table = toy_tables.printed_table(BOARD, cells, floor)
+    assert table.loc[("C1", "KL", "here"), "truth"] == f"{floor['kl']:.2f}"
+    assert table.loc[("C1", "KL", "here"), "AS-IntroVAE"] == f"{run.scores['kl']:.2f}\u00a0±\u00a00.00"
+    assert table.loc[("C1", "KL", "here"), "IntroVAE"] == "NaN"
+    assert table.loc[("C1", "KL", "here"), "VAE"] == "not run"
+    assert table.loc[("C1", "JSD", "printed"), "AS-IntroVAE"] == "9.6"
+    assert table.loc[("C1", "KL", "printed"), "IntroVAE"] == "NaN"
+    printed = toy_tables.printed_table(GAUSSIANS, cells, floor, released=True)
+    assert list(printed.loc[("C1", "KL", "printed")]) == ["–", "220.2", "192.4", "3.4"]
+    assert "released loop" not in printed.index.get_level_values(2)
+    loop = toy_tables.printed_table(BOARD, Cells({("C1", "s-introvae"): []}), released=True)
+    assert loop.loc[("C1", "KL", "here"), "S-IntroVAE"] == "not run"
+    assert loop.loc[("C1", "KL", "released loop"), "S-IntroVAE"] == "20.30"
+
+
+def test_the_floor_stands_beside_one_draws_noise_the_ceiling_and_the_printed_differences(floor):
+    table = toy_tables.floor_table(BOARD, floor)
+    assert table.KL.iloc[0] == f"{floor['kl']:.2f}"
+    assert list(table.KL.iloc[4:]) == ["-0.30", "-0.40", "-0.30"]
+    assert list(table.JSD.iloc[4:]) == ["0.00", "-0.40", "-0.40"]
+    assert list(toy_tables.floor_table(GAUSSIANS, floor).KL.iloc[4:]) == ["-46.80", "-135.20", "-44.20"]
+
+
+@BOTH
+def test_a_model_that_shares_no_cell_with_the_truth_scores_the_ceiling_wherever_it_is(toy):
+    data, far = toy.data, toys.nothing_in_common(toy.data)
+    # The entropy of the truth's own histogram, and the logarithm of ε for the model's.
+    real = data.sample(5_000, metrics.EVALUATION_SEED)
+    counts, *_ = np.histogram2d(*real.double().T.numpy(), bins=100, range=[[-data.limit, data.limit]] * 2)
+    area = (2.0 * data.limit / 100) ** 2
+    density = counts[counts > 0] / counts.sum() / area
+    assert far.kl == pytest.approx((density * (np.log(density) - np.log(metrics.EPSILON))).sum() / 100, rel=1e-6)
+    assert far.kl > metrics.histogram_scores(real, data.sample(5_000, 1), limit=data.limit).kl
+
+
+def test_the_printed_vae_of_8_gaussians_is_at_the_ceiling_and_the_checkerboards_is_not(floor):
+    said = " ".join(toy_sentences.truth_sentences(GAUSSIANS, floor | {"kl_draw_sd": 0.15}))
+    assert "The VAE's printed 220.2 to 220.3 are that." in said
+    assert "are 44.2 to 135.2: one evaluation ranks two models" in said
+    assert "times 6.25 " in said
+    said = " ".join(toy_sentences.truth_sentences(BOARD, floor | {"kl_draw_sd": 0.4}))
+    assert "ceiling" not in said
+    assert "are 0.3 to 0.4 in KL: the size of **one draw's noise**, 0.40, so" in said
+    assert "times 1.562 " in said
+
+
+def test_the_printed_tables_are_the_papers():
+    assert [published.TABLE1["C1", name] for name in ("vae", "s-introvae", "as-introvae")] == [
+        (22.1, 10.8),
+        (20.7, 9.6),
+        (20.4, 9.6),
+    ]
+    assert all(math.isnan(published.TABLE1[row, "introvae"][0]) for row in ("C1", "C2", "C3"))
+    assert len(published.TABLE1) == len(published.GAUSSIANS) == 12
+
+
+def test_one_diverged_seed_makes_its_cell_nan_and_says_how_many(cells, run, diverged):
+    assert toy_tables.summary([run, diverged], "kl") == f"NaN (1 of 2; else {run.scores['kl']:.2f})"
+    divergence = toy_tables.divergence_table(cells)
+    assert divergence.loc[("C1", "IntroVAE"), "diverged"] == "1 of 1"
+    assert f"step {diverged.divergence.step:,}" in divergence.loc[("C1", "IntroVAE"), "where"]
+    assert ("C1", "VAE") not in divergence.index
+
+
+def test_modes_are_counted_beside_the_papers_words(cells, run):
+    board = toy_tables.modes_table(BOARD, cells)
+    assert board.loc[("C1", "IntroVAE"), "samples on the squares"] == "NaN"
+    assert board.loc[("C1", "VAE"), "squares covered"] == "not run"
+    assert "the paper says" not in board.columns
+    gaussians = toy_tables.modes_table(GAUSSIANS, cells)
+    assert gaussians["the paper says"].tolist() == ["one isolated point", "a trace around a point", "all eight"]
+    assert gaussians.loc[("C1", "AS-IntroVAE"), "modes covered"] == f"{run.scores['modes_covered']:.1f}"
+    assert gaussians.loc[("C1", "AS-IntroVAE"), "seeds"] == "2"
+
+
+def test_readings_stand_below_s_introvae_with_paired_differences(made):
+    study = READINGS["8gaussians"]
+    soft = made(EIGHT_GAUSSIANS, ("C1", "s-introvae"), (10.0, 20.0, 30.0), "8gaussians")
+    paper = made(study, ("C1", "paper"), (math.nan, 21.0, 33.0), "8gaussians")
+    cells = Cells({label: [] for label in study.variants}) | {("C1", "paper"): paper}
+    table = toy_tables.readings_table(study, Cells(cells), Cells({("C1", "s-introvae"): soft}))
+    assert list(table.loc["C1"].index)[:3] == ["S-IntroVAE", "as the paper writes it", "with the code's tanh"]
+    assert table.loc[("C1", "S-IntroVAE"), "KL"].startswith("20.00")
+    assert table.loc[("C1", "as the paper writes it"), "minus S-IntroVAE"].startswith("+2.00 (")
+    assert list(table.loc[("C1", "as the released code")]) == ["not run", "not run", "0"]
+    assert len(table) == 3 * (1 + len(study.variants) // 3)
+
+
+@pytest.fixture
+def annealed(run):
+    """Runs at C1, of which two distances exceeded their bound and one has no curve; one more at C2."""
+
+    def at(row, name, seed, kl, distance=None):
+        [config] = TABLE1.configs("checkerboard", 1, labels=[(row, name)])[row, name]
+        curve = {} if distance is None else {"as_distance": [math.nan, distance]}
+        scores = run.scores | {"kl": kl}
+        return replace(run, config=config.replace(seed=seed), scores=scores, history={"step": [0, 1]} | curve)
+
+    ours = [at("C1", "as-introvae", *each) for each in ((0, 20.0, 0.1), (1, 30.0, 1.5), (2, 32.0, 9e9), (3, 90.0))]
+    return Cells(
+        {
+            ("C1", "s-introvae"): [at("C1", "s-introvae", 0, 21.0)],
+            ("C1", "as-introvae"): ours,
+            ("C2", "as-introvae"): [at("C2", "as-introvae", 0, 25.0)],
+        }
+    )
+
+
+def test_runs_whose_distance_exceeded_its_bound_are_counted_where_it_was_noted_and_scored_apart(annealed):
+    table = toy_tables.exceeded_table(annealed)
+    assert list(table.loc["C1"]) == ["2 of 3", "31.00\u00a0±\u00a012.71", "20.00", "21.00"]
+    assert list(table.loc["C2"]) == ["–"] * 4
+    said = toy_sentences.exceeded_sentence(annealed, "the quick scale")
+    assert said.endswith("at C1 in 2 of 3 runs (KL: where it did 31.0, where it did not 20.0, S-IntroVAE 21.0).")
+    assert toy_sentences.exceeded_sentence(annealed.select([("C2", "as-introvae")]), "any scale") == ""
+    stayed = Cells({("C1", "as-introvae"): annealed["C1", "as-introvae"][:1]})
+    assert toy_sentences.exceeded_sentence(stayed, "the quick scale").endswith("scale, in none of 1 runs.")
+
+
+def test_sentences_follow_the_runs_and_say_how_few_there_are(annealed, cells, floor):
+    said = toy_sentences.sentences(BOARD, cells, annealed, floor)
+    assert said[0].startswith("**Read every score against its floor.** The truth itself scores a KL of ")
+    assert said[1].startswith("**At C1 the printed JSD is a tie** (9.6 and 9.6)")
+    assert "**At the published settings there are at most 4 runs per cell so far**: fewer than 5 decide" in said[-2]
+    assert said[-1].startswith("**IntroVAE became non-finite in 1 of 1 runs**")
+    assert toy_sentences.introvae_sentence(annealed) == ""
+    bad = replace(annealed["C1", "as-introvae"][2], config=RunConfig("introvae"))
+    worst = {("C1", "introvae"): [bad], ("C1", "s-introvae"): annealed["C1", "s-introvae"]}
+    assert toy_sentences.introvae_sentence(Cells(worst)).endswith("; it has the worst KL at C1.")
+    none = toy_sentences.sentences(GAUSSIANS, Cells({("C1", "vae"): []}), Cells(), floor)
+    assert len(none) == 1
+    assert "of a printed 3.4 only" in none[0]
+
+
+def test_the_papers_words_stand_beside_the_modes_that_were_covered(annealed, run):
+    said = toy_sentences.modes_sentence(GAUSSIANS, annealed, "the quick scale")
+    assert said.startswith("**Modes covered, of 8**, at the quick scale")
+    covered = run.scores["modes_covered"]
+    assert f"S-IntroVAE C1 {covered:.1f} (“two points”); AS-IntroVAE C1 {covered:.1f} (“all eight”), C2 " in said
+    assert toy_sentences.modes_sentence(BOARD, annealed, "any scale") == ""
+    assert toy_sentences.modes_sentence(GAUSSIANS, annealed.of("vae"), "any scale") == ""
+
+
+def test_weights_that_do_not_fit_the_printed_vae_are_named(made):
+    def vae(*kls):
+        runs = {("C1", "vae"): kls[0], ("C2", "vae"): kls[1]}
+        return Cells({at: made(EIGHT_GAUSSIANS, at, (kl,), kl_draw_sd=0.4) for at, kl in runs.items()})
+
+    said = toy_sentences.fit_sentence(BOARD, vae(40.0, 21.9))
+    assert said.startswith(
+        "**With these weights the VAE's scores do not fit at C1** what is printed: C1 40.0 for 22.1; "
+    )
+    assert "scores fit** what" in toy_sentences.fit_sentence(BOARD, vae(22.0, 21.9))
+    assert toy_sentences.fit_sentence(BOARD, Cells({("C1", "vae"): []})) == ""
+
+
+def test_the_distance_is_drawn_one_line_per_combination_in_shades_of_its_method(annealed):
+    axes = toy_figures.distances(TABLE1, annealed).axes
+    assert [axis.get_title() for axis in axes] == ["AS-distance, encoder's turn"]
+    colours = palette.of_study(TABLE1)
+    assert [line.get_color() for line in axes[0].lines] == [colours[row, "as-introvae"] for row in ("C1", "C2")]
+
+
+@BOTH
+def test_every_verdict_of_the_ledger_that_links_here_is_shown(toy):
+    shown = toy_claims.evidence(toy, ledger(root=Path("nowhere")))
+    wanted = [
+        (claim.key, ground.scale, ground.reading)
+        for claim in CLAIMS
+        for ground in claim.grounds
+        if ground.section.startswith(f"{toy.dataset}#")
+    ]
+    assert [(entry.claim.key, each.ground.scale, each.ground.reading) for entry, each in shown] == wanted
+    assert set(toy.keys) <= {key for key, *_ in wanted}
+    table = toy_claims.evidence_table(toy, shown)
+    assert len(table) == len(wanted)
+    assert set(table["verdict"]) == {"not run"}
+    assert table.loc[(toy.keys[0], "quick", "as the paper writes it"), "runs"] == 0
+    assert not {entry.claim.key for entry, _ in toy_claims.stand_ins(shown)} & set(toy.keys)
+    assert toy_claims.runs(shown) == []
+
+
+def test_a_verdict_stands_beside_the_comparison_that_says_the_worst(run):
+    shown = toy_claims.evidence(BOARD, ledger([CLAIM["T1"]], root=Path("nowhere")))
+    comparisons = pd.DataFrame(
+        {"difference": ["+1.00", "−1.00"], "95 % interval": ["a", "b"], "seeds": [5, 5], "says": [FAILS, HOLDS]},
+        index=pd.MultiIndex.from_tuples([("C1", "KL"), ("C2", "KL")]),
+    )
+    entry, each = shown[0]
+    judged = replace(each, runs=(run, run), verdict=Verdict("not reproduced", comparisons))
+    row = toy_claims.evidence_table(BOARD, [(entry, judged)]).loc[("T1", "quick", "as the paper writes it")]
+    assert list(row) == [2, "1 × holds, 1 × does not hold", "C1: KL +1.00 (a): does not hold", "not reproduced"]
+
+
+@BOTH
+def test_a_table_with_gaps_is_drawn_and_printed(toy, run, floor):
+    gaps = Cells({("C1", "vae"): [run], ("C2", "as-introvae"): [run]})
+    texts = [text.get_text() for axis in toy_figures.samples_grid(gaps, toy.data).axes for text in axis.texts]
+    assert texts == ["not run", "not run"]
+    assert toy_figures.score_dots(toy, gaps, floor)
+    assert toy_tables.printed_table(toy, gaps).loc[("C2", "KL", "here"), "VAE"] == "not run"
+
+
+@BOTH
+def test_the_papers_figure_draws_every_cell_and_says_what_diverged_or_was_not_run(toy, cells, run, diverged):
+    figure = toy_figures.samples_grid(cells, toy.data)
+    texts = [text.get_text() for axis in figure.axes for text in axis.texts]
+    assert any(f"NaN at step {diverged.divergence.step:,}" in text for text in texts)
+    assert "not run" in texts
+    assert [axis.get_title() for axis in figure.axes] == ["truth", "VAE", "IntroVAE", "AS-IntroVAE"]
+    assert len(figure.axes[3].lines[0].get_xydata()) == len(run.samples) == 1_000
+    assert figure.axes[3].get_xlabel().endswith(f"; {run.scores['modes_covered']} of 8")
+    assert len(figure.axes[2].lines[0].get_xydata()) == len(figure.axes[1].lines[0].get_xydata()) == 0
+    weights = {"checkerboard": "β_kl 0.1", "8gaussians": "β_kl 0.3"}[toy.dataset]
+    assert figure.axes[0].get_ylabel().startswith(f"C1\n{weights}\n")
+
+
+@BOTH
+def test_scores_are_dots_beside_the_printed_diamonds(toy, cells, floor, made):
+    dots = toy_figures.score_dots(toy, cells, floor)
+    assert [text.get_text() for axis in dots.axes for text in axis.texts] == ["NaN", "NaN"]
+    names = [text.get_text() for text in dots.legends[0].get_texts()]
+    assert names == ["truth against truth", "VAE", "IntroVAE", "AS-IntroVAE", "printed in the paper"]
+    drawn = [line for line in dots.axes[0].lines if line.get_marker() == "D" and len(line.get_ydata())]
+    values = {to_rgb(line.get_markeredgecolor()): line.get_ydata()[0] for line in drawn}
+    assert values[to_rgb(palette.of_method("as-introvae"))] == toy.printed["C1", "as-introvae"][0]
+    assert toy_figures.score_dots(GAUSSIANS, Cells({("C1", "vae"): []}), floor).axes[0].get_yscale() == "log"
+
+
+def test_curves_leave_out_terms_that_no_run_has(run, diverged):
+    curves = figures.curves([run, diverged], {"kl_real": "KL", "reconstruction": "error", "no_such_term": "nothing"})
+    assert [axis.get_title() for axis in curves.axes] == ["KL", "error"]
+
+
+def test_the_pages_data_are_the_librarys():
+    assert [toy.data.title for toy in toys.TOYS.values()] == [datasets.title(name) for name in toys.TOYS]
