@@ -78,7 +78,7 @@ _CHECKERBOARD = Toy(
     "weights of this table are **our assumption**: C1 is what S-IntroVAE's authors recommend for this data set, C2 "
     "and C3 raise β_neg. It gives the VAE one score in all rows, where the printed ones span 0.9 in KL: one run's "
     "noise could explain that, other weights could too.",
-    elsewhere="Here are the triples that the main paper states, read as the order of the released program's arguments, "
+    elsewhere="Here are the triples that the main paper states, read in the order of the released program's arguments, "
     "on the checkerboard. The printed rows stand below ours: look at the VAE.",
 )
 
@@ -96,7 +96,7 @@ _EIGHT_GAUSSIANS = Toy(
     "the three numbers the weights of the real ELBO, of the fakes' KL and of the fakes' reconstruction. **We read them "
     "in the order of the released program's arguments**, (β_kl, β_rec, β_neg): then β_kl exceeds β_rec threefold and "
     "more, and the VAE collapses in every row, as it does in print; that is weak evidence, as all collapsed VAEs score "
-    "the same ceiling. Read by the paper's words, β_kl and β_rec are "
+    "alike, the ceiling above. Read by the paper's words, β_kl and β_rec are "
     "equal; that reading is one row of [the specification curve](readings.ipynb).",
     elsewhere="Here are the weights that are usual for the checkerboard, with a smaller β_kl: C1 is S-IntroVAE's "
     "recommendation there, C2 and C3 raise β_neg.",
