@@ -17,7 +17,7 @@ from tiny import TINY, TINY_IMAGES
 torch.set_num_threads(1)
 
 NOISE = (0.0, 0.1, 0.3, 0.2, 0.15, 0.25)
-LABELS = ("as-only", "half", "half-kl", "kl-only", "tanh", "as-only-squashed", "tanh-squashed")
+LABELS = ("as-only", "half", "half-kl", "kl-only", "linear", "tanh", "as-only-squashed", "tanh-squashed")
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +58,9 @@ def points(run):
         return made
 
     configs = ABLATION.configs("checkerboard", len(NOISE), labels=LABELS)
-    return Cells({label: at(each, 0.0 if label.startswith("tanh") else 1.0) for label, each in configs.items()})
+    return Cells(
+        {label: at(each, 0.0 if label.startswith(("linear", "tanh")) else 1.0) for label, each in configs.items()}
+    )
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def images(points):
     """The same as runs on images, without their methods: what is compared are labels."""
 
     def on_digits(result, label, noise):
-        sharp = (0.95 if label.startswith("tanh") else 0.6) - noise / 50
+        sharp = (0.95 if label.startswith(("linear", "tanh")) else 0.6) - noise / 50
         scores = {"frechet_classifier": result.scores["kl"], "sharpness": sharp, "sharpness_sd": 0.5 - sharp / 4}
         scores |= {"frechet_classifier_floor": 0.5, "sharpness_sd_real": 0.2}
         grey = result.samples.new_zeros(16, 1, 16, 16)

@@ -149,3 +149,24 @@ def test_papermill_describes_every_parameter():
         assert described, name
     for text in ("the published settings", "runs per cell", "rows of the paper's table", "train anew"):
         assert text in shown
+
+
+@pytest.mark.slow
+def test_papermill_runs_the_other_toy_problem_from_the_same_notebook(tmp_path):
+    wanted = (
+        "-p",
+        "dataset",
+        "8gaussians",
+        "-p",
+        "steps",
+        "12",
+        "-y",
+        "{combinations: [C2], objectives: [s-introvae]}",
+    )
+    done = papermill(tmp_path, *wanted)
+    assert done.returncode == 0, done.stderr[-2000:]
+    out = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    text = "".join(str(output.get("data", {})) for cell in out.cells for output in cell.get("outputs", []))
+    assert "**Here: 8 Gaussians**" in text
+    assert "1 run computed here" in text
+    assert "136.5" in text

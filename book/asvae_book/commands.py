@@ -26,7 +26,7 @@ def sweep(
     scale: Scale = "quick",
     seeds: Annotated[int, typer.Option(help="Runs per cell, with seeds 0, 1, ...")] = 20,
     study: Annotated[str, typer.Option(help=f"{', '.join(STUDIES)}.")] = "table1",
-    dataset: Annotated[str, typer.Option(help="Data set; tables are of points.")] = "checkerboard",
+    dataset: Annotated[str | None, typer.Option(help="Data set; by default the study's own.")] = None,
     combinations: Annotated[str | None, typer.Option(help="Of a table: its rows, separated by commas.")] = None,
     objectives: Annotated[str | None, typer.Option(help="Of a table: its columns, separated by commas.")] = None,
     steps: Steps = None,
@@ -38,10 +38,13 @@ def sweep(
 ) -> None:
     """Make the runs of a study, and commit them to data/results/: Table 1, methods × combinations × seeds, by default.
 
-    The other studies: 8gaussians, the main paper's table, made for --dataset 8gaussians; ablation, the schedules of
-    the annealing chapter; deviations, what the released code does otherwise; explorer, shapes and rates of the
-    annealing; methods, all five side by side; specifications-checkerboard and specifications-8gaussians, AS-IntroVAE
-    against S-IntroVAE with one choice changed at a time, each for its own --dataset.
+    The other studies: 8gaussians, the main paper's table; readings-..., AS-IntroVAE under five readings of the paper;
+    specifications-..., AS- against S-IntroVAE with one choice changed at a time; grid-8gaussians, every method over one
+    grid of weights; ablation, the schedules of the annealing chapter; deviations, what the released code does
+    otherwise; explorer, shapes and rates of the annealing; methods, all five side by side.
+
+    --set reading=released reads the methods as the released code does: paper (the default), tanh, real, released,
+    supplement.
 
     Runs with other steps or networks than the scale's own stay in data/runs/. What is there is not made again. Stop it
     at any moment, or give it a budget: the same command goes on where it was, to the same results. On a CPU the runs
@@ -49,6 +52,7 @@ def sweep(
     an hour.
     """
     chosen = STUDIES[one_of("study", study, STUDIES)]
+    dataset = chosen.dataset if dataset is None else dataset
     labels = _chosen_cells(chosen, combinations, objectives)
     changes = settings_of(settings) | ({} if steps is None else {"steps": steps})
     cells = chosen.configs(dataset, seeds, scale, labels, **changes)

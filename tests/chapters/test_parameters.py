@@ -39,6 +39,7 @@ ABLATION = {
     "dataset": "checkerboard",
     "seeds": 5,
     "schedules": ["half", "tanh"],
+    "reading": "supplement",
     "device": "cpu",
     "data_root": None,
     "fresh": False,

@@ -49,9 +49,7 @@ def test_what_has_its_data_is_trained_as_it_was_asked_for(committed, trained, tm
     options = {"data_root": str(tmp_path), "device": "cpu", "fresh": True}
     cells, missing = find_or_train(ABLATION, "mnist", 2, labels=["half", "vae"], steps=7, **options)
     assert not missing
-    half = [
-        RunConfig("as-introvae", "mnist", seed=seed, steps=7, reading="supplement", schedule="half") for seed in (0, 1)
-    ]
+    half = [RunConfig("as-introvae", "mnist", seed=seed, steps=7, schedule="half") for seed in (0, 1)]
     assert [run.config for run in cells["half"]] == half
     [(configs, given)] = trained
     assert len(configs) == 4
@@ -73,7 +71,7 @@ def test_published_settings_are_not_trained_on_a_cpu_but_a_few_steps_of_them_are
 
 def test_committed_runs_are_shown_beside_the_names_of_those_that_are_missing(committed, trained, tmp_path):
     there = [RunConfig("vae", "mnist", "paper", seed) for seed in (0, 1)]
-    half = RunConfig("as-introvae", "mnist", "paper", reading="supplement", schedule="half")
+    half = RunConfig("as-introvae", "mnist", "paper", schedule="half")
     committed(*there, half)
     labels = ["vae", "half", "kl-only"]
     cells, missing = find_or_train(ABLATION, "mnist", 2, "paper", labels, data_root=str(tmp_path))

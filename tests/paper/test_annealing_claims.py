@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from asvae.store.results import find
 from asvae_book.paper.claims import (
     ANNEALING_CLAIMS,
     CLAIM,
@@ -62,12 +63,13 @@ def test_images_are_also_set_beside_real_ones_and_each_other(images, claim, labe
 @pytest.mark.slow
 def test_the_sign_of_stored_scores_decides_the_stored_verdict():
     """The committed runs: negate annealing's KL and it wins every comparison; negate the others' and it loses."""
-    cells = ABLATION.find("checkerboard", labels=CLAIM["A4"].labels)
+    configs = ABLATION.configs("checkerboard", 10, labels=CLAIM["A4"].labels, reading="supplement")
+    cells = configs.regroup(find(configs.runs).values())
 
     def negated(label):
         return Cells(cells | {label: with_scores(cells[label], lambda run: {"kl": -run.scores["kl"]})})
 
-    assert CLAIM["A4"].judge(negated("tanh")).verdict == "reproduced"
+    assert CLAIM["A4"].judge(negated("linear")).verdict == "reproduced"
     assert CLAIM["A4"].judge(negated("half")).verdict == "not reproduced"
 
 
@@ -88,7 +90,7 @@ def test_the_table_names_data_seeds_and_what_was_not_run(points):
     assert table.loc[("A1", "checkerboard"), "verdict"] == "reproduced"
     assert table.loc[("A1", "checkerboard"), "seeds"] == 6
     assert set(annealing_comparisons(Cells({"half": []}), SQUASHED)["says"]) == {"undecided"}
-    part = points.select(("as-only", "tanh"))
+    part = points.select(("as-only", "linear"))
     verdicts = [claim.judge(part).verdict for claim in ANNEALING_CLAIMS]
     assert verdicts == ["reproduced", "not run", "not run", "undecided"]
     few = Cells({label: runs[:4] for label, runs in points.items()})
@@ -108,7 +110,7 @@ def test_sentences_say_every_comparison_and_what_was_not_run(points):
 
 def test_a_ranking_counts_what_diverged_and_leaves_out_what_never_ended(points, diverged):
     lost = [replace(diverged, config=run.config) for run in points["half"]]
-    cells = Cells({"half": points["half"], "vae": [*points["tanh"][:5], lost[5]], "linear": lost})
+    cells = Cells({"half": points["half"], "vae": [*points["linear"][:5], lost[5]], "linear": lost})
     said = ranking(cells)
     assert "best first): no adversary (VAE) 20.1 (1 of 6 diverged); half KL, half AS 21.7." in said
     assert ranking(Cells({"linear": lost})).endswith("every run diverged.")

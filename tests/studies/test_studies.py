@@ -15,7 +15,9 @@ def test_a_study_has_the_same_seeds_under_every_label():
     assert cells["half-kl"][0].hyperparameters.kl_share == 0.5
     assert cells["kl-only"][0] == RunConfig("s-introvae", "digits")
     squashed = {"schedule": "tanh", "squash_distance": True, "squash_kl": True}
-    assert cells["tanh-squashed"][1] == RunConfig("as-introvae", "digits", seed=1, reading="supplement", **squashed)
+    assert cells["tanh-squashed"][1] == RunConfig("as-introvae", "digits", seed=1, **squashed)
+    read = ABLATION.configs("digits", 1, reading="supplement")["tanh-squashed"][0]
+    assert read == RunConfig("as-introvae", "digits", reading="supplement", **squashed)
     tried = EXPLORER.configs("checkerboard", 1)
     assert tried["tanh-5"] == [RunConfig("as-introvae", reading="supplement", rate=5.0)]
     assert tried["linear-20"][0].hyperparameters.rate == 20.0

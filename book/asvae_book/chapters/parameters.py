@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from asvae import datasets, objectives
 from asvae.checks import known, one_of, option, refuse, validate_fields
-from asvae.config.presets import TABLE_ROWS, scales
+from asvae.config.presets import READINGS, TABLE_ROWS, scales
 from asvae.training.train import check_device
 from asvae_book.paper import published
 from asvae_book.studies import ABLATION, SPECIFICATIONS
@@ -104,6 +104,7 @@ class AblationParameters(Parameters):
     dataset: str = option(choices=datasets.names())
     seeds: int = option(low=1)
     schedules: tuple[str, ...] = option(choices=ABLATION.variants)
+    reading: str = option(choices=READINGS)
     device: str = option(check=check_device)
     data_root: str | None = option(check=_check_root)
     fresh: bool = option()

@@ -39,6 +39,7 @@ def find_or_train(
     device: str = "cpu",
     data_root: str | None = None,
     fresh: bool = False,
+    **changes: Any,
 ) -> Found:
     """Return the runs of a study by label, or those of its stand-in with the reason.
 
@@ -57,15 +58,17 @@ def find_or_train(
         As of :func:`asvae.load_or_train`.
     data_root : str, optional
         The folder of the data set's files.
+    **changes
+        Hyper-parameters, or a ``reading``, in addition to the variants' own.
     """
-    wanted, missing = _configs(study, dataset, seeds, scale, labels, steps), ""
+    wanted, missing = _configs(study, dataset, seeds, scale, labels, steps=steps, **changes), ""
     found = {} if fresh else find(wanted.runs)
     if not all(config in found for config in wanted.runs) and (why := _why_not(wanted.runs[0], device, data_root)):
         if found:
             cells = wanted.regroup(found.values())
             lacking = "; ".join(_lacking(study, wanted, cells))
             return Found(cells, f"**{lacking}: not run here.** {why}; the others are those asked for.")
-        wanted, missing = _configs(study, STAND_IN, seeds, "quick", labels), _stand_in(why)
+        wanted, missing = _configs(study, STAND_IN, seeds, "quick", labels, **changes), _stand_in(why)
     machinery = Machinery(data_root=data_root)
     runs = load_or_train(wanted.runs, weights=False, fresh=fresh, device=device, machinery=machinery)
     return Found(wanted.regroup(runs), missing)
@@ -77,11 +80,11 @@ def _configs(
     seeds: int | Sequence[int],
     scale: str,
     labels: Sequence[Label] | None,
-    steps: int | None = None,
+    **changes: Any,
 ) -> Cells[RunConfig]:
     if isinstance(seeds, int):
-        return study.configs(dataset, seeds, scale, labels, steps=steps)
-    first = study.configs(dataset, 1, scale, labels, steps=steps).first
+        return study.configs(dataset, seeds, scale, labels, **changes)
+    first = study.configs(dataset, 1, scale, labels, **changes).first
     return Cells({label: [config.replace(seed=seed) for seed in seeds] for label, config in first.items()})
 
 

@@ -20,8 +20,8 @@ from asvae_book.studies.measures import headline_name, headline_of
 SQUASHED = "-squashed"
 """Ends the label of a schedule with the released code's tanh."""
 
-_SCHEDULES = ("as-only", "half-kl", "half", "tanh")
-"""Those that the claims speak of."""
+_SCHEDULES = ("as-only", "half-kl", "half", "linear")
+"""Those that the claims speak of; annealed is the paper's linear ramp, of squashed schedules the code's tanh."""
 
 _claim = partial(
     Claim,
@@ -41,6 +41,10 @@ def _label(label: str, variant: str) -> str:
     return label + variant if label + variant in ABLATION.variants else label
 
 
+def _annealed(variant: str) -> str:
+    return "tanh" + variant if variant else "linear"
+
+
 def _is_points(runs: Sequence[Result]) -> bool:
     return bool(runs) and runs[0].config.kind == "points"
 
@@ -50,7 +54,7 @@ def _blurred(labels: tuple[str, ...], cells: Cells[Result], variant: str = "") -
     rows, points = {}, _is_points(cells.runs)
     measure = f"samples on the {cells.runs[0].config.data().modes}" if points else "sharpness of samples"
     family = len(labels) * (1 if points else 2)
-    best = cells.get(_label("tanh", variant), [])
+    best = cells.get(_annealed(variant), [])
     for label in (_label(each, variant) for each in labels):
         these, title = cells.get(label, []), ABLATION.title(label)
         if not points:
@@ -85,7 +89,7 @@ A2 = _claim(
 def a3(cells: Cells[Result], variant: str = "") -> Verdict:
     """Judge whether sharpness varies more over images, and the score more over time and seeds, than with annealing."""
     label, points = _label("half", variant), _is_points(cells.runs)
-    best, these = cells.get(_label("tanh", variant), []), cells.get(label, [])
+    best, these = cells.get(_annealed(variant), []), cells.get(label, [])
     far = {id(run): off_median(runs)(run) for runs in (best, these) for run in runs}
     measures: dict[str, Value] = {} if points else {"spread of sharpness": _spread}
     measures |= {"fluctuation": fluctuation, "distance from the median seed": lambda run: far[id(run)]}
@@ -121,9 +125,9 @@ A3 = _claim(
 
 def a4(cells: Cells[Result], variant: str = "") -> Verdict:
     """Judge whether annealing has the better score than each of the three."""
-    best, rows = cells.get(_label("tanh", variant), []), {}
+    best, rows = cells.get(_annealed(variant), []), {}
     name, value = headline_name(cells.runs) if cells.runs else "score", headline_of(cells.runs)
-    others = [_label(each, variant) for each in _SCHEDULES if each != "tanh"]
+    others = [_label(each, variant) for each in _SCHEDULES if each != "linear"]
     for label in others:
         compared = compare(best, cells.get(label, []), value, -1, "{:+.2f}", len(others))
         rows[ABLATION.title(label), f"annealed − this, {name}"] = compared
