@@ -46,11 +46,16 @@ def _judge(cells: Cells[Result], measures: dict[str, tuple[Value, int, str]]) ->
 
 
 def m4(cells: Cells[Result]) -> Verdict:
-    """Judge whether scores are better at three early shares of training, and steadier over its last third."""
+    """Judge whether scores are better at three early shares of training, and steadier over its last third.
+
+    A share that lies in the warm-up is left out: until there both methods are the same VAE.
+    """
     name = headline_name(cells.runs) if cells.runs else "score"
+    warm = max((run.config.recipe.warmup for run in cells.runs), default=0.0)
     measures = {
         f"{name}, after {share:.0%} of the run": (partial(score_at, share=share), -1, "{:+.2f}")
         for share in EARLY_SCORES
+        if share > warm
     }
     return _judge(cells, measures | {"fluctuation over the last third": (fluctuation, -1, "{:+.3f}")})
 
