@@ -153,17 +153,8 @@ def test_papermill_describes_every_parameter():
 
 @pytest.mark.slow
 def test_papermill_runs_the_other_toy_problem_from_the_same_notebook(tmp_path):
-    wanted = (
-        "-p",
-        "dataset",
-        "8gaussians",
-        "-p",
-        "steps",
-        "12",
-        "-y",
-        "{combinations: [C2], objectives: [s-introvae]}",
-    )
-    done = papermill(tmp_path, *wanted)
+    table = "{combinations: [C2], objectives: [s-introvae]}"
+    done = execute(tmp_path, "-p", "dataset", "8gaussians", "-p", "steps", "12", "-y", table)
     assert done.returncode == 0, done.stderr[-2000:]
     out = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     text = "".join(str(output.get("data", {})) for cell in out.cells for output in cell.get("outputs", []))
