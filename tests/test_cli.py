@@ -13,6 +13,7 @@ from asvae import cli
 from asvae.cli_options import settings_of
 from asvae.store import runs as store
 from asvae_book import commands
+from asvae_book.studies import GRID, TABLE1
 
 SMALL = ("--set", "width=16", "--set", "depth=2", "--set", "batch_size=16")
 
@@ -67,6 +68,12 @@ def test_sweep_makes_a_table_and_a_budget_stops_it_cleanly(asvae):
     assert "AS-IntroVAE" in out
     assert "±" in out
     assert "2 seeds" in out
+
+
+def test_a_study_whose_methods_have_cells_of_their_own_is_run_whole_or_by_method():
+    assert commands._chosen_cells(GRID, None, None) == list(GRID.variants)
+    assert {column for _, column in commands._chosen_cells(GRID, None, "vae")} == {"vae"}
+    assert len(commands._chosen_cells(TABLE1, "C1,C3", "vae,introvae")) == 4
 
 
 def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae):

@@ -115,7 +115,8 @@ def _chosen_cells(study: Study, rows: str | None, columns: str | None) -> list[t
         subset(name, there if value is None else value.split(","), there)
         for (name, value), there in zip(given.items(), allowed, strict=True)
     )
-    return [(row, column) for row in kept_rows for column in kept_columns]
+    # A table may have gaps: a method without a weight has fewer cells.
+    return [label for label in study.variants if label[0] in kept_rows and label[1] in kept_columns]
 
 
 def _seconds(text: str) -> float:
