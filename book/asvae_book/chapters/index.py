@@ -11,7 +11,7 @@ from asvae_book.paper.ledger import Entry, Evidence
 def summary(entries: Sequence[Entry]) -> str:
     """Return in a sentence or two how many claims got which verdict on their own data, and how stand-ins fared."""
     own = Counter(entry.verdict for entry in entries)
-    others = [each for entry in entries for each in entry.evidence if not each.ground.own and each.runs]
+    others = [each for entry in entries for each in entry.evidence if not each.ground.own and each.decides]
     stand_ins = Counter(each.verdict.verdict for each in others)
     data = " and ".join(dict.fromkeys(each.data for each in others))
     count = "one judgement" if len(others) == 1 else f"{len(others)} judgements"
@@ -25,7 +25,8 @@ def verdicts_table(entries: Sequence[Entry]) -> str:
     rows = []
     for entry in entries:
         claim, decisive = entry.claim, entry.decisive
-        others = [f"{_where(each, entry)}: {_verdict(each)}" for each in entry.evidence if each is not decisive]
+        beside = [each for each in entry.evidence if each is not decisive and (each.speaks or each.decides)]
+        others = [f"{_where(each, entry)}: {_verdict(each)}" for each in beside]
         rows.append(
             {
                 "": f"**{claim.key}**",
@@ -46,7 +47,7 @@ def programs(entries: Sequence[Entry]) -> str:
 
 
 def evidence_table(entries: Sequence[Entry]) -> str:
-    """Return what stands behind each verdict, one row per claim and data set of which there are runs."""
+    """Return what stands behind each verdict, one row per claim, data set, scale and reading that decides anything."""
     return _table(
         [
             {
@@ -58,7 +59,7 @@ def evidence_table(entries: Sequence[Entry]) -> str:
             }
             for entry in entries
             for each in entry.evidence
-            if each.runs
+            if each.decides
         ]
     )
 

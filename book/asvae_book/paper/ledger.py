@@ -17,6 +17,9 @@ from asvae_book.paper.claims import CLAIMS, Claim, Ground
 from asvae_book.paper.verdicts import MIN_SEEDS, SEVERITY, Verdict
 from asvae_book.studies import COMMITTED_SEEDS, TABLE1, Cells
 
+UNDECIDED = ("not run", "undecided")
+"""Verdicts that say nothing of a claim."""
+
 WORST_FIRST = ("not reproduced", "undecided", "not run", "within noise", "partly", "reproduced")
 """Verdicts: what speaks for a claim about several data sets is the first that any of them has."""
 
@@ -42,6 +45,11 @@ class Evidence:
     def speaks(self) -> bool:
         """Whether it is of the claim's own data, and of the methods as the paper writes them."""
         return self.ground.own and self.ground.reading == "paper"
+
+    @property
+    def decides(self) -> bool:
+        """Whether enough was run of all that is compared."""
+        return self.verdict.verdict not in UNDECIDED
 
     @property
     def run(self) -> str:
@@ -85,11 +93,7 @@ class Entry:
         for each in self.evidence:
             if each.speaks:
                 own.setdefault(each.ground.dataset, []).append(each)
-        undecided = ("not run", "undecided")
-        largest = [
-            next((each for each in reversed(of) if each.verdict.verdict not in undecided), of[-1])
-            for of in own.values()
-        ]
+        largest = [next((each for each in reversed(of) if each.decides), of[-1]) for of in own.values()]
         return min(largest, key=lambda each: WORST_FIRST.index(each.verdict.verdict))
 
     @property
