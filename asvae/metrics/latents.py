@@ -25,7 +25,7 @@ def latent_scores(networks: Networks, real: Tensor, fake: Tensor) -> dict[str, f
     dict
         ``kl_real`` and ``kl_fake``, mean KL from the prior in nats; ``dead_latents``, the share of latent dimensions
         whose posterior mean has a variance below :data:`ACTIVE` over the real samples; ``mutual_information`` of real
-        samples and their latents in nats, over the first :data:`PAIRED`.
+        samples and their latents in nats, over the first 1,000.
     """
     mu, logvar = networks.posterior(real)
     return {

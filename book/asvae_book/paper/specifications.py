@@ -1,7 +1,7 @@
 """AS-IntroVAE against S-IntroVAE under every specification, and one test of them all (Simonsohn et al. 2020).
 
 A specification is one way of filling in what the paper leaves open, with one choice of weights; the runs are those of
-:data:`asvae_book.studies.specification.SPECIFICATIONS`. Each is decided by Student's 95 % interval of the difference
+``asvae_book.studies.SPECIFICATIONS``. Each is decided by Student's 95 % interval of the difference
 over shared seeds, AS minus S, so that below 0 is for AS-IntroVAE. A method is better only if none of its runs diverged
 where the other's ended, and worse if more than half did.
 """
