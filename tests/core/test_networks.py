@@ -121,6 +121,14 @@ def test_log_variances_are_bounded_and_means_are_not():
     assert logvar.exp().isfinite().all()
 
 
+@pytest.mark.parametrize("limit", [0.0, 0.01])
+def test_a_recipe_bounds_log_variances_on_points_where_it_says_so(limit):
+    networks = RunConfig("vae", logvar_limit=limit).networks()
+    _, logvar = networks.encode(torch.randn(1, 100, 2, generator=torch.Generator().manual_seed(0)))
+    largest = logvar.abs().max().item()
+    assert largest == pytest.approx(limit) if limit else largest > 0.01
+
+
 def test_in_evaluation_no_image_depends_on_its_neighbours():
     networks, x, z = small(("encoder", "decoder")), images(6), draws.normal(0, 0, "test", (6, 5))
     for _ in range(3):
