@@ -344,18 +344,38 @@ def test_the_default_extractor_is_the_classifier_of_the_data(real, root, extract
     assert image_metrics.score(truth(real), real, n=50) == given
 
 
+def _ssim(a, b):
+    """Wang et al. 2004, eq. 13: Gaussian windows of 11 × 11 pixels, σ 1.5, the image mirrored at its edges."""
+    offset = torch.arange(11.0) - 5
+    row = torch.exp(-(offset**2) / (2 * 1.5**2))
+    window = (row[:, None] * row[None]) / row.sum() ** 2
+
+    def local(t):
+        return torch.nn.functional.conv2d(torch.nn.functional.pad(t, (5, 5, 5, 5), mode="reflect"), window[None, None])
+
+    a, b = (t.flatten(0, 1)[:, None] for t in (a, b))
+    mean_a, mean_b = local(a), local(b)
+    var_a, var_b, both = local(a * a) - mean_a**2, local(b * b) - mean_b**2, local(a * b) - mean_a * mean_b
+    index = (2 * mean_a * mean_b + 0.01**2) * (2 * both + 0.03**2)
+    return float((index / ((mean_a**2 + mean_b**2 + 0.01**2) * (var_a + var_b + 0.03**2))).mean())
+
+
 def test_reconstructions_by_hand(real):
     x = torch.from_numpy(real.test_images) / 255.0
     perfect = image_metrics.reconstruction_scores(lambda x: x, real)
     sharp = sharpness(x)
     spread = pytest.approx(float(sharp.std() / sharp.mean()))
-    assert perfect == {"rec_mse": 0.0, "rec_sharpness": pytest.approx(1.0), "rec_sharpness_sd": spread}
+    same = {"rec_mse": 0.0, "rec_psnr": pytest.approx(90.0), "rec_ssim": pytest.approx(1.0)}
+    assert perfect == same | {"rec_sharpness": pytest.approx(1.0), "rec_sharpness_sd": spread}
     half = image_metrics.reconstruction_scores(lambda x: 0.5 * x, real, limit=20)
     rounded = (x[:20] * 127.5).round() / 255.0
     assert half["rec_mse"] == pytest.approx(float((rounded - x[:20]).square().mean()))
+    by_image = (rounded - x[:20]).square().flatten(1).mean(1)
+    assert half["rec_psnr"] == pytest.approx(float((10 * torch.log10(1 / by_image)).mean()), rel=1e-5)
+    assert half["rec_ssim"] == pytest.approx(_ssim(rounded, x[:20]), abs=1e-4)
     assert half["rec_sharpness"] == pytest.approx(0.25, abs=0.01)
     assert np.isnan(list(image_metrics.reconstruction_scores(lambda x: x / 0.0, real).values())).all()
-    assert list(image_metrics.nothing())[-3:] == list(perfect)
+    assert list(image_metrics.nothing())[-5:] == list(perfect)
     assert np.isnan(list(image_metrics.nothing().values())).all()
 
 

@@ -154,7 +154,8 @@ def reconstruction_scores(
     -------
     dict
         ``rec_mse``, the mean squared error of a pixel's channel, in [0, 1]; ``rec_psnr`` in dB and ``rec_ssim``, means
-        over images, by torchmetrics (SSIM: Wang et al. 2004, Gaussian window of 11 pixels); ``rec_sharpness``, mean of
+        over images (SSIM: Wang et al. 2004, Gaussian windows of 11 pixels, images mirrored at their edges, by
+        torchmetrics); ``rec_sharpness``, mean of
         :func:`sharpness` over reconstructions / mean over the same images; ``rec_sharpness_sd``, its standard deviation
         over reconstructions / their own mean. NaN if a reconstruction is not finite.
 
