@@ -85,7 +85,7 @@ def as_distance(
 
 
 def kernel_constant(kernel: str, statistic: str, dims: int) -> float:
-    r"""Return the factor that :func:`as_distance` leaves out of a kernel over ``dims`` dimensions.
+    r"""Return the factor that :func:`asvae.losses.as_distance` leaves out of a kernel over ``dims`` dimensions.
 
     :math:`(2\pi)^{-1/2}` per dimension of the kernel (eq. 8), :math:`(2\pi)^{-1}` where the prior is a third Gaussian
     in the integral. Of ``"sum"`` and ``"mean"`` alike.
