@@ -1,6 +1,5 @@
 """The ``asvae`` command: train a run, fetch data, and what the book adds."""
 
-import contextlib
 import sys
 from importlib.metadata import entry_points
 from typing import Annotated
@@ -103,8 +102,12 @@ def _add_commands() -> None:
     """Take in the commands of other packages: the book's own, which are absent where the library stands alone."""
     found = {}
     for point in entry_points(group="asvae.commands"):
-        with contextlib.suppress(ImportError):
+        try:
             found[point.name] = point.load()
+        except ModuleNotFoundError as error:
+            # Absent is one thing; a package that is there and does not load must say why.
+            if error.name is None or error.name.partition(".")[0] != point.module.partition(".")[0]:
+                raise
     for name in dict.fromkeys((*_BOOK, *found)):
         function = found.get(name) or _absent(name)
         settings = getattr(function, "context_settings", None) if name in found else _ANY

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import pytest
 
@@ -74,6 +75,17 @@ def test_a_study_whose_methods_have_cells_of_their_own_is_run_whole_or_by_method
     assert commands._chosen_cells(GRID, None, None) == list(GRID.variants)
     assert {column for _, column in commands._chosen_cells(GRID, None, "vae")} == {"vae"}
     assert len(commands._chosen_cells(TABLE1, "C1,C3", "vae,introvae")) == 4
+
+
+@pytest.mark.parametrize("error", [ImportError("broken"), ModuleNotFoundError("no pandas", name="pandas")])
+def test_a_package_of_commands_that_is_there_and_does_not_load_says_why(monkeypatch, error):
+    def load():
+        raise error
+
+    point = SimpleNamespace(name="sweep", module="asvae_book.commands", load=load)
+    monkeypatch.setattr(cli, "entry_points", lambda group: [point])
+    with pytest.raises(type(error), match=str(error)):
+        cli._add_commands()
 
 
 def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae):

@@ -71,7 +71,7 @@ def sweep(
 
 
 def claims(json: Annotated[bool, typer.Option("--json", help="For programs: with every comparison.")] = False) -> None:
-    """Print the claims ledger: every claim of the supplement, what was run for it, what that measured, the verdict.
+    """Print the claims ledger: every claim of the paper, what was run for it, what that measured, the verdict.
 
     All of it is computed from data/results/, by the rules that the book states.
     """
