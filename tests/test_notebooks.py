@@ -87,6 +87,14 @@ def execute(tmp_path, *arguments, chapter="checkerboard"):
     return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
 
 
+def shown_by(tmp_path, *arguments, chapter="checkerboard"):
+    """Run a chapter through papermill and return all that its cells show, as one text."""
+    done = execute(tmp_path, *arguments, chapter=chapter)
+    assert done.returncode == 0, done.stderr[-2000:]
+    out = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    return "".join(str(output.get("data", {})) for cell in out.cells for output in cell.get("outputs", []))
+
+
 def refused(tmp_path, *arguments, chapter="checkerboard"):
     """Return the sentence in which a chapter ends that papermill has prepared, its cells executed in this process."""
     out = tmp_path / "out.ipynb"
@@ -115,10 +123,7 @@ def test_a_chapter_refuses_a_bad_parameter_before_anything_else(tmp_path, argume
 @pytest.mark.slow
 def test_papermill_runs_the_chapter_from_anywhere_with_other_parameters(tmp_path):
     wanted = ("-p", "steps", "12", "-p", "seeds", "2", "-y", "{combinations: [C2], objectives: [s-introvae]}")
-    done = execute(tmp_path, *wanted)
-    assert done.returncode == 0, done.stderr[-2000:]
-    out = nbformat.read(tmp_path / "out.ipynb", as_version=4)
-    text = "".join(str(output.get("data", {})) for cell in out.cells for output in cell.get("outputs", []))
+    text = shown_by(tmp_path, *wanted)
     assert "2 runs" in text
     assert "2 seeds" in text
     assert "<th>S-IntroVAE</th>" in text
@@ -128,10 +133,7 @@ def test_papermill_runs_the_chapter_from_anywhere_with_other_parameters(tmp_path
 @pytest.mark.slow
 def test_papermill_runs_the_ablation_with_a_list_given_as_text(tmp_path):
     wanted = ("-p", "dataset", "digits", "-p", "seeds", "5", "-p", "schedules", '["as-only","half","tanh"]')
-    done = execute(tmp_path, *wanted, chapter="ablation")
-    assert done.returncode == 0, done.stderr[-2000:]
-    out = nbformat.read(tmp_path / "out.ipynb", as_version=4)
-    text = "".join(str(output.get("data", {})) for cell in out.cells for output in cell.get("outputs", []))
+    text = shown_by(tmp_path, *wanted, chapter="ablation")
     assert "15 runs" in text
     assert "<th>AS-distance alone</th>" in text
     assert "annealed, linear" not in text
@@ -154,10 +156,7 @@ def test_papermill_describes_every_parameter():
 @pytest.mark.slow
 def test_papermill_runs_the_other_toy_problem_from_the_same_notebook(tmp_path):
     table = "{combinations: [C2], objectives: [s-introvae]}"
-    done = execute(tmp_path, "-p", "dataset", "8gaussians", "-p", "steps", "12", "-y", table)
-    assert done.returncode == 0, done.stderr[-2000:]
-    out = nbformat.read(tmp_path / "out.ipynb", as_version=4)
-    text = "".join(str(output.get("data", {})) for cell in out.cells for output in cell.get("outputs", []))
+    text = shown_by(tmp_path, "-p", "dataset", "8gaussians", "-p", "steps", "12", "-y", table)
     assert "**Here: 8 Gaussians**" in text
     assert "1 run computed here" in text
     assert "136.5" in text
