@@ -1,5 +1,6 @@
 """Notebooks agree with their text, were executed, and answer bad parameters in their last line."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -158,5 +159,5 @@ def test_papermill_runs_the_other_toy_problem_from_the_same_notebook(tmp_path):
     table = "{combinations: [C2], objectives: [s-introvae]}"
     text = shown_by(tmp_path, "-p", "dataset", "8gaussians", "-p", "steps", "12", "-y", table)
     assert "**Here: 8 Gaussians**" in text
-    assert "1 run computed here" in text
+    assert re.search("1 run (computed here|loaded)", text)  # the second time it is there
     assert "136.5" in text

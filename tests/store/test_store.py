@@ -138,6 +138,18 @@ def test_without_weights_committed_results_come_first_then_stored_runs_and_the_r
     assert {path.name: path.read_text() for path in (tmp_path / "results").iterdir()} == kept
 
 
+@pytest.mark.parametrize(("changes", "joins"), [({"warmup": 0.0, "logvar_limit": 5.0}, True), ({"width": 9}, False)])
+def test_another_reading_joins_the_committed_results_and_another_size_does_not(tmp_path, monkeypatch, changes, joins):
+    config = RunConfig("vae", **TINY)
+    changed = config.replace(**changes)
+    # As if the small recipe were the scale's own.
+    own = config.to_dict()
+    differs = property(lambda self: {key: value for key, value in self.to_dict().items() if value != own[key]})
+    monkeypatch.setattr(RunConfig, "overrides", differs)
+    store.load_or_train([changed], weights=False, root=tmp_path, progress=False, workers=1)
+    assert (tmp_path / "results").is_dir() == joins
+
+
 def test_with_weights_committed_results_are_not_enough(tmp_path, monkeypatch):
     config = RunConfig("vae", **TINY)
     monkeypatch.setattr(RunConfig, "overrides", property(lambda config: {}))
