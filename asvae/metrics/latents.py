@@ -7,7 +7,6 @@ from torch import Tensor
 
 from asvae import draws
 from asvae.losses import kl_divergence, reparameterize
-from asvae.networks import Networks
 
 ACTIVE = 0.01
 """A latent dimension whose posterior mean has a smaller variance over the data is dead (Burda, Grosse and Salakhutdinov
@@ -17,8 +16,12 @@ PAIRED = 1_000
 """Samples between which mutual information is estimated: the estimate cannot exceed ln of their number, 6.9 nats."""
 
 
-def latent_scores(networks: Networks, real: Tensor, fake: Tensor) -> dict[str, float]:
-    """Score an encoder on real and generated samples, ``(N, *shape)`` and ``(M, *shape)``.
+Posterior = tuple[Tensor, Tensor]
+"""``mu`` and ``logvar``, ``(N, D)`` each."""
+
+
+def latent_scores(real: Posterior, fake: Posterior) -> dict[str, float]:
+    """Score an encoder by the posteriors of real and of generated samples, ``(N, D)`` and ``(M, D)``.
 
     Returns
     -------
@@ -27,10 +30,10 @@ def latent_scores(networks: Networks, real: Tensor, fake: Tensor) -> dict[str, f
         whose posterior mean has a variance below :data:`ACTIVE` over the real samples; ``mutual_information`` of real
         samples and their latents in nats, over the first 1,000.
     """
-    mu, logvar = networks.posterior(real)
+    mu, logvar = real
     return {
         "kl_real": float(kl_divergence(mu, logvar).mean()),
-        "kl_fake": float(kl_divergence(*networks.posterior(fake)).mean()),
+        "kl_fake": float(kl_divergence(*fake).mean()),
         "dead_latents": float((mu.var(0) < ACTIVE).double().mean()),
         "mutual_information": mutual_information(mu[:PAIRED], logvar[:PAIRED]),
     }

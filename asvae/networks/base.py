@@ -1,17 +1,21 @@
 """What the objectives see of a run's networks, which know nothing of losses."""
 
+import copy
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import prod
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from asvae.checks import InvalidArgumentError
 
 PASS = 2**20
 """Entries of one batch (B·C·H·W) in a forward pass without gradients: bounds the memory of sampling and encoding."""
+
+_OF_DATA = "of_data."
 
 
 class GaussianEncoder(nn.Module):
@@ -60,6 +64,8 @@ class Networks:
     """Makes the context that sets the precision of a forward pass; outputs are float32 at least."""
     gather: Callable[[Tensor], Tensor] = _same
     """Joins the batches ``(B, D)`` of all processes into one, differentiably: for statistics of the whole batch."""
+    of_data: dict[str, Tensor] = field(default_factory=dict)
+    """BatchNorm's statistics of the decoder for latents of data; empty while a run trains, and without BatchNorm."""
 
     @property
     def event_dims(self) -> int:
@@ -117,12 +123,17 @@ class Networks:
         return max(1, min(256, PASS // prod(self.shape)))
 
     @torch.no_grad()
-    def generate(self, z: Tensor) -> Tensor:
-        """Return samples ``(N, *shape)`` of latents ``(N, D)`` by a single run, on the CPU."""
-        z = z.to(self.device, self.dtype)
+    def generate(self, z: Tensor, *, of_data: bool = False) -> Tensor:
+        """Return samples ``(N, *shape)`` of latents ``(N, D)`` by a single run, on the CPU.
+
+        With ``of_data`` the latents are those of data, not of the prior: BatchNorm has other statistics for them.
+        """
+        z, statistics = z.to(self.device, self.dtype), self.of_data if of_data else {}
         if self.stacked:
             return self.decode(z[None])[0].cpu()
-        return torch.cat([self.decode(part).cpu() for part in z.split(self._pass)])
+        decoder = self.modules["decoder"]
+        with self.autocast():
+            return torch.cat([_wide(functional_call(decoder, statistics, p)).cpu() for p in z.split(self._pass)])
 
     @torch.no_grad()
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -143,19 +154,28 @@ class Networks:
         return torch.cat(mu).cpu(), torch.cat(logvar).cpu()
 
     def evaluate(self) -> None:
-        """Let BatchNorm use its running statistics, so that no sample depends on another."""
+        """Let BatchNorm use its stored statistics, so that no sample depends on another."""
         for module in self.modules.values():
             module.eval()
+
+    def on_cpu(self) -> "Networks":
+        """Return copies of networks without lanes, on the CPU, in float32, for evaluation."""
+        modules = {name: copy.deepcopy(module).to("cpu", torch.float32) for name, module in self.modules.items()}
+        statistics = {key: value.cpu() for key, value in self.of_data.items()}
+        return replace(self, modules=modules, of_data=statistics, autocast=nullcontext)
 
     def parameters(self, name: str) -> list[nn.Parameter]:
         """Return the parameters of the network called ``name``."""
         return list(self.modules[name].parameters())
 
     def state(self) -> dict[str, Tensor]:
-        """Return copies of all weights on the CPU, keyed ``network.parameter``."""
-        kept = nn.ModuleDict(self.modules).state_dict()
+        """Return copies of all weights on the CPU, keyed ``network.parameter``, and of :attr:`of_data`."""
+        kept = nn.ModuleDict(self.modules).state_dict() | {_OF_DATA + k: v for k, v in self.of_data.items()}
         return {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in kept.items()}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Load the weights that :meth:`state` returned; a missing, unknown or misshapen one raises ``RuntimeError``."""
-        nn.ModuleDict(self.modules).load_state_dict(state)
+        weights = {key: value for key, value in state.items() if not key.startswith(_OF_DATA)}
+        nn.ModuleDict(self.modules).load_state_dict(weights)
+        self.of_data.clear()
+        self.of_data.update({key.removeprefix(_OF_DATA): state[key] for key in state.keys() - weights.keys()})

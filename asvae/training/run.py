@@ -97,9 +97,10 @@ class Run(Result):
         """Return ``(steps, *shape)``: the straight way between two samples' posterior means, decoded."""
         steps = integer("steps", steps, 2)
         mu, _ = self.encode(torch.stack([torch.as_tensor(x, dtype=torch.float32) for x in (x_a, x_b)]))
-        return self.networks.generate(torch.lerp(mu[0], mu[1], torch.linspace(0.0, 1.0, steps)[:, None]))
+        way = torch.lerp(mu[0], mu[1], torch.linspace(0.0, 1.0, steps)[:, None])
+        return self.networks.generate(way, of_data=True)
 
     def reconstruct(self, x) -> Tensor:
         """Return the reconstructions of ``(N, *shape)`` samples through the posterior mean."""
         mu, _ = self.encode(x)
-        return self.networks.generate(mu)
+        return self.networks.generate(mu, of_data=True)

@@ -133,7 +133,7 @@ def test_kernel_distance_is_the_same_each_time_and_draws_nothing_from_the_global
     assert abs(first.mean) < 3.0 * first.sd
 
 
-@pytest.mark.parametrize("distance", [frechet_distance, kernel_distance])
+@pytest.mark.parametrize("distance", [frechet_distance, kernel_distance, image_metrics.precision_recall])
 def test_distances_answer_bad_input(distance):
     fine = np.zeros((5, 3))
     for a, b, named in [(fine[0], fine, "a"), (fine, fine[:1], "b"), (fine, fine[:, :2], "b"), ("x", fine, "a")]:
@@ -279,8 +279,9 @@ def test_scores_order_real_blurred_and_noisy_images(real, extractor):
         "blurred": lambda x: nn.functional.avg_pool2d(x, 3, 1, 1),
         "grey": lambda x: 0.0 * x + 0.5,
     }.items():
-        scores[name] = image_metrics.score(lambda n, draw: change(same(n, draw)), real, extractor=extractor)  # noqa: B023
-    assert list(scores["real"]) == list(image_metrics.nothing())[: len(scores["real"])]
+        scores[name] = image_metrics.score(lambda n, draw: change(same(n, draw)), real, extractors=[extractor])  # noqa: B023
+    judged_by_one = [key for key in image_metrics.nothing() if not key.startswith("rec_") and key[-1] not in "12"]
+    assert list(scores["real"]) == judged_by_one
     assert all(type(value) is float for value in scores["real"].values())
     for key in ("frechet_classifier", "kid_classifier"):
         floor = scores["real"][f"{key}_floor"]
@@ -293,6 +294,12 @@ def test_scores_order_real_blurred_and_noisy_images(real, extractor):
     assert scores["real"]["sharpness_sd"] == pytest.approx(scores["real"]["sharpness_sd_real"], abs=0.1)
     assert scores["blurred"]["sharpness"] < 0.5
     assert scores["grey"]["sharpness"] == 0.0
+    for key in ("precision", "recall"):
+        assert 0.4 < scores["real"][f"{key}_floor"] <= 1.0
+        assert scores["grey"][key] == 0.0
+    assert scores["real"]["class_imbalance"] < 0.2
+    # One grey image is of one class.
+    assert scores["grey"]["class_imbalance"] == pytest.approx(0.9, abs=0.03)
 
 
 def test_scores_by_hand_in_batches_of_png_values(real, monkeypatch):
@@ -305,7 +312,7 @@ def test_scores_by_hand_in_batches_of_png_values(real, monkeypatch):
 
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    scores = image_metrics.score(sample, real, n=250, extractor=network)
+    scores = image_metrics.score(sample, real, n=250, extractors=[network])
     assert torch.equal(torch.get_rng_state(), before)
     assert asked == [(100, 0), (100, 1), (50, 2)]
     pixels = torch.cat([1.2 * made(n, draw) - 0.1 for n, draw in asked])
@@ -322,26 +329,78 @@ def test_scores_by_hand_in_batches_of_png_values(real, monkeypatch):
     assert scores["sharpness_sd_real"] == pytest.approx(float(truly.std() / truly.mean()))
     monkeypatch.setattr(measuring, "BATCH", 250)
     assert scores["frechet_classifier_floor"] == pytest.approx(
-        image_metrics.score(made, real, n=250, extractor=network)["frechet_classifier_floor"]
+        image_metrics.score(made, real, n=250, extractors=[network])["frechet_classifier_floor"]
     )
 
 
 def test_fid_is_there_with_inception_alone(real):
     sample = truth(real)
-    without = image_metrics.score(sample, real, n=50, extractor=stub())
-    both = image_metrics.score(sample, real, n=50, extractor=stub(), inception=stub("inception"))
+    without = image_metrics.score(sample, real, n=50, extractors=[stub()])
+    both = image_metrics.score(sample, real, n=50, extractors=[stub()], inception=stub("inception"))
     assert set(both) - set(without) == {"fid", "fid_floor", "kid", "kid_sd", "kid_floor"}
     assert both["fid"] == both["frechet_classifier"]
     assert both["kid_floor"] == both["kid_classifier_floor"]
-    nan = image_metrics.score(lambda n, k: sample(n, k) * math.nan, real, n=50, extractor=stub(), inception=stub("i"))
+    nan = image_metrics.score(
+        lambda n, k: sample(n, k) * math.nan, real, n=50, extractors=[stub()], inception=stub("i")
+    )
     assert list(nan) == list(both)
     assert np.isnan(list(nan.values())).all()
 
 
-def test_the_default_extractor_is_the_classifier_of_the_data(real, root, extractor, monkeypatch):
+def test_by_default_the_judges_are_classifiers_of_the_data_that_differ_in_their_seed(real, root, monkeypatch):
     monkeypatch.setattr(trained_classifier, "ROOT", root)
-    given = image_metrics.score(truth(real), real, n=50, extractor=extractor)
+    panel = features.judges(real)
+    assert len({each.identity for each in panel}) == len(panel) == features.JUDGES
+    given = image_metrics.score(truth(real), real, n=50, extractors=panel)
     assert image_metrics.score(truth(real), real, n=50) == given
+
+
+def test_a_score_is_the_mean_over_judges_that_have_references_of_their_own(real):
+    sample, panel = truth(real), [stub("a"), stub("b")]
+    both = image_metrics.score(sample, real, n=100, extractors=panel)
+    pixels = (sample(100, 0) * 255.0).round().to(torch.uint8)
+    by_hand = []
+    for judge, network in enumerate(panel):
+        order = draws.generator(judge, 0, "metrics/reference").permutation(600)[:100]
+        by_hand.append(frechet_distance(network(pixels), network(torch.from_numpy(real.images[order]))))
+    assert [both[f"frechet_classifier_judge{judge}"] for judge in range(2)] == pytest.approx(by_hand)
+    assert both["frechet_classifier"] == pytest.approx(np.mean(by_hand))
+    assert by_hand[0] != pytest.approx(by_hand[1])
+
+
+def test_precision_and_recall_by_their_definition():
+    rng = RNG(0)
+    samples, data = rng.normal(size=(40, 3)), rng.normal(0.7, 1.5, size=(50, 3))
+
+    def inside(points, others):
+        radius = np.sort(np.linalg.norm(others[:, None] - others[None], axis=-1), axis=1)[:, 3]
+        return (np.linalg.norm(points[:, None] - others[None], axis=-1) <= radius).any(1).mean()
+
+    found = image_metrics.precision_recall(samples, data)
+    assert found == pytest.approx((inside(samples, data), inside(data, samples)))
+    assert 0.0 < found.recall < found.precision <= 1.0
+    assert image_metrics.precision_recall(samples, samples) == (1.0, 1.0)
+    assert np.isnan(image_metrics.precision_recall(samples[:4], data)).all()
+
+
+def test_class_imbalance_by_hand(real, extractor):
+    def ones(n, draw):
+        where = np.flatnonzero(real.labels == 1)[:n]
+        return torch.from_numpy(real.images[np.resize(where, n)]) / 255.0
+
+    order = draws.generator(0, 0, "metrics/reference").permutation(600)
+    with torch.no_grad():
+        said = [
+            extractor.head(extractor(images)).argmax(1).bincount(minlength=10) / 300.0
+            for images in (
+                (torch.cat([ones(100, 0)] * 3) * 255).round().to(torch.uint8),
+                torch.from_numpy(real.images[order[:300]]),
+            )
+        ]
+    expected = float((said[0] - said[1]).abs().sum() / 2)
+    assert image_metrics.score(ones, real, extractors=[extractor])["class_imbalance"] == pytest.approx(expected)
+    assert expected > 0.8
+    assert np.isnan(image_metrics.score(ones, real, extractors=[stub()])["class_imbalance"])
 
 
 def _ssim(a, b):
@@ -380,19 +439,21 @@ def test_reconstructions_by_hand(real):
 
 
 def test_the_protocol_states_what_was_compared(real, extractor):
-    stated = image_metrics.protocol(real, extractor=extractor, inception=stub("inception"), decoder="EMA 0.98")
+    stated = image_metrics.protocol(real, extractors=[extractor], inception=stub("inception"), decoder="EMA 0.98")
     assert stated["samples"] == 300
     assert stated["reference"] == f"300 of 600 training images of tiny ({real.fingerprint}), the same for all models"
     assert stated["reconstructed"] == "60 of 60 test images"
     assert stated["kernel_subsets"] == "100 of 150 images"
     assert stated["decoder"] == "EMA 0.98"
-    assert stated["batch_norm"] == "eval: running statistics"
+    assert stated["batch_norm"] == "not stated"
+    assert stated["judges"].startswith("1 classifiers")
+    assert stated["neighbours"] == "3, of 300 images"
     assert stated["classifier"] == extractor.name
     assert stated["classifier_identity"] == extractor.identity
     assert stated["inception_resize"] == "none"
     assert all(type(value) in (str, int) for value in stated.values())
-    assert "FID" not in str(image_metrics.protocol(real, extractor=extractor))
-    assert image_metrics.protocol(real, limit=100, extractor=extractor)["samples"] == 100
+    assert "FID" not in str(image_metrics.protocol(real, extractors=[extractor]))
+    assert image_metrics.protocol(real, limit=100, extractors=[extractor])["samples"] == 100
 
 
 @pytest.mark.parametrize(
@@ -400,15 +461,15 @@ def test_the_protocol_states_what_was_compared(real, extractor):
 )
 def test_score_names_bad_input(real, options, named):
     with pytest.raises(InvalidArgumentError, match=f"^{named}: got .*\\.$"):
-        image_metrics.score(truth(real), real, extractor=stub(), **options)
+        image_metrics.score(truth(real), real, extractors=[stub()], **options)
 
 
 def test_too_few_images_and_wrong_shapes_are_refused(real):
     few = dataset(real.images[:5], tests=2)
     with pytest.raises(InvalidArgumentError, match=r"^dataset: got .*3 training images.*at least four\.$"):
-        image_metrics.score(truth(real), few, extractor=stub())
+        image_metrics.score(truth(real), few, extractors=[stub()])
     with pytest.raises(InvalidArgumentError, match=r"^sample: got images of shape \(100, 1, 8, 8\)"):
-        image_metrics.score(lambda n, draw: torch.zeros(n, 1, 8, 8), real, extractor=stub())
+        image_metrics.score(lambda n, draw: torch.zeros(n, 1, 8, 8), real, extractors=[stub()])
     with pytest.raises(InvalidArgumentError, match=r"^reconstruct: got images of shape"):
         image_metrics.reconstruction_scores(lambda x: x[:, :, :8], real)
 

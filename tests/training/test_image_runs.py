@@ -47,7 +47,7 @@ def test_sheets_and_curves_lie_beside_the_last_states(tmp_path, monkeypatch):
     assert not list((tmp_path / "wgan").glob("reconstructions*"))
 
 
-def test_a_run_is_the_averaged_decoder_and_the_last_encoder_with_running_statistics():
+def test_a_run_is_the_averaged_decoder_and_the_last_encoder():
     config = config_of("vae")
     run, trainer = trained(config)[0], Trainer(config)
     for step in range(config.steps):

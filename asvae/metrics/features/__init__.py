@@ -7,6 +7,6 @@ are not FID and cannot be compared with numbers from the literature.
 
 from asvae.metrics.features.extractor import FeatureExtractor
 from asvae.metrics.features.inception_network import VARIABLE, inception
-from asvae.metrics.features.trained_classifier import classifier
+from asvae.metrics.features.trained_classifier import JUDGES, classifier, judges
 
-__all__ = ["VARIABLE", "FeatureExtractor", "classifier", "inception"]
+__all__ = ["JUDGES", "VARIABLE", "FeatureExtractor", "classifier", "inception", "judges"]

@@ -21,11 +21,21 @@ class FeatureExtractor(nn.Module):
         12 hex digits: a SHA-256 over its weights. Distances are comparable only if it is the same.
     resize : str
         How it resizes images.
+    head : Module, optional
+        Maps features to the logits of the data set's classes, where it was trained on labels.
     """
 
-    def __init__(self, network: nn.Module, num_features: int, name: str, identity: str, resize: str):
+    def __init__(
+        self,
+        network: nn.Module,
+        num_features: int,
+        name: str,
+        identity: str,
+        resize: str,
+        head: nn.Module | None = None,
+    ):
         super().__init__()
-        self.network = network.eval().requires_grad_(False)
+        self.network, self.head = network.eval().requires_grad_(False), head and head.eval().requires_grad_(False)
         self.num_features, self.name, self.identity, self.resize = num_features, name, identity, resize
 
     def train(self, mode: bool = True) -> "FeatureExtractor":

@@ -25,6 +25,9 @@ ROOT = DATA / "runs" / "features"
 FEATURES = 64
 """Number of the classifier's features."""
 
+JUDGES = 3
+"""Number of classifiers that samples are judged by."""
+
 _RECIPE = 1
 """To be increased when the same images would give other features: older classifiers are then trained again."""
 _SIDE, _BATCH, _EPOCHS, _STEPS, _RATE = 64, 64, 10, 800, 3e-3
@@ -115,8 +118,8 @@ def classifier(
     Returns
     -------
     FeatureExtractor
-        Its 64 features. Its name gives the accuracy on the test images if their labels are known, else on a tenth of
-        the training images, at most 2,000, that were held out.
+        Its 64 features, and its head where it was trained on labels. Its name gives the accuracy on the test images if
+        their labels are known, else on a tenth of the training images, at most 2,000, that were held out.
 
     Raises
     ------
@@ -139,7 +142,13 @@ def classifier(
             stored = _store(path, network, task)
     name = f"classifier of {dataset.name}, {task.name}, held-out accuracy {100.0 * stored['accuracy']:.0f} %"
     resize = f"bilinear with antialiasing to {_SIDE} pixels" if dataset.shape[-1] > _SIDE else "none"
-    return FeatureExtractor(network, FEATURES, name, stored["weights"][:12], resize).to(device)
+    head = network.head if dataset.classes else None
+    return FeatureExtractor(network, FEATURES, name, stored["weights"][:12], resize, head).to(device)
+
+
+def judges(dataset: ImageDataset, device: str = "cpu", root: str | Path | None = None) -> list[FeatureExtractor]:
+    """Return :data:`JUDGES` classifiers of different seeds: how far they disagree is the noise of the evaluation."""
+    return [classifier(dataset, root, seed, device) for seed in range(JUDGES)]
 
 
 def _train(network: _Classifier, task: _Task) -> None:

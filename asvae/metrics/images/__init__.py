@@ -4,7 +4,13 @@ Every distance is reported with its floor, the same distance between two sets of
 a perfect model's is not 0. Only in Inception's features is a Fréchet distance called FID.
 """
 
-from asvae.metrics.images.distances import KernelDistance, frechet_distance, kernel_distance
+from asvae.metrics.images.distances import (
+    KernelDistance,
+    PrecisionRecall,
+    frechet_distance,
+    kernel_distance,
+    precision_recall,
+)
 from asvae.metrics.images.measuring import sharpness
 from asvae.metrics.images.protocol import protocol, set_size
 from asvae.metrics.images.scores import Check, nothing, reconstruction_scores, score
@@ -12,9 +18,11 @@ from asvae.metrics.images.scores import Check, nothing, reconstruction_scores, s
 __all__ = [
     "Check",
     "KernelDistance",
+    "PrecisionRecall",
     "frechet_distance",
     "kernel_distance",
     "nothing",
+    "precision_recall",
     "protocol",
     "reconstruction_scores",
     "score",

@@ -1,9 +1,14 @@
 """How images are scored: how many, against which reference, by which networks."""
 
+from collections.abc import Sequence
+
+import numpy as np
+
+from asvae import draws
 from asvae.checks import integer, refuse
 from asvae.datasets.images import ImageDataset
 from asvae.metrics.features import FeatureExtractor
-from asvae.metrics.images.distances import SUBSETS, subset_rows
+from asvae.metrics.images.distances import NEIGHBOURHOODS, NEIGHBOURS, SUBSETS, subset_rows
 
 LIMIT = 10_000
 """Largest number of images that are compared."""
@@ -17,6 +22,12 @@ def set_size(dataset: ImageDataset, n: int | None = None, limit: int = LIMIT) ->
     return min(limit, half) if n is None else integer("n", n, 2, half)
 
 
+def halves(dataset: ImageDataset, n: int, judge: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``(n,)`` indices of training images twice: a judge's reference, and as many others."""
+    order = draws.generator(judge, 0, "metrics/reference").permutation(len(dataset.images))
+    return order[:n], order[n : 2 * n]
+
+
 def reconstructed_size(dataset: ImageDataset, limit: int) -> int:
     """Return how many test images are reconstructed: all, but at most ``limit``."""
     return min(integer("limit", limit, 2), len(dataset.test_images))
@@ -27,21 +38,21 @@ def protocol(
     *,
     n: int | None = None,
     limit: int = LIMIT,
-    extractor: FeatureExtractor,
+    extractors: Sequence[FeatureExtractor],
     inception: FeatureExtractor | None = None,
     decoder: str = "as trained",
-    batch_norm: str = "eval: running statistics",
+    batch_norm: str = "not stated",
 ) -> dict[str, str | int]:
     """Return how :func:`score` and :func:`reconstruction_scores` were computed, to be stored alongside them.
 
     Parameters
     ----------
-    dataset, n, limit, extractor, inception
+    dataset, n, limit, extractors, inception
         As given to them.
     decoder : str
         Which weights of the decoder made the samples, such as ``"EMA 0.999"``.
     batch_norm : str
-        Mode of BatchNorm while sampling.
+        Where BatchNorm's statistics come from.
 
     Returns
     -------
@@ -57,15 +68,21 @@ def protocol(
     source = f"{dataset.name} ({dataset.fingerprint})"
     stated = {
         "samples": n,
+        "judges": f"{len(extractors)} classifiers, each with a reference of its own; a score is their mean",
         "reference": f"{n} of {total} training images of {source}, the same for all models",
         "floor": f"{n} other training images against the same reference",
         "reconstructed": f"{reconstructed_size(dataset, limit)} of {len(dataset.test_images)} test images",
         "values": "clipped to [0, 1], rounded to 8 bits",
         "kernel_subsets": f"{SUBSETS} of {subset_rows(n)} images",
+        "neighbours": f"{NEIGHBOURS}, of {min(n, NEIGHBOURHOODS)} images",
         "decoder": decoder,
         "batch_norm": batch_norm,
     }
-    for space, network in (("classifier", extractor), ("inception", inception)):
-        if network is not None:
-            stated |= {space: network.name, f"{space}_identity": network.identity, f"{space}_resize": network.resize}
+    for space, networks in (("classifier", extractors), ("inception", [inception] if inception else [])):
+        if networks:
+            stated |= {
+                space: networks[0].name,
+                f"{space}_identity": ", ".join(each.identity for each in networks),
+                f"{space}_resize": networks[0].resize,
+            }
     return stated

@@ -1,20 +1,17 @@
 """Scores of samplers and reconstructions against a data set's own images."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from asvae import draws
 from asvae.datasets.images import ImageDataset
-from asvae.metrics.features import FeatureExtractor, classifier
-from asvae.metrics.images.distances import frechet_distance, kernel_distance
+from asvae.metrics.features import JUDGES, FeatureExtractor, judges
+from asvae.metrics.images.distances import frechet_distance, kernel_distance, precision_recall
 from asvae.metrics.images.measuring import as_png, chosen, measure, noise, parts, sharpness
-from asvae.metrics.images.protocol import LIMIT, reconstructed_size, set_size
-
-_NAMES = {"classifier": ("frechet_classifier", "kid_classifier"), "inception": ("fid", "kid")}
+from asvae.metrics.images.protocol import LIMIT, halves, reconstructed_size, set_size
 
 _RECONSTRUCTION = ("rec_mse", "rec_psnr", "rec_ssim", "rec_sharpness", "rec_sharpness_sd")
 
@@ -31,16 +28,17 @@ def score(
     *,
     n: int | None = None,
     limit: int = LIMIT,
-    extractor: FeatureExtractor | None = None,
+    extractors: Sequence[FeatureExtractor] | None = None,
     inception: FeatureExtractor | None = None,
 ) -> dict[str, float]:
     """Score a sampler against n training images; for comparison, also n other training images and n images of noise.
 
     Samples are clipped to [0, 1] and rounded to 8 bits, as in a PNG. All sets have the same size, because the distance
     of finite sets is biased by their size: only then does the floor show what a perfect model would get. It does so
-    only nearly: the classifier was trained on most of the training images and on no sample, so a perfect model lies
-    somewhat above the floor (for the digits, 359 test images are at 1.0, as many training images at 0.6). Nor is the
-    floor exact: over random halves of the digits it is 0.35 ± 0.15.
+    only nearly: the classifiers were trained on most of the training images and on no sample, so a perfect model lies
+    somewhat above the floor (for the digits, 359 test images are at 1.0, as many training images at 0.6).
+
+    Several judges score, each a classifier with training images of its own as reference. A score is their mean.
 
     Parameters
     ----------
@@ -52,21 +50,23 @@ def score(
         Images per set; by default half of the training images, at most ``limit``.
     limit : int
         See n.
-    extractor : FeatureExtractor, optional
-        By default the data set's own classifier, which is trained first if it was not yet.
+    extractors : sequence of FeatureExtractor, optional
+        The judges; by default the data set's own classifiers, which are trained first if they were not yet.
     inception : FeatureExtractor, optional
-        For FID and KID as well.
+        For FID and KID as well, against the first judge's reference.
 
     Returns
     -------
     dict
-        ``frechet_classifier`` (:func:`frechet_distance`, not FID: the features are the classifier's), with
-        ``frechet_classifier_floor`` and ``frechet_classifier_noise`` (uniform noise), ``kid_classifier``,
-        ``kid_classifier_sd``, ``kid_classifier_floor`` (:func:`kernel_distance`); ``sharpness``: mean of
-        :func:`sharpness` over samples / mean over real images, so 1 is as sharp as real;
-        ``sharpness_sd`` and ``sharpness_sd_real``: standard deviation over images / their own mean, of samples and of
-        real images. With ``inception``, also ``fid``, ``fid_floor``, ``kid``, ``kid_sd`` and ``kid_floor``. All NaN if
-        a sample is not finite.
+        ``frechet_classifier`` (:func:`frechet_distance`, not FID: the features are the classifiers'), of each judge
+        also ``frechet_classifier_judge0``, …; ``kid_classifier`` and ``kid_classifier_sd`` (:func:`kernel_distance`);
+        ``precision`` and ``recall`` (:func:`precision_recall`); ``class_imbalance``, half of the summed differences
+        between the shares of classes among samples and among real images, as the judges classify them (NaN without
+        labels). Each of them but the third also with ``_floor``, for the other training images.
+        ``frechet_classifier_noise``, for uniform noise. ``sharpness``: mean of :func:`sharpness` over samples / mean
+        over real images, so 1 is as sharp as real; ``sharpness_sd`` and ``sharpness_sd_real``: standard deviation over
+        images / their own mean, of samples and of real images. With ``inception``, also ``fid``, ``fid_floor``,
+        ``kid``, ``kid_sd`` and ``kid_floor``. All NaN if a sample is not finite.
 
     Raises
     ------
@@ -74,29 +74,64 @@ def score(
         If there are not enough images for n, or samples have the wrong shape.
     """
     n = set_size(dataset, n, limit)
-    networks = {"classifier": classifier(dataset) if extractor is None else extractor}
-    networks |= {} if inception is None else {"inception": inception}
+    panel = dict(enumerate(judges(dataset) if extractors is None else extractors))
+    networks = panel | ({} if inception is None else {"inception": inception})
     samples = (as_png("sample", sample(len(k), i), (len(k), *dataset.shape)) for i, k in enumerate(parts(n)))
     try:
         made = measure(samples, networks)
     except FloatingPointError:
-        return dict.fromkeys(_keys(networks), math.nan)
-    order = draws.generator(0, 0, "metrics/reference").permutation(len(dataset.images))
-    real, other = (measure(chosen(dataset.images, half), networks) for half in (order[:n], order[n : 2 * n]))
-    static = measure(noise(n, dataset.shape), {"classifier": networks["classifier"]})
-    values = {
-        "frechet_classifier_noise": frechet_distance(static.features["classifier"], real.features["classifier"]),
-        "sharpness": float(made.sharpness.mean() / real.sharpness.mean()),
-        "sharpness_sd": float(made.sharpness.std() / made.sharpness.mean()),
-        "sharpness_sd_real": float(real.sharpness.std() / real.sharpness.mean()),
+        return dict.fromkeys(_keys(len(panel), inception is not None), math.nan)
+    static = measure(noise(n, dataset.shape), panel)
+    verdicts, values = [], {}
+    for judge, network in panel.items():
+        own = {judge: network} | ({"inception": inception} if inception and judge == 0 else {})
+        real, other = (measure(chosen(dataset.images, half), own) for half in halves(dataset, n, judge))
+        features = [each.features[judge] for each in (made, other, real)]
+        verdicts.append(
+            _distances("frechet_classifier", "kid_classifier", *features)
+            | {"frechet_classifier_noise": frechet_distance(static.features[judge], features[-1])}
+            | _overlaps(network, *features)
+        )
+        if judge == 0:
+            values = {
+                "sharpness": float(made.sharpness.mean() / real.sharpness.mean()),
+                "sharpness_sd": float(made.sharpness.std() / made.sharpness.mean()),
+                "sharpness_sd_real": float(real.sharpness.std() / real.sharpness.mean()),
+            }
+            if inception:
+                values |= _distances("fid", "kid", *(each.features["inception"] for each in (made, other, real)))
+    values |= {key: float(np.mean([said[key] for said in verdicts])) for key in verdicts[0]}
+    values |= {f"frechet_classifier_judge{i}": said["frechet_classifier"] for i, said in enumerate(verdicts)}
+    return {key: values[key] for key in _keys(len(panel), inception is not None)}
+
+
+def _distances(frechet: str, kernel: str, made: Tensor, other: Tensor, real: Tensor) -> dict[str, float]:
+    mean, sd = kernel_distance(made, real)
+    return {
+        frechet: frechet_distance(made, real),
+        f"{frechet}_floor": frechet_distance(other, real),
+        kernel: mean,
+        f"{kernel}_sd": sd,
+        f"{kernel}_floor": kernel_distance(other, real).mean,
     }
-    for network in networks:
-        frechet, kernel = _NAMES[network]
-        model, floor, truth = (each.features[network] for each in (made, other, real))
-        values[frechet], values[f"{frechet}_floor"] = frechet_distance(model, truth), frechet_distance(floor, truth)
-        values[kernel], values[f"{kernel}_sd"] = kernel_distance(model, truth)
-        values[f"{kernel}_floor"] = kernel_distance(floor, truth).mean
-    return {key: values[key] for key in _keys(networks)}
+
+
+def _overlaps(judge: FeatureExtractor, made: Tensor, other: Tensor, real: Tensor) -> dict[str, float]:
+    values = {}
+    for end, features in (("", made), ("_floor", other)):
+        values[f"precision{end}"], values[f"recall{end}"] = precision_recall(features, real)
+        values[f"class_imbalance{end}"] = _imbalance(judge, features, real)
+    return values
+
+
+def _imbalance(judge: FeatureExtractor, made: Tensor, real: Tensor) -> float:
+    """Return the total variation between the shares of classes in two sets of features; NaN without labels."""
+    if judge.head is None:
+        return math.nan
+    with torch.no_grad():
+        classes = [judge.head(features).argmax(1) for features in (made, real)]
+    shares = [torch.bincount(each, minlength=judge.head.out_features) / len(each) for each in classes]
+    return float((shares[0] - shares[1]).abs().sum() / 2.0)
 
 
 class Check:
@@ -107,8 +142,8 @@ class Check:
 
     def __init__(self, dataset: ImageDataset, extractor: FeatureExtractor):
         self.n, self.shape, self.networks = set_size(dataset, None, CHECKED), dataset.shape, {"classifier": extractor}
-        order = draws.generator(0, 0, "metrics/reference").permutation(len(dataset.images))[: self.n]
-        self.real = measure(chosen(dataset.images, order), self.networks).features["classifier"]
+        real, _ = halves(dataset, self.n, 0)
+        self.real = measure(chosen(dataset.images, real), self.networks).features["classifier"]
 
     def __call__(self, sample: Sampler) -> float:
         """Return the distance of a sampler; NaN if a sample is not finite."""
@@ -119,12 +154,12 @@ class Check:
             return math.nan
 
 
-def _keys(networks: Iterable[str]) -> list[str]:
-    keys = []
-    for network in networks:
-        frechet, kernel = _NAMES[network]
-        anchor = [f"{frechet}_noise"] if network == "classifier" else []
-        keys += [frechet, f"{frechet}_floor", *anchor, kernel, f"{kernel}_sd", f"{kernel}_floor"]
+def _keys(count: int, inception: bool) -> list[str]:
+    keys = ["frechet_classifier", *(f"frechet_classifier_judge{judge}" for judge in range(count))]
+    keys += ["frechet_classifier_floor", "frechet_classifier_noise"]
+    keys += ["kid_classifier", "kid_classifier_sd", "kid_classifier_floor"]
+    keys += [f"{name}{end}" for name in ("precision", "recall", "class_imbalance") for end in ("", "_floor")]
+    keys += ["fid", "fid_floor", "kid", "kid_sd", "kid_floor"] if inception else []
     return [*keys, "sharpness", "sharpness_sd", "sharpness_sd_real"]
 
 
@@ -133,7 +168,7 @@ def nothing() -> dict[str, float]:
 
     FID and KID are not among them, since they need the Inception weights.
     """
-    return dict.fromkeys([*_keys(["classifier"]), *_RECONSTRUCTION], math.nan)
+    return dict.fromkeys([*_keys(JUDGES, False), *_RECONSTRUCTION], math.nan)
 
 
 def reconstruction_scores(

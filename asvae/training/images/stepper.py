@@ -12,11 +12,12 @@ from asvae import pictures
 from asvae.checks import refuse
 from asvae.config import RunConfig
 from asvae.metrics import images, latents
-from asvae.metrics.features import VARIABLE, classifier, inception
+from asvae.metrics.features import VARIABLE, FeatureExtractor, inception, judges
 from asvae.networks import Networks
 from asvae.training.curves import Curves, history
 from asvae.training.images.machinery import Machinery
 from asvae.training.images.sheets import save_curves, save_sheet
+from asvae.training.images.statistics import MODE, posterior_of_samples
 from asvae.training.images.trainer import Trainer
 from asvae.training.marks import Marks
 from asvae.training.run import Divergence, sample
@@ -62,10 +63,9 @@ class ImagesStepper(Stepper):
         if not (marks.score and self.writes):
             return {}
         if self._intermediate is None:
-            self._intermediate = images.Check(self.dataset, self._classifier())
+            self._intermediate = images.Check(self.dataset, self._judges()[0])
         networks = self.trainer.shown()
         value = self._intermediate(lambda n, draw: sample(networks, n, draw))
-        self.trainer.train_mode()
         return {"score": torch.tensor(value, dtype=torch.float64)}
 
     def sheet(self, step: int, curves: Curves, folder: Path) -> None:
@@ -74,11 +74,10 @@ class ImagesStepper(Stepper):
         save_sheet(sample(networks, 32, 0), folder / f"samples-{step:09d}.png")
         if "encoder" in networks.modules:
             real = self._test_images(8)
-            both = torch.cat([real, networks.generate(networks.posterior(real)[0])])
+            both = torch.cat([real, networks.generate(networks.posterior(real)[0], of_data=True)])
             save_sheet(both, folder / f"reconstructions-{step:09d}.png")
         lines = history(curves)
         save_curves(lines.pop("step"), lines, folder / "curves.png")
-        self.trainer.train_mode()
 
     def alive(self, marked: bool) -> bool:
         """Whether the run is still finite."""
@@ -109,11 +108,8 @@ class ImagesStepper(Stepper):
         self.trainer.load_state(state)
 
     def networks_of(self, run: int) -> Networks:
-        """Return the networks with the averaged decoder and running statistics."""
-        single = self.configs[0].networks()
-        single.load_state(self.trainer.shown().state())
-        single.evaluate()
-        return single
+        """Return the networks with the averaged decoder, BatchNorm's statistics estimated again."""
+        return self.trainer.shown().on_cpu()
 
     def judge(self, run: int, networks: Networks) -> Judged:
         """Score the run; show samples, and with an encoder reconstructions and interpolations of test images."""
@@ -135,20 +131,22 @@ class ImagesStepper(Stepper):
         return Judged(scores, samples, examples, source)
 
     def _score(self, networks: Networks) -> tuple[dict[str, float], dict]:
-        extractor, recipe = self._classifier(), self.configs[0].recipe
-        scores = images.nothing() | latents.nothing()
-        scores |= images.score(
-            lambda n, draw: sample(networks, n, draw), self.dataset, extractor=extractor, inception=self.inception
-        )
+        networks_of_judgement = {"extractors": self._judges(), "inception": self.inception}
+        recipe, scores = self.configs[0].recipe, images.nothing() | latents.nothing()
+        scores |= images.score(lambda n, draw: sample(networks, n, draw), self.dataset, **networks_of_judgement)
         if "encoder" in networks.modules:
-            scores |= images.reconstruction_scores(lambda x: networks.generate(networks.posterior(x)[0]), self.dataset)
+            scores |= images.reconstruction_scores(
+                lambda x: networks.generate(networks.posterior(x)[0], of_data=True), self.dataset
+            )
             real = self._test_images(ENCODED)
-            scores |= latents.latent_scores(networks, real, sample(networks, len(real), 0))
+            fake = posterior_of_samples(networks, len(real), recipe.batch_size)
+            scores |= latents.latent_scores(networks.posterior(real), fake)
         decoder = f"EMA {recipe.ema:g}" if recipe.ema else "as trained"
-        return scores, images.protocol(self.dataset, extractor=extractor, inception=self.inception, decoder=decoder)
+        stated = {"decoder": decoder, "batch_norm": MODE}
+        return scores, images.protocol(self.dataset, **networks_of_judgement, **stated)
 
-    def _classifier(self):
-        return classifier(self.dataset, device=str(self.trainer.device))
+    def _judges(self) -> list[FeatureExtractor]:
+        return judges(self.dataset, str(self.trainer.device))
 
     def _test_images(self, n: int) -> Tensor:
         return torch.from_numpy(self.dataset.test_images[:n].copy()) / 255.0
@@ -159,9 +157,9 @@ def _examples(networks: Networks, real: Tensor) -> dict[str, Tensor]:
     if "encoder" not in networks.modules:
         return {"real": real}
     mu, _ = networks.posterior(real)
-    made = {"reconstructed": networks.generate(mu)}
+    made = {"reconstructed": networks.generate(mu, of_data=True)}
     if len(real) > 1:
         weights = torch.linspace(0.0, 1.0, 8)[:, None]
         ways = [torch.lerp(mu[2 * i], mu[2 * i + 1], weights) for i in range(min(4, len(mu) // 2))]
-        made["interpolation"] = networks.generate(torch.cat(ways))
+        made["interpolation"] = networks.generate(torch.cat(ways), of_data=True)
     return {"real": real} | {name: pictures.to_bytes(images) / 255.0 for name, images in made.items()}

@@ -24,6 +24,7 @@ from asvae.objectives import Loss, Objective, Player, play
 from asvae.objectives.hyperparameters import StackedHyperparameters
 from asvae.training.images.distributed import gather, mean
 from asvae.training.images.machinery import Machinery
+from asvae.training.images.statistics import estimate_statistics
 from asvae.training.run import Divergence
 
 RESIDENT = 0.5
@@ -182,16 +183,20 @@ class Trainer:
             mean(buffer)
 
     def shown(self) -> Networks:
-        """Return the networks that samples are drawn from, for evaluation: the averaged decoder, running statistics."""
+        """Return networks to evaluate: the averaged decoder, BatchNorm's statistics estimated again.
+
+        They are copies, on this trainer's device; every process has its own and may use them alone.
+        """
         decoder = self.networks.modules["decoder"] if self.ema is None else self.ema.module
-        networks = dataclasses.replace(self.networks, modules=self.networks.modules | {"decoder": decoder})
+        current = dataclasses.replace(self.networks, modules=self.networks.modules | {"decoder": decoder})
+        networks = self.config.networks()
+        for module in networks.modules.values():
+            module.to(self.device, self.dtype)
+        networks.load_state(current.state())
+        networks = dataclasses.replace(networks, autocast=self.fabric.autocast)
+        estimate_statistics(networks, self.dataset, self.recipe.batch_size)
         networks.evaluate()
         return networks
-
-    def train_mode(self) -> None:
-        """Let BatchNorm look at batches again after :meth:`shown`."""
-        for module in self.networks.modules.values():
-            module.train()
 
     def state(self) -> dict[str, Tensor]:
         """Return copies on the CPU of what a resumed run needs beside its step: weights, moments, average."""

@@ -76,7 +76,7 @@ class PointsStepper(Stepper):
         scores, pictures = points.score(make, dataset), {}
         if "encoder" in networks.modules:
             real = dataset.sample(5_000, EVALUATION_SEED)
-            scores |= latents.latent_scores(networks, real, make(len(real), 0))
+            scores |= latents.latent_scores(networks.posterior(real), networks.posterior(make(len(real), 0)))
             reconstructed = networks.generate(networks.posterior(real[:RECONSTRUCTED])[0])
             pictures = {"reconstructed": reconstructed.round(decimals=2)}
         return Judged(scores, make(SAMPLES, 0).round(decimals=2), pictures)
