@@ -71,7 +71,9 @@ def train(
 
 @app.command()
 def data(
-    dataset: Annotated[str, typer.Argument(help="mnist, cifar10, celeba128, celeba256; inception: FID's network.")],
+    dataset: Annotated[
+        str, typer.Argument(help="mnist, cifar10, celeba64, celeba128, celeba256; inception: FID's network.")
+    ],
     data_root: DataRoot = None,
 ) -> None:
     """Fetch a data set's files, with checksums, and say what is in them.

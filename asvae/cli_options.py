@@ -11,7 +11,13 @@ _OWN = ("objective", "dataset", "scale", "seed", "steps")
 
 Device = Annotated[str, typer.Option(help='"cpu", or "cuda" where torch finds one.')]
 Dataset = Annotated[str, typer.Option(help="Data set.")]
-Scale = Annotated[str, typer.Option(help='"quick": minutes on a laptop; "paper": the published settings.')]
+Scale = Annotated[
+    str,
+    typer.Option(
+        help='"quick": minutes on a laptop; "reduced": of mnist, cifar10 and celeba64, the published weights, half an '
+        'hour to two hours on one core; "paper": the published settings.'
+    ),
+]
 Steps = Annotated[int | None, typer.Option(help="Optimisation steps, instead of the scale's own.")]
 Settings = Annotated[
     list[str] | None,

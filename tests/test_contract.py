@@ -37,8 +37,8 @@ LINES = {
         leaves("asvae.config", "asvae.training", "asvae.metrics.images", "asvae.metrics.features")
     """,
     "data sets": """
-        known = {"checkerboard", "8gaussians", "digits", "mnist", "cifar10", "celeba128", "celeba256", "folder"}
-        assert known <= set(asvae.datasets.names())
+        known = {"checkerboard", "8gaussians", "digits", "mnist", "cifar10", "celeba64", "celeba128", "celeba256"}
+        assert known | {"folder"} <= set(asvae.datasets.names())
         assert asvae.datasets.get("checkerboard", root=None).sample(5, seed=0).shape == (5, 2)
         leaves("asvae.config", "asvae.training", "asvae.objectives")
     """,

@@ -26,8 +26,9 @@ class RunConfig:
         One of :func:`asvae.objectives.names`.
     dataset : str
         One of :func:`asvae.datasets.names`.
-    scale : "quick" or "paper"
-        The recipe to start from: minutes on a laptop, or the published settings.
+    scale : "quick", "reduced" or "paper"
+        The recipe to start from: minutes on a laptop; on MNIST, CIFAR-10 and CelebA at 64 pixels the published weights
+        for about half an hour on one core; the published settings. See :data:`asvae.config.presets.SCALES`.
     seed : int
         Decides initial weights, data and noise, together with the step.
     steps : int, optional

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from asvae.checks import known, one_of
 from asvae.datasets.base import Dataset, Kind
-from asvae.datasets.celeba import CelebA128, CelebA256
+from asvae.datasets.celeba import CelebA64, CelebA128, CelebA256
 from asvae.datasets.checkerboard import Checkerboard
 from asvae.datasets.cifar10 import CIFAR10
 from asvae.datasets.digits import Digits
@@ -14,7 +14,7 @@ from asvae.datasets.mnist import MNIST
 
 _REGISTRY: dict[str, type[Dataset]] = {
     dataset.name: dataset
-    for dataset in (Checkerboard, EightGaussians, Digits, MNIST, CIFAR10, CelebA128, CelebA256, Folder)
+    for dataset in (Checkerboard, EightGaussians, Digits, MNIST, CIFAR10, CelebA64, CelebA128, CelebA256, Folder)
 }
 
 

@@ -1,4 +1,4 @@
-"""CelebA: 202,599 aligned faces, at 128 and at 256 pixels."""
+"""CelebA: 202,599 aligned faces, at 128 and at 256 pixels, and the first 10,000 of them at 64."""
 
 import warnings
 from pathlib import Path
@@ -10,6 +10,8 @@ from asvae.datasets.image_files import ImageFiles, Listing
 
 _TRAIN, _TEST = 0, 2
 """Numbers of the official partition's parts; part 1, for validation, is not used."""
+_FIRST = range(1, 10_001)
+"""Numbers of the faces at 64 pixels."""
 
 
 class CelebA(ImageFiles):
@@ -30,13 +32,16 @@ class CelebA(ImageFiles):
         "fetched by torchvision from Google Drive."
     )
 
+    folders: ClassVar[tuple[str, ...]] = (expects, "img_align_celeba", ".")
+    """Where the images may lie, relative to the root; the first folder that has any counts."""
+
     @property
     def available(self) -> bool:
         """Whether there is any image in one of the folders above."""
         return self._folder() is not None
 
     def _folder(self) -> Path | None:
-        folders = (self.root / self.expects, self.root / "img_align_celeba", self.root)
+        folders = (self.root / name for name in self.folders)
         return next((folder for folder in folders if next(image_names(folder), None)), None)
 
     def _listing(self) -> Listing:
@@ -60,6 +65,32 @@ class CelebA(ImageFiles):
 
 def _partitions(folder: Path) -> list[Path]:
     return [each / "list_eval_partition.txt" for each in (folder, folder.parent)]
+
+
+class CelebA64(CelebA):
+    """The first 10,000 aligned faces at 64 pixels: the last thousand for testing, all others for training.
+
+    They are files 000001 to 010000, in the layouts above, or as copies at half size, 89×109, in ``ROOT/celeba-half``.
+    The official split puts all of them in the training part. For a small machine; larger ones have
+    :class:`CelebA128` and :class:`CelebA256`.
+    """
+
+    name: ClassVar[str] = "celeba64"
+    title: ClassVar[str] = "CelebA, first 10,000, 64 pixels"
+    shape = (3, 64, 64)
+    whole: ClassVar[int] = 9_000
+    folders: ClassVar[tuple[str, ...]] = (*CelebA.folders[:-1], "celeba-half", ".")
+    source: ClassVar[str] = f"The first 10,000 of {CelebA.source}"
+
+    def _listing(self) -> Listing:
+        folder = self._folder()
+        return Listing(folder, sorted(name for name in image_names(folder) if _number(name) in _FIRST))
+
+
+def _number(name: str) -> int:
+    """Return the number that an image is published under, 0 for any other file."""
+    stem = Path(name).stem
+    return int(stem) if stem.isascii() and stem.isdigit() else 0
 
 
 class CelebA128(CelebA):

@@ -49,7 +49,7 @@ def sweep(
     Runs with other steps or networks than the scale's own stay in data/runs/. What is there is not made again. Stop it
     at any moment, or give it a budget: the same command goes on where it was, to the same results. On a CPU the runs
     are spread over all cores; a quick run takes half a minute on one core, one at the paper's settings half an hour to
-    an hour.
+    an hour. Of images, a reduced run takes about half an hour, of WGAN-GP more than twice that.
     """
     chosen = STUDIES[one_of("study", study, STUDIES)]
     dataset = chosen.dataset if dataset is None else dataset

@@ -21,7 +21,8 @@ from asvae.datasets import image_files
 from asvae.datasets.images import ImageDataset, MissingDataError
 
 IMAGES = [name for name in datasets.names() if datasets.kind(name) == "images"]
-SIZES = {"digits": (1438, 359), "mnist": (24, 8), "cifar10": (30, 6), "celeba128": (14, 4), "folder": (27, 3)}
+SIZES = {"digits": (1438, 359), "mnist": (24, 8), "cifar10": (30, 6), "celeba64": (18, 2), "celeba128": (14, 4)}
+SIZES["folder"] = (27, 3)
 SIZES["celeba256"] = SIZES["celeba128"]
 
 
@@ -329,6 +330,39 @@ def test_celeba_says_when_files_of_the_partition_are_absent(tmp_path):
         pytest.raises(checks.InvalidArgumentError, match="13 training and 0 test images"),
     ):
         datasets.get("celeba128", root=tmp_path).images  # noqa: B018
+
+
+def test_the_first_faces_are_those_numbered_up_to_ten_thousand_whatever_else_lies_there(tmp_path):
+    tiny_data.write_celeba(tmp_path, count=20)
+    whole = datasets.get("celeba64", root=tmp_path)
+    assert (len(whole.images), len(whole.test_images)) == (18, 2)  # the official split is of all 202,599
+    place = tmp_path / "celeba" / "img_align_celeba"
+    for other in ("010001.jpg", "000000.jpg", "face.jpg", "²1.jpg"):
+        tiny_data.save_image(place / other, 178, 218, seed=99)
+    assert datasets.get("celeba64", root=tmp_path).fingerprint == whole.fingerprint
+    tiny_data.save_image(place / "010000.jpg", 178, 218, seed=99)
+    more = datasets.get("celeba64", root=tmp_path)
+    assert (len(more.images), len(more.test_images)) == (19, 2)
+    assert np.array_equal(more.images[:18], whole.images)
+    assert datasets.title("celeba64") == "CelebA, first 10,000, 64 pixels"
+    assert more.whole == 9_000
+
+
+def test_the_first_faces_are_found_at_half_size(tmp_path):
+    canvas = np.zeros((109, 89, 3), dtype=np.uint8)
+    canvas[10:99] = [200, 100, 50]
+    for i in range(1, 11):
+        path = tmp_path / "celeba-half" / f"{i:06d}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(canvas).save(path)
+    faces = datasets.get("celeba64", root=tmp_path)
+    assert (len(faces.images), len(faces.test_images)) == (9, 1)
+    for channel, value in zip(faces.images[0], (200, 100, 50), strict=True):
+        assert (channel == value).all()
+    assert not datasets.get("celeba128", root=tmp_path).available
+    # The published images come first.
+    tiny_data.write_celeba(tmp_path, count=20)
+    assert len(datasets.get("celeba64", root=tmp_path).images) == 18
 
 
 def test_an_unreadable_image_is_counted_named_and_skipped(tmp_path):
