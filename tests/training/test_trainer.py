@@ -223,3 +223,14 @@ def test_compiled_networks_take_the_same_step(name, monkeypatch):
         terms = plain.step(step)
         for term, value in compiled.step(step).items():
             torch.testing.assert_close(value, terms[term], rtol=rtol, atol=1e-4)
+
+
+def test_running_statistics_are_shown_on_request_averaged_as_the_weights_are():
+    trainer = trained(config_of("vae", ema=0.7), 3)
+    running, again = trainer.shown(running=True).state(), trainer.shown().state()
+    average = trainer.ema.module.state_dict()
+    buffers = [key for key in average if "running" in key]
+    assert buffers
+    for key in buffers:
+        assert torch.equal(running[f"decoder.{key}"], average[key])
+        assert not torch.allclose(again[f"decoder.{key}"], average[key])

@@ -12,10 +12,11 @@ from asvae.metrics.images.distances import (
     precision_recall,
 )
 from asvae.metrics.images.measuring import sharpness
-from asvae.metrics.images.protocol import protocol, set_size
+from asvae.metrics.images.protocol import LIMIT, protocol, set_size
 from asvae.metrics.images.scores import Check, nothing, reconstruction_scores, score
 
 __all__ = [
+    "LIMIT",
     "Check",
     "KernelDistance",
     "PrecisionRecall",

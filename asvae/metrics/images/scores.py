@@ -135,21 +135,22 @@ def _imbalance(judge: FeatureExtractor, made: Tensor, real: Tensor) -> float:
 
 
 class Check:
-    """The Fréchet distance in the classifier's features alone: the intermediate score of a run that is still training.
+    """The Fréchet distance alone, as one judge sees it; the real images are measured once.
 
-    From at most ``CHECKED`` images per set; the real ones are measured once. Not comparable with :func:`score`.
+    By default from at most :data:`CHECKED` images per set, as the intermediate score of a run that is still training;
+    then it is not comparable with :func:`score`.
     """
 
-    def __init__(self, dataset: ImageDataset, extractor: FeatureExtractor):
-        self.n, self.shape, self.networks = set_size(dataset, None, CHECKED), dataset.shape, {"classifier": extractor}
-        real, _ = halves(dataset, self.n, 0)
-        self.real = measure(chosen(dataset.images, real), self.networks).features["classifier"]
+    def __init__(self, dataset: ImageDataset, extractor: FeatureExtractor, judge: int = 0, limit: int = CHECKED):
+        self.n, self.shape, self.networks = set_size(dataset, None, limit), dataset.shape, {judge: extractor}
+        self.judge, (real, _) = judge, halves(dataset, self.n, judge)
+        self.real = measure(chosen(dataset.images, real), self.networks).features[judge]
 
     def __call__(self, sample: Sampler) -> float:
         """Return the distance of a sampler; NaN if a sample is not finite."""
         made = (as_png("sample", sample(len(k), i), (len(k), *self.shape)) for i, k in enumerate(parts(self.n)))
         try:
-            return frechet_distance(measure(made, self.networks).features["classifier"], self.real)
+            return frechet_distance(measure(made, self.networks).features[self.judge], self.real)
         except FloatingPointError:
             return math.nan
 

@@ -12,7 +12,7 @@ from asvae import pictures
 from asvae.checks import refuse
 from asvae.config import RunConfig
 from asvae.metrics import images, latents
-from asvae.metrics.features import VARIABLE, FeatureExtractor, inception, judges
+from asvae.metrics.features import JUDGES, VARIABLE, FeatureExtractor, inception, judges
 from asvae.networks import Networks
 from asvae.training.curves import Curves, history
 from asvae.training.images.machinery import Machinery
@@ -133,6 +133,7 @@ class ImagesStepper(Stepper):
     def _score(self, networks: Networks) -> tuple[dict[str, float], dict]:
         networks_of_judgement = {"extractors": self._judges(), "inception": self.inception}
         recipe, scores = self.configs[0].recipe, images.nothing() | latents.nothing()
+        scores["frechet_classifier_running"] = self._with_running_statistics()
         scores |= images.score(lambda n, draw: sample(networks, n, draw), self.dataset, **networks_of_judgement)
         if "encoder" in networks.modules:
             scores |= images.reconstruction_scores(
@@ -144,6 +145,12 @@ class ImagesStepper(Stepper):
         decoder = f"EMA {recipe.ema:g}" if recipe.ema else "as trained"
         stated = {"decoder": decoder, "batch_norm": MODE}
         return scores, images.protocol(self.dataset, **networks_of_judgement, **stated)
+
+    def _with_running_statistics(self) -> float:
+        """Return the Fréchet distance as it is without a new estimate: for comparison alone, it ranks nothing."""
+        networks = self.trainer.shown(running=True)
+        checks = (images.Check(self.dataset, each, k, images.LIMIT) for k, each in enumerate(self._judges()))
+        return sum(check(lambda n, draw: sample(networks, n, draw)) for check in checks) / JUDGES
 
     def _judges(self) -> list[FeatureExtractor]:
         return judges(self.dataset, str(self.trainer.device))

@@ -182,8 +182,8 @@ class Trainer:
         for buffer in filter(torch.is_floating_point, buffers):
             mean(buffer)
 
-    def shown(self) -> Networks:
-        """Return networks to evaluate: the averaged decoder, BatchNorm's statistics estimated again.
+    def shown(self, *, running: bool = False) -> Networks:
+        """Return networks to evaluate: the averaged decoder, BatchNorm's statistics estimated again or as they ran.
 
         They are copies, on this trainer's device; every process has its own and may use them alone.
         """
@@ -194,7 +194,8 @@ class Trainer:
             module.to(self.device, self.dtype)
         networks.load_state(current.state())
         networks = dataclasses.replace(networks, autocast=self.fabric.autocast)
-        estimate_statistics(networks, self.dataset, self.recipe.batch_size)
+        if not running:
+            estimate_statistics(networks, self.dataset, self.recipe.batch_size)
         networks.evaluate()
         return networks
 
