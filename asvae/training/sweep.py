@@ -91,6 +91,7 @@ def sweep(
         return []
     trained: dict[RunConfig, Run] = {}
     wanted = list(dict.fromkeys(configs))
+    diagnostics.log_forecasts(wanted)
     on_points = [config for config in wanted if config.kind == "points"]
     # Runs on images stand alone, and their folder knows by itself how far they are.
     on_images = [config for config in wanted if config.kind == "images"]

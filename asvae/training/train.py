@@ -45,6 +45,8 @@ def train(config: RunConfig, *, device: str = "cpu", progress: bool = True, mach
     """
     check_config(config)
     check_device(device)
+    if is_main_process():
+        diagnostics.log_forecasts([config])
     total, unit = work([config])
     with tqdm(total=total, desc=config.objective, unit=unit, disable=not (progress and is_main_process())) as bar:
         [run] = train_any([config], device, bar.update, machinery=machinery)

@@ -1,10 +1,15 @@
 """Each finding on curves that have it, none on curves that have not."""
 
+import math
 from dataclasses import replace
 
 import pytest
+import torch
+from scipy.optimize import minimize_scalar
 
-from asvae.training.diagnostics import findings, log, report
+from asvae import RunConfig
+from asvae.losses import exp_elbo
+from asvae.training.diagnostics import equilibrium, findings, forecast, log, log_forecasts, report
 
 NAN = float("nan")
 STEPS = {"step": [0, 10, 20, 30, 40, 50, 60, 70]}
@@ -40,6 +45,9 @@ def test_kl_of_real_above_that_of_samples_at_the_end_is_named_since_when(curves)
     assert found.step == 20
     [found] = curves(kl_real=[9.0] * 8, kl_fake=[1.0] * 7 + [10.0])
     assert found.step == 70
+    # At equilibrium both are equal but for noise.
+    assert curves(kl_real=[5.4] * 8, kl_fake=[5.0] * 8) == []
+    assert [found.name for found in curves(kl_real=[5.6] * 8, kl_fake=[5.0] * 8)] == ["KL of real above KL of samples"]
     assert curves(kl_real=real[::-1], kl_fake=[NAN, NAN, *real[5::-1]]) == []
 
 
@@ -72,3 +80,34 @@ def test_many_runs_are_reported_in_one_sentence_a_finding_and_logged_once(run, d
     assert any(s.startswith("exp term underflowed since step 20") and s.endswith("(2 of 4 runs)") for s in sentences)
     log(runs)
     assert [record.message for record in caplog.records] == sentences
+
+
+@pytest.mark.parametrize("dataset", ["checkerboard", "digits", "mnist"])
+def test_the_equilibrium_is_the_minimum_of_the_encoders_loss(dataset):
+    config = RunConfig("s-introvae", dataset)
+    hp, s = config.hyperparameters, config.networks().normaliser
+
+    def loss(k):
+        kl, weights = torch.tensor([k], dtype=torch.float64), {"beta_rec": torch.ones(()), "beta_neg": hp.beta_neg}
+        weights = {name: torch.as_tensor(value, dtype=torch.float64) for name, value in weights.items()}
+        fakes = 2 * 0.25 * exp_elbo(torch.zeros_like(kl), kl, scale=s, **weights)
+        return float(s * hp.beta_kl * kl + fakes)
+
+    found = minimize_scalar(loss, bounds=(0.0, 200.0), method="bounded", options={"xatol": 1e-6})
+    assert equilibrium(config) == pytest.approx(found.x, abs=1e-3)
+
+
+def test_the_equilibrium_is_none_for_others_and_zero_for_a_weak_weight():
+    assert math.isnan(equilibrium(RunConfig("vae")))
+    assert math.isnan(equilibrium(RunConfig("s-introvae", beta_kl=0.0)))
+    assert equilibrium(RunConfig("s-introvae", beta_kl=0.5, beta_neg=0.2)) == 0.0
+
+
+def test_an_adversary_that_lets_kl_grow_is_named_before_the_run(caplog):
+    found = forecast(RunConfig("as-introvae", "celeba128"))
+    assert found.name == "weak adversary"
+    assert "599 nats, 2.3 per latent dimension" in str(found)
+    fine = [RunConfig("s-introvae", name) for name in ("checkerboard", "mnist", "cifar10")]
+    assert [forecast(each) for each in fine] == [None] * 3
+    log_forecasts([RunConfig("s-introvae", "celeba128", seed=seed) for seed in range(3)] + fine)
+    assert len(caplog.records) == 1
