@@ -1,4 +1,4 @@
-"""Fast training on a CPU: the number of threads, and memory that is reused instead of returned.
+"""Fast training on a CPU: the number of threads, the precision, and memory that is reused instead of returned.
 
 A training step allocates about a hundred blocks of a megabyte, and new pages cost time: glibc returns large blocks to
 the system at once and asks for them again. Configured to keep them, a step takes a tenth to a fifth less time
@@ -24,6 +24,13 @@ def keep_memory() -> None:
     if mallopt is not None:
         for name, value in ((_MMAP_THRESHOLD, _GIB), (_TRIM_THRESHOLD, 2 * _GIB - 1), (_TOP_PAD, 2**26)):
             mallopt(name, value)
+
+
+def computes_bfloat16() -> bool:
+    """Whether this processor has instructions for bfloat16 (AVX-512 or AMX), without which it is the slower choice."""
+    # PyTorch's own queries, undocumented: one that a release lacks counts as no.
+    queries = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+    return any(query() for query in queries if query is not None)
 
 
 @contextmanager

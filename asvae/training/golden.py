@@ -73,7 +73,7 @@ def _trace(objective: str, dataset: str) -> Trace:
     for name, changes in _variants(objective).items() if on_points else [("default", {})]:
         config = RunConfig(objective, dataset, **(SMALL if on_points else SMALL_IMAGES) | changes)
         # Processes of one run ask for this at times of their own, and each must find the same.
-        alone = Machinery(alone=True)
+        alone = Machinery(precision="float32", alone=True)
         made = Lanes([config], dtype=torch.float64) if on_points else Trainer(config, "cpu", alone, dtype=torch.float64)
         for step in range(config.steps):
             for term, value in made.step(step).items():

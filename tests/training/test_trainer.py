@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from asvae import RunConfig, objectives
+from asvae import RunConfig, cpu, objectives
 from asvae.checks import InvalidArgumentError
 from asvae.training.images.machinery import Machinery
 from asvae.training.images.trainer import Trainer
@@ -234,3 +234,28 @@ def test_running_statistics_are_shown_on_request_averaged_as_the_weights_are():
     for key in buffers:
         assert torch.equal(running[f"decoder.{key}"], average[key])
         assert not torch.allclose(again[f"decoder.{key}"], average[key])
+
+
+@pytest.mark.parametrize(("computes", "precision"), [(True, "bfloat16"), (False, "float32")])
+def test_a_cpu_computes_in_bfloat16_where_it_can_and_says_so(computes, precision, monkeypatch):
+    monkeypatch.setattr("asvae.training.images.machinery.computes_bfloat16", lambda: computes)
+    trainer = Trainer(config_of("vae"))
+    assert trainer.machinery.precision == precision
+    with trainer.networks.autocast():
+        assert torch.is_autocast_enabled("cpu") is computes
+    assert Machinery(precision="float32").on("cpu").precision == "float32"
+    assert Machinery().on("cuda").precision == "bfloat16"
+
+
+def test_a_processor_computes_in_bfloat16_with_either_instruction_set(monkeypatch):
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    for name in names:
+        monkeypatch.setattr(torch.cpu, name, lambda: False, raising=False)
+    assert not cpu.computes_bfloat16()
+    for name in names:
+        with monkeypatch.context() as patch:
+            patch.setattr(torch.cpu, name, lambda: True)
+            assert cpu.computes_bfloat16()
+    for name in names:
+        monkeypatch.delattr(torch.cpu, name)
+    assert not cpu.computes_bfloat16()

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from asvae.checks import integer, one_of
+from asvae.cpu import computes_bfloat16
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-PRECISIONS = {"float32": "32-true", "bfloat16": "bf16-mixed"}
+PRECISIONS = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Machinery:
     data_root: str | None = None
     """The folder of the data set's files; by default ``data/images``."""
     precision: str | None = None
-    """``"float32"``, or ``"bfloat16"`` for the networks' passes (losses are float32); by default bfloat16 on a GPU."""
+    """``"float32"``, or ``"bfloat16"`` for the networks' passes (losses are float32); by default bfloat16 on a GPU and
+    on a CPU with instructions for it."""
     channels_last: bool = True
     """Memory layout of images; the other one is slower on a GPU and on a CPU."""
     compiled: bool = False
@@ -41,23 +43,27 @@ class Machinery:
 
     def on(self, device: str) -> "Machinery":
         """Return it with the defaults of ``device`` filled in."""
-        cuda = torch.device(device).type == "cuda"
-        precision = self.precision or ("bfloat16" if cuda else "float32")
-        return dataclasses.replace(self, precision=precision)
+        short = torch.device(device).type == "cuda" or computes_bfloat16()
+        return dataclasses.replace(self, precision=self.precision or ("bfloat16" if short else "float32"))
 
     def fabric(self, device: str) -> "Fabric":
         """Return a launched Fabric: of this process alone, or of all that ``torchrun`` started."""
-        from lightning_fabric import Fabric  # seconds to import, and runs on points need none
+        # Seconds to import, and runs on points need neither.
+        from lightning_fabric import Fabric
+        from lightning_fabric.plugins import MixedPrecision, Precision
 
         kind, world = torch.device(device), 1 if self.alone else int(os.environ.get("WORLD_SIZE", 1))
         local = 1 if self.alone else int(os.environ.get("LOCAL_WORLD_SIZE", world))
+        # Made here, as Fabric announces a precision that it is given by name on every page of the book.
+        mixed = self.on(device).precision == "bfloat16"
+        precision = MixedPrecision("bf16-mixed", kind.type) if mixed else Precision()
         alone = [kind.index or 0] if kind.type == "cuda" else 1
         fabric = Fabric(
             accelerator=kind.type,
             devices=alone if world == 1 else local,
             num_nodes=world // local,
             strategy="auto" if world == 1 else "ddp",
-            precision=PRECISIONS[self.on(device).precision],
+            plugins=precision,
         )
         fabric.launch()
         return fabric
