@@ -114,7 +114,8 @@ DIFFERENCES = (
         "BatchNorm when sampling",
         "Not stated.",
         "No program calls `.eval()`: samples and reconstructions are made with the statistics of their own batch.",
-        "none: here running statistics, which the protocol of every score names",
+        "none: here statistics estimated again on prior draws, nearly the same and the same for any batch; "
+        "[what it changes](images.ipynb#what-batchnorm-changes)",
         UNMEASURED,
     ),
     Difference(

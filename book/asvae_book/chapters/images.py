@@ -147,19 +147,21 @@ _SCORES = {
     "fid": "FID",
     "kid": "KID",
     "frechet_classifier": "Fréchet distance",
-    "kid_classifier": "kernel distance",
+    "precision": "precision",
+    "recall": "recall",
+    "class_imbalance": "class imbalance",
     "sharpness": "sharpness / real",
-    "sharpness_sd": "its spread",
-    "rec_mse": "error, ×10⁻³",
+    "rec_psnr": "PSNR",
+    "rec_ssim": "SSIM",
 }
-_FACTORS = {"rec_mse": 1e3}
 _ANCHORS = {
     "real against real": {
         "fid": "fid_floor",
         "kid": "kid_floor",
         "frechet_classifier": "frechet_classifier_floor",
-        "kid_classifier": "kid_classifier_floor",
-        "sharpness_sd": "sharpness_sd_real",
+        "precision": "precision_floor",
+        "recall": "recall_floor",
+        "class_imbalance": "class_imbalance_floor",
     },
     "noise": {"frechet_classifier": "frechet_classifier_noise"},
 }
@@ -173,7 +175,7 @@ def scores(cells: Cells) -> pd.DataFrame:
     """
     rows = {
         METHODS.title(name): {
-            title: plus_minus(runs, lambda run, key=key: run.scores.get(key, math.nan) * _FACTORS.get(key, 1.0))
+            title: plus_minus(runs, lambda run, key=key: run.scores.get(key, math.nan))
             for key, title in _SCORES.items()
         }
         | {"seeds": counted(runs)}
