@@ -1,4 +1,4 @@
-"""Sizes and weights by data set, quick on a laptop or as published; the rows of the tables; the readings."""
+"""Sizes and weights by data set, quick on a laptop or as published; the readings."""
 
 import dataclasses
 from typing import Any
@@ -90,47 +90,6 @@ def weights(dataset: str, objective: str) -> dict[str, float]:
     return {key: value for key, value in given.items() if key in field_names(objectives.get(objective).hyperparameters)}
 
 
-TABLE_ROWS = ("C1", "C2", "C3")
-"""The rows of the paper's tables of points."""
-
-ROWS: dict[str, dict[str, dict[str, float]]] = {
-    "assumed": {
-        "C1": {"beta_kl": 0.1, "beta_rec": 0.2, "beta_neg": 0.2},
-        "C2": {"beta_kl": 0.1, "beta_rec": 0.2, "beta_neg": 0.5},
-        "C3": {"beta_kl": 0.1, "beta_rec": 0.2, "beta_neg": 1.0},
-    },
-    "stated": {
-        "C1": {"beta_kl": 0.3, "beta_rec": 0.1, "beta_neg": 0.9},
-        "C2": {"beta_kl": 0.5, "beta_rec": 0.1, "beta_neg": 0.9},
-        "C3": {"beta_kl": 0.7, "beta_rec": 0.2, "beta_neg": 0.9},
-    },
-    "in-words": {
-        "C1": {"beta_kl": 0.3, "beta_rec": 0.3, "beta_neg": 0.1, "fake_rec": 0.9 / 0.3},
-        "C2": {"beta_kl": 0.5, "beta_rec": 0.5, "beta_neg": 0.1, "fake_rec": 0.9 / 0.5},
-        "C3": {"beta_kl": 0.7, "beta_rec": 0.7, "beta_neg": 0.2, "fake_rec": 0.9 / 0.7},
-    },
-}
-"""What C1 to C3 may mean: our assumption for the supplement's checkerboard, which states nothing; the triples that the
-paper states for its toy data (§5.2), read in the order of the released program's arguments; the same triples read by
-the paper's words, as the weights of the real ELBO, of the fakes' KL and of the fakes' reconstruction."""
-
-
-WEIGHT_NAMES = ("beta_kl", "beta_rec", "beta_neg", "fake_rec", "alpha", "margin")
-"""The hyper-parameters that a row or a data set sets; all others are options, which a reading sets."""
-
-
-def combinations(dataset: str) -> dict[str, dict[str, float]]:
-    """Return the rows of a data set's table by name: ``"C1"`` to ``"C3"``, then the other families with a prefix.
-
-    Plain names are the assumed rows on the checkerboard, whose printed VAE column the stated ones do not fit, and the
-    stated ones on other points.
-    """
-    own = "assumed" if dataset == "checkerboard" else "stated"
-    return ROWS[own] | {
-        f"{family}-{row}": weights for family, rows in ROWS.items() if family != own for row, weights in rows.items()
-    }
-
-
 READINGS: dict[str, dict[str, dict[str, Any]]] = {
     "paper": {},
     "tanh": {"as-introvae": {"schedule": "tanh"}},
@@ -168,16 +127,3 @@ main paper is not read: real data in the distance, tanh over the phase after the
 def reading(name: str, objective: str) -> dict[str, Any]:
     """Return the options of ``objective`` that the reading called ``name`` changes."""
     return READINGS[one_of("reading", name, READINGS)].get(objective, {})
-
-
-def combination(name: str, objective: str, dataset: str = "checkerboard") -> dict[str, float]:
-    """Return the weights of a row of a data set's table as the hyper-parameters of ``objective``.
-
-    An objective takes the weights that it has. IntroVAE's adversarial weight is called alpha and takes the value
-    of beta_neg: our choice, as the paper does not say what its rows mean for IntroVAE.
-    """
-    rows = combinations(dataset)
-    betas = rows[one_of("combination", name, rows)]
-    fields = field_names(objectives.get(objective).hyperparameters)
-    weights = {key: value for key, value in betas.items() if key in fields}
-    return weights | ({"alpha": betas["beta_neg"]} if "alpha" in fields else {})
