@@ -7,26 +7,16 @@ from asvae import datasets, objectives
 from asvae.checks import one_of
 from asvae.config.recipes import ImageRecipe, PointsRecipe, Recipe, field_names
 
-_MNIST, _CIFAR = (64, 128), (64, 128, 256)
-
-
-_CELEBA = {128: (64, 128, 256, 512, 512), 256: (64, 128, 256, 512, 512, 512)}
-
-
-def _images(pixels: int, channels: tuple[int, ...], latent_dim: int, batch_size: int, steps: int, quick: dict) -> dict:
-    paper = ImageRecipe(
-        steps=steps,
-        latent_dim=latent_dim,
-        batch_size=batch_size,
-        channels=channels,
-        pixels=pixels,
-        decay="constant",
-        warmup=0.0,
-    )
-    return {"quick": dataclasses.replace(paper, **_QUICK | quick), "paper": paper}
-
+_CHANNELS = (64, 128, 256, 512, 512, 512)
+"""From the finest resolution to the coarsest; smaller images have the first few."""
 
 _QUICK = {"steps": 1_500, "batch_size": 32, "learning_rate": 1e-3, "decay": "linear", "warmup": 0.6, "ema": 0.98}
+
+
+def _images(pixels: int, blocks: int, latent_dim: int, batch_size: int, steps: int, quick: dict) -> dict[str, Recipe]:
+    sizes = {"latent_dim": latent_dim, "batch_size": batch_size, "channels": _CHANNELS[:blocks], "pixels": pixels}
+    paper = ImageRecipe(steps=steps, decay="constant", warmup=0.0, **sizes)
+    return {"quick": dataclasses.replace(paper, **_QUICK | quick), "paper": paper}
 
 
 SCALES: dict[str, dict[str, Recipe]] = {
@@ -36,12 +26,12 @@ SCALES: dict[str, dict[str, Recipe]] = {
     },
     # Epochs are those of the released train.sh for AS-IntroVAE, 100 on MNIST and 150 (§5.1 says 150 of all), over
     # 60,000, 50,000 and CelebA's 162,770 training images.
-    "digits": _images(16, _MNIST, 32, 128, 1_100, {"width": 0.25, "latent_dim": 16}),
-    "mnist": _images(28, _MNIST, 32, 128, 46_800, {"width": 0.25}),
-    "cifar10": _images(32, _CIFAR, 128, 64, 117_150, {"width": 0.25}),
-    "celeba128": _images(128, _CELEBA[128], 256, 32, 762_900, {"width": 0.125, "batch_size": 16}),
-    "celeba256": _images(256, _CELEBA[256], 256, 32, 762_900, {"width": 0.0625, "batch_size": 8}),
-    "folder": _images(64, (64, 128, 256, 512), 128, 32, 50_000, {"width": 0.125, "batch_size": 16}),
+    "digits": _images(16, 2, 32, 128, 1_100, {"width": 0.25, "latent_dim": 16}),
+    "mnist": _images(28, 2, 32, 128, 46_800, {"width": 0.25}),
+    "cifar10": _images(32, 3, 128, 64, 117_150, {"width": 0.25}),
+    "celeba128": _images(128, 5, 256, 32, 762_900, {"width": 0.125, "batch_size": 16}),
+    "celeba256": _images(256, 6, 256, 32, 762_900, {"width": 0.0625, "batch_size": 8}),
+    "folder": _images(64, 4, 128, 32, 50_000, {"width": 0.125, "batch_size": 16}),
 }
 """Recipes by data set and scale; ``"paper"`` holds the published settings, where there are any."""
 
@@ -55,10 +45,7 @@ def scales(dataset: str) -> dict[str, Recipe]:
 
 
 _IMAGE_WEIGHTS = {"beta_kl": 1.0, "beta_rec": 1.0, "beta_neg": 256.0, "margin": 10.0, "alpha": 0.5}
-
-
 _CELEBA_WEIGHTS = {"beta_kl": 0.5, "margin": 100.0}
-
 
 WEIGHTS: dict[str, dict[str, float]] = {
     # The first of the triples that the paper states for its toy data.
@@ -75,18 +62,15 @@ WEIGHTS: dict[str, dict[str, float]] = {
 """Weights by data set where they differ from the objectives' defaults, of images those of the released train.sh, which
 §5.1 of the paper does not repeat; an objective takes those it has."""
 
-
 INTROVAE_WEIGHTS = {"beta_kl": 1.0, "beta_rec": 0.05}
 """IntroVAE's weights on the paper's image sets and on folders: those of the released AS-IntroVAE code."""
 
 
 def weights(dataset: str, objective: str) -> dict[str, float]:
     """Return the published weights of ``objective`` on ``dataset``, where they differ from its defaults."""
-    given = WEIGHTS.get(dataset, {}) | (
-        INTROVAE_WEIGHTS
-        if objective == "introvae" and dataset != "digits" and datasets.kind(dataset) == "images"
-        else {}
-    )
+    given = WEIGHTS.get(dataset, {})
+    if objective == "introvae" and dataset != "digits" and datasets.kind(dataset) == "images":
+        given = given | INTROVAE_WEIGHTS
     return {key: value for key, value in given.items() if key in field_names(objectives.get(objective).hyperparameters)}
 
 

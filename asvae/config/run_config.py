@@ -152,7 +152,7 @@ class RunConfig:
     def identity(self) -> dict[str, Any]:
         """Return what names this run: :meth:`to_dict` without fields of a later date that have their default."""
         fields = (*dataclasses.fields(self.hyperparameters), *dataclasses.fields(self.recipe))
-        added = {field.name: field.default for field in fields if _is_added(field)}
+        added = {field.name: field.default for field in fields if field.metadata.get("added")}
         return {key: value for key, value in self.to_dict().items() if key not in added or value != added[key]}
 
     def to_dict(self) -> dict[str, Any]:
@@ -164,10 +164,6 @@ class RunConfig:
     def from_dict(values: dict[str, Any]) -> "RunConfig":
         """Return the configuration that :meth:`to_dict` wrote, also an earlier version of it."""
         return RunConfig(**as_today(values))
-
-
-def _is_added(field: dataclasses.Field) -> bool:
-    return field.metadata.get("added", False)
 
 
 def _check_images(dataset: str, recipe: Recipe, own: Recipe) -> None:
