@@ -51,7 +51,7 @@ class Weights(Hyperparameters):
     """Weights of the two terms of the ELBO, which every method with an encoder has."""
 
     beta_kl: float = option(0.1, low=0.0)
-    """Weight of KL(x); in IntroVAE of all the encoder's KL terms, in the soft family of the decoder's divergence too."""
+    """Weight of KL(x); in IntroVAE of all the encoder's KL terms, in the soft family of decoder divergences too."""
     beta_rec: float = option(0.2, low=0.0)
     """Weight of the squared reconstruction error."""
 
