@@ -15,43 +15,33 @@ from asvae.checks import number, one_of
 Schedule = Callable[[float | Tensor], float | Tensor]
 
 
-def _checked(schedule: Schedule) -> Schedule:
+def _schedule(of_float: Callable[[float], float], of_tensor: Callable[[Tensor], Tensor]) -> Schedule:
     """Refuse a progress outside [0, 1]; a tensor is not checked, since reading it would make a GPU wait."""
 
-    def checked(progress: float | Tensor) -> float | Tensor:
-        return schedule(progress if isinstance(progress, Tensor) else number("progress", progress, 0.0, 1.0))
+    def schedule(progress: float | Tensor) -> float | Tensor:
+        if isinstance(progress, Tensor):
+            return of_tensor(progress)
+        return of_float(number("progress", progress, 0.0, 1.0))
 
-    return checked
+    return schedule
 
 
 def constant(c: float) -> Schedule:
     """Hold the weight at ``c``: 1 is S-IntroVAE, 0 is AS-distance alone, ½ the supplement's mixed runs."""
     c = number("c", c, 0.0, 1.0)
-
-    def schedule(progress: float | Tensor) -> float | Tensor:
-        return torch.full_like(progress, c) if isinstance(progress, Tensor) else c
-
-    return _checked(schedule)
+    return _schedule(lambda t: c, lambda t: torch.full_like(t, c))
 
 
 def tanh_ramp(rate: float = 5.0) -> Schedule:
     r"""Rise as :math:`c = \tanh(\text{rate}\cdot t/T)`: the released code's annealing at ``rate`` 5."""
     rate = number("rate", rate, 0.0, open_low=True)
-
-    def schedule(progress: float | Tensor) -> float | Tensor:
-        return torch.tanh(rate * progress) if isinstance(progress, Tensor) else math.tanh(rate * progress)
-
-    return _checked(schedule)
+    return _schedule(lambda t: math.tanh(rate * t), lambda t: torch.tanh(rate * t))
 
 
 def linear_ramp(rate: float = 5.0) -> Schedule:
     r"""Rise as :math:`c = \min(1, \text{rate}\cdot t/T)`: the paper's annealing at ``rate`` 5 (eq. 9)."""
     rate = number("rate", rate, 0.0, open_low=True)
-
-    def schedule(progress: float | Tensor) -> float | Tensor:
-        return (rate * progress).clamp(max=1.0) if isinstance(progress, Tensor) else min(1.0, rate * progress)
-
-    return _checked(schedule)
+    return _schedule(lambda t: min(1.0, rate * t), lambda t: (rate * t).clamp(max=1.0))
 
 
 _NAMED = {

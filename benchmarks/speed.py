@@ -17,10 +17,11 @@ import torch
 from baseline import TextbookStep, plain_as_distance, plane
 
 from asvae import RunConfig, datasets
-from asvae.config.presets import SCALES, combination
+from asvae.config.presets import SCALES
 from asvae.cpu import huge_pages, keep_memory
 from asvae.files import DATA, write_record
 from asvae.losses import as_distance
+from asvae.store.rows import combination
 from asvae.training import provenance
 from asvae.training.points.stepper import PointsStepper
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cache
 
 from asvae.checks import option, refuse, validate_fields
 
@@ -87,6 +88,7 @@ class ImageRecipe(Recipe):
         return tuple(max(1, round(self.width * each)) for each in self.channels)
 
 
-def field_names(cls: type) -> list[str]:
+@cache
+def field_names(cls: type) -> tuple[str, ...]:
     """Return the names of a dataclass's fields."""
-    return [field.name for field in dataclasses.fields(cls)]
+    return tuple(field.name for field in dataclasses.fields(cls))

@@ -71,20 +71,22 @@ class RunConfig:
         asked = {"objective": objective, "dataset": dataset, "scale": scale, "seed": seed, "reading": reading}
         asked |= hyperparameters
         hyperparameters = presets.reading(reading, objective) | hyperparameters
-        recipe = {key: value for key, value in hyperparameters.items() if key in field_names(type(base))}
+        changes = {key: value for key, value in hyperparameters.items() if key in field_names(type(base))}
+        recipe = dataclasses.replace(base, **changes) if changes else base
         if datasets.kind(dataset) == "images":
-            _check_images(dataset, dataclasses.replace(base, **recipe), base)
+            _check_images(dataset, recipe, base)
         given = {key: value for key, value in hyperparameters.items() if key in field_names(own)}
-        for name, value in (
-            ("objective", objective),
-            ("dataset", dataset),
-            ("scale", scale),
-            ("seed", integer("seed", seed, 0, draws.EVALUATION_SEED - 1)),
-            ("recipe", dataclasses.replace(base, **recipe)),
-            ("hyperparameters", own(**weights(dataset, objective) | given)),
-        ):
+        fields = {
+            "objective": objective,
+            "dataset": dataset,
+            "scale": scale,
+            "seed": integer("seed", seed, 0, draws.EVALUATION_SEED - 1),
+            "recipe": recipe,
+            "hyperparameters": own(**weights(dataset, objective) | given),
+            "_given": asked,
+        }
+        for name, value in fields.items():
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "_given", asked)
 
     @property
     def steps(self) -> int:
@@ -148,42 +150,10 @@ class RunConfig:
         own = dataclasses.asdict(scales(self.dataset)[self.scale])
         return {key: value for key, value in dataclasses.asdict(self.recipe).items() if value != own[key]}
 
-    @property
-    def combination(self) -> str:
-        """The row of the data set's table whose weights these are, ``"published"`` on images; else ``"own"``."""
-        weights = self._weights()
-        if self.kind == "images":
-            plain = RunConfig(self.objective, self.dataset, self.scale)
-            return "published" if weights == plain._weights() else "own"
-        for row in presets.combinations(self.dataset):
-            cell = RunConfig(self.objective, self.dataset, **presets.combination(row, self.objective, self.dataset))
-            if weights == cell._weights():
-                return row
-        return "own"
-
-    @property
-    def reading(self) -> str:
-        """The reading whose options these are, else the options that differ from the paper's, as ``key=value``."""
-        options = self._options()
-        for name in presets.READINGS:
-            plain = RunConfig(self.objective, self.dataset, self.scale, reading=name)
-            if options == plain._options():
-                return name
-        paper = RunConfig(self.objective, self.dataset, self.scale)._options()
-        return " ".join(f"{key}={value}" for key, value in options.items() if value != paper[key])
-
-    def _weights(self) -> dict[str, float]:
-        own = dataclasses.asdict(self.hyperparameters)
-        return {key: value for key, value in own.items() if key in presets.WEIGHT_NAMES}
-
-    def _options(self) -> dict[str, Any]:
-        own = dataclasses.asdict(self.hyperparameters) | {"logvar_limit": self.recipe.logvar_limit}
-        return {key: value for key, value in own.items() if key not in presets.WEIGHT_NAMES}
-
     def identity(self) -> dict[str, Any]:
         """Return what names this run: :meth:`to_dict` without fields of a later date that have their default."""
         fields = (*dataclasses.fields(self.hyperparameters), *dataclasses.fields(self.recipe))
-        added = {field.name: field.default for field in fields if _is_added(field)}
+        added = {field.name: field.default for field in fields if field.metadata.get("added")}
         return {key: value for key, value in self.to_dict().items() if key not in added or value != added[key]}
 
     def to_dict(self) -> dict[str, Any]:
@@ -195,10 +165,6 @@ class RunConfig:
     def from_dict(values: dict[str, Any]) -> "RunConfig":
         """Return the configuration that :meth:`to_dict` wrote, also an earlier version of it."""
         return RunConfig(**as_today(values))
-
-
-def _is_added(field: dataclasses.Field) -> bool:
-    return field.metadata.get("added", False)
 
 
 def _check_images(dataset: str, recipe: Recipe, own: Recipe) -> None:

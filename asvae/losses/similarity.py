@@ -13,7 +13,8 @@ import math
 import torch
 from torch import Tensor
 
-from asvae.checks import InvalidArgumentError, one_of, refuse
+from asvae.checks import one_of, refuse
+from asvae.losses.terms import need_tensors
 
 ENTRIES = 2**22
 """Pairs times dimensions that a GPU computes in one launch: a single dimension would be too little work for it."""
@@ -95,22 +96,12 @@ def kernel_constant(kernel: str, statistic: str, dims: int) -> float:
 
 
 def _check_shapes(mu_a: Tensor, logvar_a: Tensor, mu_b: Tensor, logvar_b: Tensor, reduction: str) -> None:
-    for name, value in {"mu_a": mu_a, "logvar_a": logvar_a, "mu_b": mu_b, "logvar_b": logvar_b}.items():
-        if not isinstance(value, Tensor):
-            refuse(name, type(value).__name__, "a torch.Tensor")
+    shapes = need_tensors(mu_a=mu_a, logvar_a=logvar_a, mu_b=mu_b, logvar_b=logvar_b)
     fits = mu_a.shape == logvar_a.shape and mu_b.shape == logvar_b.shape and mu_a.ndim == mu_b.ndim >= 2
-    if not fits or mu_a.shape[:-2] != mu_b.shape[:-2] or mu_a.shape[-1] != mu_b.shape[-1]:
-        got = [tuple(t.shape) for t in (mu_a, logvar_a, mu_b, logvar_b)]
-        raise InvalidArgumentError(f"as_distance: got shapes {got}; allowed: two pairs (..., B, D) and (..., C, D).")
-    if 0 in mu_a.shape or 0 in mu_b.shape:
-        raise InvalidArgumentError(
-            f"as_distance: got {tuple(mu_a.shape)} and {tuple(mu_b.shape)}; allowed: no empty axis."
-        )
-    if reduction == "sum" and mu_a.shape[-2] != mu_b.shape[-2]:
-        sizes = (mu_a.shape[-2], mu_b.shape[-2])
-        raise InvalidArgumentError(
-            f"reduction: got 'sum' with batches of {sizes}; allowed: 'sum' for equal sizes, 'mean'."
-        )
+    if not fits or mu_a.shape[:-2] != mu_b.shape[:-2] or mu_a.shape[-1] != mu_b.shape[-1] or 0 in shapes[0] + shapes[2]:
+        refuse("as_distance", shapes, "two pairs of shapes (..., B, D) and (..., C, D), no axis empty")
+    if reduction == "sum" and shapes[0] != shapes[2]:
+        refuse("reduction", reduction, f"'mean' for batches of {mu_a.shape[-2]} and {mu_b.shape[-2]}")
 
 
 class _Marginal(torch.autograd.Function):
@@ -177,21 +168,15 @@ def _kernel(mu_l: Tensor, mu_r: Tensor, var_l: Tensor, var_r: Tensor, out: Tenso
     return k, u, u2, r
 
 
-def _pairs(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    return a.unsqueeze(-1), b.unsqueeze(-2)
-
-
 def _in_logarithms(a, b, kernel, reduction, statistic):
     """Return the distance from logarithms of the kernel, in plain operations: products over many dimensions fit."""
 
     def block(left, right, within):
-        (mu_l, logvar_l), (mu_r, logvar_r) = left, right
-        rows, dims, pairs = mu_l.shape[-2], mu_l.shape[-1], mu_l.shape[-2] * mu_r.shape[-2]
-        logs = [
-            _log_kernel(mu_l[..., d], logvar_l[..., d], mu_r[..., d], logvar_r[..., d], statistic) for d in range(dims)
-        ]
+        *_, rows, dims = left[0].shape
+        pairs = rows * right[0].shape[-2]
+        logs = [_log_kernel(*(t[..., d] for t in (*left, *right)), statistic) for d in range(dims)]
         if within and statistic == "u":
-            own = torch.eye(rows, dtype=torch.bool, device=mu_l.device)
+            own = torch.eye(rows, dtype=torch.bool, device=left[0].device)
             logs, pairs = [log_k.masked_fill(own, -math.inf) for log_k in logs], pairs - rows
         if kernel == "joint":
             log_sum = torch.logsumexp(sum(logs).flatten(-2), -1)
@@ -204,7 +189,7 @@ def _in_logarithms(a, b, kernel, reduction, statistic):
 
 def _log_kernel(mu_l, logvar_l, mu_r, logvar_r, statistic):
     """Return the logarithm of one dimension's kernel for all pairs."""
-    (m1, m2), (l1, l2) = _pairs(mu_l, mu_r), _pairs(logvar_l, logvar_r)
+    m1, m2, l1, l2 = mu_l[..., :, None], mu_r[..., None, :], logvar_l[..., :, None], logvar_r[..., None, :]
     log_v = torch.logaddexp(l1, l2)
     log_k = -0.5 * ((m1 - m2) ** 2 * torch.exp(-log_v) + log_v)
     if statistic != "weighted":

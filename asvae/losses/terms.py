@@ -8,13 +8,15 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from asvae.checks import InvalidArgumentError, refuse
+from asvae.checks import refuse
 
 
-def _need_tensors(**named: Tensor) -> None:
+def need_tensors(**named: Tensor) -> list[tuple[int, ...]]:
+    """Refuse what is no tensor, by its name; return the shapes."""
     for name, value in named.items():
         if not isinstance(value, Tensor):
             refuse(name, type(value).__name__, "a torch.Tensor")
+    return [tuple(value.shape) for value in named.values()]
 
 
 def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -38,10 +40,9 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
     InvalidArgumentError
         If the two shapes differ.
     """
-    _need_tensors(mu=mu, logvar=logvar)
+    shapes = need_tensors(mu=mu, logvar=logvar)
     if mu.shape != logvar.shape:
-        shapes = f"{tuple(mu.shape)} and {tuple(logvar.shape)}"
-        raise InvalidArgumentError(f"kl_divergence: got mu and logvar of {shapes}; allowed: equal shapes.")
+        refuse("kl_divergence", shapes, "mu and logvar of equal shapes")
     return 0.5 * (mu.square() + logvar.exp() - 1.0 - logvar).sum(-1)
 
 
@@ -65,13 +66,10 @@ def reconstruction_error(x: Tensor, x_hat: Tensor, *, event_dims: int | None = N
     InvalidArgumentError
         If the shapes differ or leave no batch axis.
     """
-    _need_tensors(x=x, x_hat=x_hat)
+    shapes = need_tensors(x=x, x_hat=x_hat)
     event_dims = x.ndim - 1 if event_dims is None else event_dims
     if x.shape != x_hat.shape or not 0 < event_dims < x.ndim:
-        shapes = f"{tuple(x.shape)} and {tuple(x_hat.shape)}"
-        raise InvalidArgumentError(
-            f"reconstruction_error: got {shapes}; allowed: equal shapes (B, ...) with a sample axis."
-        )
+        refuse("reconstruction_error", shapes, "equal shapes (B, ...) with a sample axis")
     return (x - x_hat).square().flatten(-event_dims).sum(-1)
 
 
@@ -162,8 +160,7 @@ def gradient_penalty(
     """
     event_dims = real.ndim - 1 if event_dims is None else event_dims
     if real.shape != fake.shape:
-        shapes = f"{tuple(real.shape)} and {tuple(fake.shape)}"
-        raise InvalidArgumentError(f"gradient_penalty: got {shapes}; allowed: equal shapes (B, ...).")
+        refuse("gradient_penalty", [tuple(real.shape), tuple(fake.shape)], "equal shapes (B, ...)")
     u = mix.reshape(*mix.shape, *[1] * event_dims)
     between = (u * real + (1.0 - u) * fake).detach().requires_grad_()
     (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)

@@ -41,8 +41,7 @@ class MLP(nn.Module):
                 ("bias", (1, fan_out), self.biases),
             ):
                 label = f"init/{name}/{layer}/{part}"
-                values = [draws.uniform(seed, 0, label, shape) for seed in seeds]
-                into.append(nn.Parameter((2.0 * torch.stack(values) - 1.0) * bound))
+                into.append(nn.Parameter((2.0 * draws.uniform_lanes(seeds, 0, label, shape) - 1.0) * bound))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(lanes, B, in)`` to ``(lanes, B, out)``."""

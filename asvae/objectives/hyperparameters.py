@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from asvae import schedules
-from asvae.checks import validate_fields
+from asvae.checks import option, validate_fields
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,16 @@ class Hyperparameters:
     def pair_matrices(self, latent_dim: int) -> int:
         """Return how many B × B matrices a step holds in memory at once, which limits the number of lanes."""
         return 0
+
+
+@dataclass(frozen=True)
+class Weights(Hyperparameters):
+    """Weights of the two terms of the ELBO, which every method with an encoder has."""
+
+    beta_kl: float = option(0.1, low=0.0)
+    """Weight of KL(x); in IntroVAE of all the encoder's KL terms, in the soft family of decoder divergences too."""
+    beta_rec: float = option(0.2, low=0.0)
+    """Weight of the squared reconstruction error."""
 
 
 def _per_lane(field: dataclasses.Field) -> bool:

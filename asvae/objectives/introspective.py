@@ -14,18 +14,14 @@ from asvae import schedules
 from asvae.checks import option
 from asvae.losses import as_distance, exp_elbo, kl_divergence, reconstruction_error, reparameterize
 from asvae.losses.similarity import KERNELS, REDUCTIONS, STATISTICS, kernel_constant
-from asvae.objectives import hyperparameters as base
 from asvae.objectives.base import Loss, Objective, Player
+from asvae.objectives.hyperparameters import Weights
 
 
 @dataclass(frozen=True)
-class _Weights(base.Hyperparameters):
+class _Shared(Weights):
     """Weights and switches that the whole family shares."""
 
-    beta_kl: float = option(0.1, low=0.0)
-    """Weight of KL(x) in the encoder and of the divergence of fakes in the decoder."""
-    beta_rec: float = option(0.2, low=0.0)
-    """Weight of the squared reconstruction error."""
     beta_neg: float = option(0.2, low=0.0)
     """Weight of the divergence of fakes in the encoder."""
     fake_rec: float = option(1.0, low=0.0, added=True)
@@ -38,7 +34,7 @@ class _Weights(base.Hyperparameters):
 
 
 @dataclass(frozen=True)
-class SoftHyperparameters(_Weights):
+class SoftHyperparameters(_Shared):
     """Weights of Soft-IntroVAE."""
 
     kl_share: float = option(1.0, low=0.0, high=1.0)
@@ -51,7 +47,7 @@ class SoftHyperparameters(_Weights):
 
 
 @dataclass(frozen=True)
-class Hyperparameters(_Weights):
+class Hyperparameters(_Shared):
     """Weights and switches of AS-IntroVAE. Every switch defaults to what the paper writes, where it writes anything."""
 
     schedule: str = option("linear", choices=schedules.names(), per_lane=True)

@@ -4,18 +4,14 @@ from dataclasses import dataclass
 
 from asvae.checks import option
 from asvae.losses import hinge, kl_divergence, reconstruction_error, reparameterize
-from asvae.objectives import hyperparameters as base
 from asvae.objectives.base import Loss, Objective, Player
+from asvae.objectives.hyperparameters import Weights
 
 
 @dataclass(frozen=True)
-class Hyperparameters(base.Hyperparameters):
+class Hyperparameters(Weights):
     """Weights and margin of IntroVAE, and one switch: as Lu et al. write it, or as Huang et al. do."""
 
-    beta_kl: float = option(0.1, low=0.0)
-    """Weight of all KL terms of the encoder."""
-    beta_rec: float = option(0.2, low=0.0)
-    """Weight of the squared reconstruction error."""
     alpha: float = option(0.2, low=0.0)
     """Weight of the adversarial KL terms."""
     margin: float = option(10.0, low=0.0)

@@ -4,9 +4,9 @@ import hashlib
 import json
 import math
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -18,12 +18,15 @@ from asvae.files import DATA, read_record, write_record
 from asvae.metrics import latents
 from asvae.metrics.points import nothing
 from asvae.pictures import pack, unpack
+from asvae.store.rows import reading_of, row_of
 from asvae.training.golden import fingerprint
 from asvae.training.provenance import TIMING
 from asvae.training.run import Divergence, Result
 
 if TYPE_CHECKING:
     import pandas as pd
+
+T = TypeVar("T")
 
 ROOT = DATA / "results"
 STALE = "stale.json"
@@ -32,8 +35,8 @@ STALE = "stale.json"
 _RENAMED = {"squares_covered": "modes_covered"}
 """Scores that older files call otherwise."""
 
-_OWN = ("objective", "combination", "dataset", "scale", "steps", "seed", "schedule", "reading")
-_COLUMNS = (*_OWN, "diverged", "current")
+_SAID = ("objective", "combination", "dataset", "scale", "steps", "seed", "schedule", "reading", "diverged", "current")
+"""The columns before the scores."""
 
 
 def record(result: Result) -> dict[str, Any]:
@@ -64,7 +67,8 @@ def _points(points: torch.Tensor) -> list[list[float]]:
 
 def from_record(kept: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a :class:`~asvae.Result` from its :func:`record`, in which NaN is written as null."""
-    config = RunConfig.from_dict(kept["config"])
+    fields = _summary(kept)
+    config = fields["config"]
     shape = config.data().shape
     if config.kind == "points":
         packed = {"samples": kept["samples"]} | kept.get("pictures", {})
@@ -74,12 +78,16 @@ def from_record(kept: dict[str, Any]) -> dict[str, Any]:
         packed = {name: unpack(text, shape) for name, text in kept["pictures"].items()}
         none = torch.zeros(0, *shape)
         samples = {"samples": unpack(kept["samples"], shape) if kept["samples"] else none, "pictures": packed}
+    history = {name: list(_numbers(dict(enumerate(curve))).values()) for name, curve in kept["history"].items()}
+    return fields | {"history": history} | samples
+
+
+def _summary(kept: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that a table shows: neither curves nor samples."""
     return {
-        "config": config,
+        "config": RunConfig.from_dict(kept["config"]),
         "divergence": Divergence(**kept["divergence"]) if kept["divergence"] else None,
         "scores": {_RENAMED.get(name, name): value for name, value in _numbers(kept["scores"]).items()},
-        "history": {name: list(_numbers(dict(enumerate(curve))).values()) for name, curve in kept["history"].items()},
-        **samples,
         "provenance": kept["provenance"] | kept["timing"] | {"origin": "loaded"},
     }
 
@@ -101,9 +109,9 @@ def keep(result: Result, root: Path = ROOT) -> Path:
 
 def name_of(config: RunConfig) -> str:
     """Return the name of the file that holds the result of ``config``."""
-    row = config.combination
+    row = row_of(config)
     name = f"{config.dataset}-{config.scale}-{config.objective}-{row}-seed{config.seed}"
-    if row == "own" or config.reading != "paper" or config.overrides:
+    if row == "own" or reading_of(config) != "paper" or config.overrides:
         identity = json.dumps(config.identity(), sort_keys=True)
         name += f"-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
     return f"{name}.json"
@@ -118,18 +126,18 @@ def find(configs: Iterable[RunConfig], root: Path = ROOT) -> dict[RunConfig, Res
     places = {(config.dataset, config.scale, config.objective) for config in wanted}
     for path in sorted(path for key in places for path in root.glob(f"{'-'.join(key)}-*.json")):
         try:
-            result = _read(path)
+            result = _read(path, lambda kept: Result(**from_record(kept)))
         except InvalidArgumentError as error:
             warnings.warn(str(error), stacklevel=2)
             continue
-        if result.config in wanted and is_current(result):
+        if result.config in wanted and is_current(result.config, result.provenance):
             found[result.config] = result
     return found
 
 
-def is_current(result: Result) -> bool:
-    """Whether a result belongs to today's numerics."""
-    return result.provenance["fingerprint"] == fingerprint(result.config.objective, result.config.dataset)
+def is_current(config: RunConfig, provenance: dict[str, Any]) -> bool:
+    """Whether a result of ``config`` with this provenance belongs to today's numerics."""
+    return provenance["fingerprint"] == fingerprint(config.objective, config.dataset)
 
 
 def results(dataset: str | None = None, scale: str | None = None, root: Path = ROOT) -> "pd.DataFrame":
@@ -151,7 +159,7 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
     Raises
     ------
     InvalidArgumentError
-        If the data set or the scale is unknown, or a file is damaged.
+        If the data set or the scale is unknown, or one of their files is damaged.
     """
     import pandas as pd  # half a second to import
 
@@ -159,28 +167,34 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
         one_of("dataset", dataset, datasets.names())
     if scale is not None:
         one_of("scale", scale, {name: None for scales in SCALES.values() for name in scales})
-    paths = [path for path in sorted(Path(root).glob("*.json")) if path.name != STALE]
-    found = [_read(path) for path in paths]
-    wanted = [
-        _row(each) for each in found if dataset in (None, each.config.dataset) and scale in (None, each.config.scale)
-    ]
-    scores = dict.fromkeys(name for row in wanted for name in row if name not in (*_COLUMNS, "provenance"))
-    return pd.DataFrame(wanted, columns=[*_COLUMNS, *(scores or nothing() | latents.nothing()), "provenance"])
+    named = Path(root).glob(f"{dataset or '*'}-{scale or '*'}-*.json")
+    found = [_row(path) for path in sorted(named)]
+    wanted = [row for row in found if dataset in (None, row["dataset"]) and scale in (None, row["scale"])]
+    scores = dict.fromkeys(name for row in wanted for name in row if name not in (*_SAID, "provenance"))
+    return pd.DataFrame(wanted, columns=[*_SAID, *(scores or nothing() | latents.nothing()), "provenance"])
 
 
-def _read(path: Path) -> Result:
+def _read(path: Path, make: Callable[[dict[str, Any]], T]) -> T:
     kept = read_record(path)
     try:
-        return Result(**from_record(kept))
+        return make(kept)
     except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InvalidArgumentError(f"results: got {path.name!r}, which is no result of this core ({error}).") from error
 
 
-def _row(result: Result) -> dict[str, Any]:
-    config = result.config
-    own = {name: getattr(config, name, None) for name in _OWN} | {
+def _row(path: Path) -> dict[str, Any]:
+    kept = _read(path, _summary)
+    config = kept["config"]
+    own = {
+        "objective": config.objective,
+        "combination": row_of(config),
+        "dataset": config.dataset,
+        "scale": config.scale,
+        "steps": config.steps,
+        "seed": config.seed,
         "schedule": getattr(config.hyperparameters, "schedule", None),
-        "diverged": result.diverged,
-        "current": is_current(result),
+        "reading": reading_of(config),
+        "diverged": kept["divergence"] is not None,
+        "current": is_current(config, kept["provenance"]),
     }
-    return own | result.scores | {"provenance": result.provenance}
+    return own | kept["scores"] | {"provenance": kept["provenance"]}

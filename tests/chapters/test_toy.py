@@ -12,6 +12,7 @@ from matplotlib.colors import to_rgb
 from asvae import RunConfig, datasets
 from asvae.checks import InvalidArgumentError
 from asvae.metrics import points as metrics
+from asvae.store.rows import row_of
 from asvae_book.chapters import figures, palette, show, toy_claims, toy_figures, toy_sentences, toy_tables
 from asvae_book.chapters import toy as toys
 from asvae_book.chapters.parameters import ToyParameters
@@ -62,7 +63,7 @@ def test_the_stated_weights_are_the_stated_ones_on_the_checkerboard_too():
     rows = [on_board[row, "s-introvae"][0] for row in ("C1", "C2", "C3")]
     weights = [tuple(getattr(each.hyperparameters, f"beta_{key}") for key in ("kl", "rec", "neg")) for each in rows]
     assert weights == [(0.3, 0.1, 0.9), (0.5, 0.1, 0.9), (0.7, 0.2, 0.9)]
-    assert [each.combination for each in rows] == ["stated-C1", "stated-C2", "stated-C3"]
+    assert [row_of(each) for each in rows] == ["stated-C1", "stated-C2", "stated-C3"]
     assert on_board["C1", "s-introvae"] != TABLE1.configs("checkerboard", 1)["C1", "s-introvae"]
     assert list(toy_tables.weights_table(GAUSSIANS, ["C2"]).loc["C2"]) == [0.5, 0.1, 0.9]
     assert list(toy_tables.weights_table(BOARD, ["C2"]).loc["C2"]) == [0.1, 0.2, 0.5]

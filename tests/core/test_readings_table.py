@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from asvae import RunConfig
-from asvae.config.presets import READINGS, ROWS, WEIGHT_NAMES
+from asvae.config.presets import READINGS
+from asvae.store.rows import ROWS, WEIGHT_NAMES
 
 METHOD = (Path(__file__).parents[2] / "book" / "method.md").read_text()
 SECTION = METHOD.partition("## The readings")[2].partition("\n## ")[0]

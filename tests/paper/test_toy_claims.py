@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from scipy import stats
 
-from asvae.config.presets import TABLE_ROWS
+from asvae.store.rows import TABLE_ROWS
 from asvae_book.paper.claims import CLAIM, CLAIMS, verdict_table
 from asvae_book.studies import Cells
 from asvae_book.studies.intervals import paired

@@ -14,6 +14,7 @@ from asvae.config import presets
 from asvae.files import read_record, write_record
 from asvae.store.results import ROOT, STALE, find, keep, name_of
 from asvae.store.results import results as table_of
+from asvae.store.rows import reading_of, row_of
 
 
 def test_results_are_a_table_with_scores_and_provenance(run, diverged, tmp_path):
@@ -125,18 +126,17 @@ def test_a_field_of_a_later_date_is_part_of_a_runs_identity_once_it_is_used():
 
 def test_a_run_says_whose_weights_it_has_and_which_reading():
     cell = RunConfig("s-introvae", scale="paper", seed=4, steps=100, beta_neg=0.5)
-    assert cell.combination == cell.replace(width=9).combination == "C2"
-    assert cell.replace(beta_neg=0.3).combination == "own"
+    assert row_of(cell) == row_of(cell.replace(width=9)) == "C2"
+    assert row_of(cell.replace(beta_neg=0.3)) == "own"
     stated = {"beta_kl": 0.3, "beta_rec": 0.1, "beta_neg": 0.9}
-    assert RunConfig("as-introvae", **stated).combination == "stated-C1"
-    assert RunConfig("as-introvae", "8gaussians", **stated).combination == "C1"
-    assert RunConfig("as-introvae", "digits").combination == "published"
+    assert row_of(RunConfig("as-introvae", **stated)) == "stated-C1"
+    assert row_of(RunConfig("as-introvae", "8gaussians", **stated)) == "C1"
+    assert row_of(RunConfig("as-introvae", "digits")) == "published"
     for name in presets.READINGS:
-        assert RunConfig("as-introvae", reading=name).reading == name
-    assert RunConfig("as-introvae", reading="released", squash_kl=False).reading.startswith(
-        "live_target=True schedule=tanh "
-    )
-    assert RunConfig("as-introvae", squash_kl=True, beta_kl=0.3).reading == "squash_kl=True"
+        assert reading_of(RunConfig("as-introvae", reading=name)) == name
+    changed = reading_of(RunConfig("as-introvae", reading="released", squash_kl=False))
+    assert changed.startswith("live_target=True schedule=tanh ")
+    assert reading_of(RunConfig("as-introvae", squash_kl=True, beta_kl=0.3)) == "squash_kl=True"
 
 
 def test_a_configuration_of_an_earlier_version_keeps_its_meaning():

@@ -6,6 +6,7 @@ import itertools
 import json
 import multiprocessing
 import random
+import shutil
 import time
 from types import SimpleNamespace
 
@@ -43,7 +44,7 @@ STACKS = {
 }
 DIVERGES = {stack: [stack == "points" and lane == 3 for lane in range(len(STACKS[stack]))] for stack in STACKS}
 """One lane does."""
-ENGINES = {"points": on_points(6, 2), "images": on_images()}
+ENGINES = {"few points": on_points(6, 2), "images": on_images()}
 
 
 @pytest.fixture(autouse=True)
@@ -54,10 +55,14 @@ def _only_weights(monkeypatch):
     monkeypatch.setattr(stepper, "save_curves", lambda *of: None)
 
 
+def _save_every_step(patch):
+    patch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    patch.setattr(loop, "SAVING_SHARE", 0.0)
+
+
 @pytest.fixture
 def every_step(monkeypatch):
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(loop, "SAVING_SHARE", 0.0)
+    _save_every_step(monkeypatch)
 
 
 def trained(configs, folder=None, stop=None):
@@ -77,7 +82,7 @@ def trained(configs, folder=None, stop=None):
 
 @functools.cache
 def uninterrupted(stack):
-    return trained(STACKS[stack])
+    return trained((STACKS | ENGINES)[stack])
 
 
 def agree(a, b):
@@ -144,19 +149,28 @@ def _damaged(path, damage):
     return save(state, metadata)
 
 
+@pytest.fixture(scope="module", params=ENGINES)
+def stopped(request, tmp_path_factory):
+    """An engine, and a folder with the states of its stack after three and four steps."""
+    folder = tmp_path_factory.mktemp("stopped")
+    with pytest.MonkeyPatch.context() as patch:
+        _save_every_step(patch)
+        trained(ENGINES[request.param], folder, 4)
+    assert sorted(path.stem for path in folder.glob("step-*")) == ["step-000000003", "step-000000004"]
+    return request.param, folder
+
+
 @pytest.mark.usefixtures("every_step")
 @pytest.mark.parametrize("damage", ["cut", "bit", "empty", "weight", "record"])
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_damaged_state_is_named_and_the_one_before_is_used(engine, damage, tmp_path):
-    configs = ENGINES[engine]
-    trained(configs, tmp_path, 4)
-    assert sorted(path.stem for path in tmp_path.glob("step-*")) == ["step-000000003", "step-000000004"]
-    path = tmp_path / "step-000000004.safetensors"
+def test_a_damaged_state_is_named_and_the_one_before_is_used(stopped, damage, tmp_path):
+    engine, states = stopped
+    shutil.copytree(states, tmp_path, dirs_exist_ok=True)
+    configs, path = ENGINES[engine], tmp_path / "step-000000004.safetensors"
     path.write_bytes(_damaged(path, damage))
     with pytest.warns(UserWarning, match=r"step-000000004\.safetensors.*The one before is used"):
         resumed = trained(configs, tmp_path)
     assert resumed.told[0] == 3 * resumed.amount
-    assert agree(resumed, trained(configs))
+    assert agree(resumed, uninterrupted(engine))
 
 
 @pytest.mark.usefixtures("every_step")
@@ -173,7 +187,7 @@ def test_states_that_cannot_be_used_do_not_push_out_those_that_can(engine, tmp_p
     assert sorted(path.stem for path in tmp_path.glob("step-*")) == ["step-000000001", "step-000000002"]
     resumed = trained(configs, tmp_path)
     assert resumed.told[0] == 2 * resumed.amount
-    assert agree(resumed, trained(configs))
+    assert agree(resumed, uninterrupted(engine))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -185,7 +199,7 @@ def test_another_runs_state_is_not_taken(engine, tmp_path):
         begun = trained(others, tmp_path)
     assert begun.told[0] == 0
     assert agree(begun, trained(others))
-    assert not agree(begun, trained(configs))
+    assert not agree(begun, uninterrupted(engine))
 
 
 def _train(configs, folder, pipe):

@@ -8,7 +8,8 @@ import torch
 
 from asvae import RunConfig, draws, objectives, train
 from asvae.checks import InvalidArgumentError
-from asvae.config.presets import SCALES, combination, combinations
+from asvae.config.presets import SCALES
+from asvae.store.rows import combination, combinations
 from asvae.training.points.lanes import Lanes
 from tiny import TINY, same
 

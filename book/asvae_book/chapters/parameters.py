@@ -14,7 +14,8 @@ from typing import Any, Self
 
 from asvae import datasets, objectives
 from asvae.checks import known, one_of, option, refuse, validate_fields
-from asvae.config.presets import READINGS, TABLE_ROWS, scales
+from asvae.config.presets import READINGS, scales
+from asvae.store.rows import TABLE_ROWS
 from asvae.training.train import check_device
 from asvae_book.paper import published
 from asvae_book.studies import ABLATION, SPECIFICATIONS

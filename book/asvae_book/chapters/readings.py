@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from asvae.config import RunConfig
-from asvae.config.presets import WEIGHT_NAMES
+from asvae.store.rows import WEIGHT_NAMES
 from asvae.training.run import Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.show import find_or_train

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from asvae import datasets
-from asvae.config.presets import TABLE_ROWS
+from asvae.store.rows import TABLE_ROWS
 from asvae.training.run import Result
 from asvae_book.paper import published
 from asvae_book.paper.specifications import outcomes, sentence

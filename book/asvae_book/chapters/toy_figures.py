@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from asvae.config.presets import combinations
 from asvae.datasets.points import PointsDataset
+from asvae.store.rows import combinations
 from asvae.training.run import SAMPLES, Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.figures import board, curves

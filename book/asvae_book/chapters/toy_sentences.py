@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from asvae.config.presets import TABLE_ROWS
+from asvae.store.rows import TABLE_ROWS
 from asvae_book.chapters.toy import Toy, nothing_in_common
 from asvae_book.chapters.toy_tables import label, mean, rows_of
 from asvae_book.paper.claims import Claim

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from asvae import objectives
-from asvae.config.presets import TABLE_ROWS, combinations
+from asvae.store.rows import TABLE_ROWS, combinations
 from asvae.training.run import Result
 from asvae_book.chapters.tables import exceeded
 from asvae_book.chapters.toy import Toy, nothing_in_common

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from asvae import objectives
-from asvae.config.presets import TABLE_ROWS, combination
+from asvae.store.rows import TABLE_ROWS, combination
 from asvae_book.studies.grid import GRID
 from asvae_book.studies.records import Label, Study, Variant
 from asvae_book.studies.specification import SPECIFICATIONS

@@ -3,8 +3,8 @@
 from typing import Any
 
 from asvae import objectives
-from asvae.config.presets import combination
 from asvae.config.recipes import field_names
+from asvae.store.rows import combination
 from asvae_book.studies.records import Study, Variant
 
 HUB = "as the paper writes it"

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from asvae import datasets
-from asvae.config.presets import READINGS, TABLE_ROWS
+from asvae.config.presets import READINGS
+from asvae.store.rows import TABLE_ROWS
 from asvae.training.run import Result
 from asvae_book.paper import published
 from asvae_book.paper.claims.floors import truth
