@@ -16,7 +16,7 @@ from tiny import TINY, TINY_IMAGES
 
 torch.set_num_threads(1)
 
-NOISE = (0.0, 0.1, 0.3, 0.2, 0.15, 0.25)
+NOISE = (0.0, 0.1, 0.3, 0.2, 0.15, 0.25, 0.05, 0.35, 0.22, 0.12)
 LABELS = ("as-only", "half", "half-kl", "kl-only", "linear", "tanh", "as-only-squashed", "tanh-squashed")
 
 
@@ -46,7 +46,7 @@ def digits(tmp_path_factory, worker_id):
 
 @pytest.fixture
 def points(run):
-    """Six seeds per schedule: annealing has the best score, is steadiest and lies on the squares."""
+    """Ten seeds per schedule: annealing has the best score, is steadiest and lies on the squares."""
 
     def at(configs, offset):
         made = []

@@ -94,21 +94,6 @@ def test_dots_of_scores_lie_beside_what_real_images_get(digits, seeds):
     assert list(right.lines[0].get_xdata()) == [1.0, 1.0]
 
 
-def test_every_committed_seed_of_the_same_settings_is_scored(digits, seeds, monkeypatch):
-    kept = seeds(digits[0], [1.0, 2.0, 3.0])
-    by_config = {run.config: run for run in kept}
-    monkeypatch.setattr(
-        images, "find", lambda configs: {each: by_config[each] for each in configs if each in by_config}
-    )
-    [own] = seeds(digits[0], [9.0])
-    cells = images.with_every_seed(Cells({"vae": [own], "wgan-gp": [digits[-1]]}))
-    assert cells == {"vae": [own, *kept[1:]], "wgan-gp": [digits[-1]]}
-    late = replace(own, config=own.config.replace(seed=77))
-    assert [run.config.seed for run in images.with_every_seed(Cells({"vae": [late]}))["vae"]] == [0, 1, 2, 77]
-    other = replace(own, config=own.config.replace(steps=4))
-    assert images.with_every_seed(Cells({"vae": [other]})) == {"vae": [other]}
-
-
 def test_commands_fetch_first_and_train_on_a_gpu():
     said = images.commands(["vae", "wgan-gp"], "celeba128", "paper", 3, data_root="/my data").splitlines()
     assert said[0] == "asvae data celeba128 --data-root '/my data'"

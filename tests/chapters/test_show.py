@@ -8,7 +8,7 @@ import pytest
 from asvae import RunConfig
 from asvae_book.chapters import show
 from asvae_book.chapters.show import find_or_train
-from asvae_book.studies import ABLATION, METHODS
+from asvae_book.studies import ABLATION, METHODS, Cells
 from tiny_data import write_mnist
 
 
@@ -85,6 +85,31 @@ def test_committed_runs_are_shown_beside_the_names_of_those_that_are_missing(com
     _, missing = find_or_train(METHODS, "mnist", [0], "paper", ["vae", "wgan-gp"], data_root=str(tmp_path))
     assert missing.startswith("**WGAN-GP: not run here.**")
     assert not find_or_train(METHODS, "mnist", [0], "paper", ["vae"], data_root=str(tmp_path)).missing
+
+
+def test_every_committed_seed_of_the_same_settings_is_found_and_fewer_are_said_to_be_a_part(digits, seeds, monkeypatch):
+    kept = seeds(digits[0], [1.0, 2.0, 3.0])
+    by_config = {run.config: run for run in kept}
+    monkeypatch.setattr(show, "find", lambda configs: {each: by_config[each] for each in configs if each in by_config})
+    [own] = seeds(digits[0], [9.0])
+    cells = show.with_every_seed(Cells({"vae": [own], "wgan-gp": [digits[-1]]}))
+    assert cells == {"vae": [own, *kept[1:]], "wgan-gp": [digits[-1]]}
+    late = replace(own, config=own.config.replace(seed=77))
+    assert [run.config.seed for run in show.with_every_seed(Cells({"vae": [late]}))["vae"]] == [0, 1, 2, 77]
+    other = replace(own, config=own.config.replace(steps=4))
+    assert show.with_every_seed(Cells({"vae": [other]})) == {"vae": [other]}
+    assert show.part_of(cells) == ""
+    assert show.part_of(Cells({"vae": [own]})).startswith("**1 of 3 seeds are shown**")
+
+
+def test_without_a_number_of_seeds_all_that_are_committed_are_shown_and_one_is_trained_elsewhere(committed, trained):
+    vae = [RunConfig("vae", seed=seed) for seed in (0, 1, 7)]
+    committed(*vae)
+    cells, _ = find_or_train(ABLATION, "checkerboard", None, labels=["vae", "half"])
+    assert [run.config.seed for run in cells["vae"]] == [0, 1, 7]
+    assert [run.config.seed for run in cells["half"]] == [0]
+    fresh, _ = find_or_train(ABLATION, "checkerboard", None, labels=["vae"], fresh=True)
+    assert [run.config.seed for run in fresh["vae"]] == [0]
 
 
 def test_every_output_is_followed_by_its_source(monkeypatch, run):

@@ -46,7 +46,7 @@ def test_images_are_judged_against_both_rivals_over_shared_seeds(cells):
     assert (lost.verdict, list(lost.comparisons["says"])) == ("not reproduced", ["does not hold", "holds"])
     assert judge(Cells()).verdict == "not run"
     assert judge(cells.select(["as-introvae"])).verdict == "not run"
-    assert judge(Cells({name: runs[:4] for name, runs in cells.items()})).verdict == "undecided"
+    assert judge(Cells({name: runs[:4] for name, runs in cells.items()})).verdict == "inconclusive"
 
 
 def test_fid_judges_only_where_every_run_has_it(cells):

@@ -1,4 +1,4 @@
-"""Student's intervals against SciPy, their coverage, and what pairing does."""
+"""Intervals and tests against SciPy, one by one; coverage; what pairing does; seeds for power by simulation."""
 
 import math
 
@@ -6,26 +6,56 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from asvae_book.studies.intervals import over_seeds, paired
+from asvae_book.studies.intervals import DECIDES, POWER, over_seeds, paired, seeds_for_power
 
 
-def test_an_interval_is_students():
+def test_an_interval_is_students_and_ranks_are_wilcoxons():
     values = [20.1, 21.3, 20.8, 22.0]
-    mean, half, n, _ = over_seeds(values)
+    found = over_seeds(values)
     low, high = stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
-    assert (mean - half, mean + half) == pytest.approx((low, high))
-    assert n == 4
-    assert (over_seeds(values).low, over_seeds(values).high) == pytest.approx((low, high))
+    assert (found.mean - found.half, found.mean + found.half) == pytest.approx((low, high))
+    assert found.n == 4
+    assert (found.low, found.high) == pytest.approx((low, high))
+    assert (found.p, found.rank_p) == pytest.approx((stats.ttest_1samp(values, 0.0).pvalue, 0.125))
     assert math.isnan(over_seeds([1.0]).half)
-    assert over_seeds([1.0]).side == 0
+    assert over_seeds([1.0]).side == over_seeds([1.0]).decided() == 0
     assert math.isnan(over_seeds([]).mean)
+
+
+def test_many_experiments_at_once_are_each_one_by_itself():
+    table = np.random.default_rng(0).normal(0.5, 1.0, (3, 4, 10))
+    many = over_seeds(table)
+    for at in np.ndindex(3, 4):
+        one = over_seeds(table[at])
+        every = [many.mean[at], many.half[at], many.p[at], many.rank_p[at], many.side[at], many.decided()[at]]
+        assert every == pytest.approx([one.mean, one.half, one.p, one.rank_p, one.side, one.decided()])
+
+
+def test_equal_values_have_the_p_of_their_signs_and_not_0():
+    same = over_seeds([2.0] * 6)
+    assert (same.half, same.side) == (0.0, 1)
+    assert same.p == same.rank_p == 2.0 / 2**6
+    assert over_seeds([0.0] * 6).p == 1.0
+    nearly = over_seeds([0.1 + 0.2, 0.3] * 3)
+    assert nearly.p == pytest.approx(2.0 / 2**6, rel=0.5)
+
+
+def test_only_what_both_tests_reject_is_decided():
+    # Nine small losses and one large one: ranks see ten losses, Student an outlier.
+    outlier = over_seeds([0.1, 0.2, 0.3, 0.15, 0.25, 0.12, 0.22, 0.18, 0.28, 9.0])
+    assert outlier.rank_p < DECIDES < outlier.p
+    assert outlier.decided() == 0
+    assert over_seeds([0.1, 0.2, 0.3, 0.15, 0.25, 0.12, 0.22, 0.18, 0.28, 0.3]).decided() == 1
+    # Five values of one sign have the smallest p that ranks of five can give, 0.0625; with one of the other sign not.
+    assert over_seeds([-1.0, -1.1, -1.2, -0.9, -0.8]).decided() == -1
+    assert over_seeds([-1.0, -1.1, -1.2, -0.9, 0.01]).decided() == 0
 
 
 @pytest.mark.slow
 def test_an_interval_covers_the_truth_as_often_as_it_says():
     samples = np.random.default_rng(0).normal(3.0, 2.0, size=(4_000, 5))
-    covered = [abs(interval.mean - 3.0) <= interval.half for interval in map(over_seeds, samples)]
-    assert np.mean(covered) == pytest.approx(0.95, abs=0.012)
+    found = over_seeds(samples)
+    assert np.mean(np.abs(found.mean - 3.0) <= found.half) == pytest.approx(0.95, abs=0.012)
 
 
 def test_pairing_removes_what_two_methods_share():
@@ -35,3 +65,14 @@ def test_pairing_removes_what_two_methods_share():
     assert gap.half < 1e-9
     assert gap.side == -1
     assert paired([1.0, math.nan, 3.0], [1.0, 1.0, 2.0]).n == 2
+
+
+@pytest.mark.parametrize(("sd", "difference"), [(1.0, 2.0), (1.0, 1.0), (0.7, -0.3)])
+def test_the_seeds_for_power_find_the_difference_as_often_as_they_say(sd, difference):
+    n = seeds_for_power(sd, difference)
+    draws = np.random.default_rng(0).normal(difference, sd, (20_000, n))
+    found = np.mean(stats.ttest_1samp(draws, 0.0, axis=-1).pvalue < DECIDES)
+    assert found == pytest.approx(POWER, abs=0.01) or found > POWER
+    fewer = stats.ttest_1samp(draws[:, : n - 1], 0.0, axis=-1).pvalue < DECIDES
+    assert np.mean(fewer) < POWER + 0.005
+    assert seeds_for_power(2 * sd, 2 * difference) == n

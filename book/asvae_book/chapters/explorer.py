@@ -44,7 +44,7 @@ def _frame(shape: str, rate: float, runs: Sequence[Result], limits: tuple[float,
     variant = EXPLORER.variants[f"{shape}-{rate:g}"]
     schedule, colour = schedules.get(variant.changes["schedule"], rate), palette.of_method(variant.objective)
     values = [headline(run) for run in runs if not run.diverged]
-    mean, half, n, _ = over_seeds(values)
+    mean, half, n, *_ = over_seeds(values)
     figure, axes = plt.subplots(1, 3, figsize=(7.2, 2.6), width_ratios=(1.1, 1.0, 0.75))
     t = np.linspace(0.0, 1.0, 200)
     axes[0].plot(t, [schedule(float(each)) for each in t], color=colour)

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from asvae import objectives
 from asvae.config import RunConfig
-from asvae.store.results import find
 from asvae.training.run import Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.cost import estimate
@@ -19,7 +18,7 @@ from asvae_book.chapters.figures import grid, seed_dots, sheet
 from asvae_book.chapters.show import STAND_IN
 from asvae_book.chapters.tables import plus_minus
 from asvae_book.paper.measures import sharp
-from asvae_book.studies import COMMITTED_SEEDS, METHODS, Cells
+from asvae_book.studies import METHODS, Cells
 from asvae_book.studies.intervals import over_seeds
 from asvae_book.studies.measures import counted, headline_name, headline_of
 
@@ -130,17 +129,6 @@ def interpolations(runs: Sequence[Result]) -> Figure:
         images = grid(run.pictures["interpolation"][:16], 8)
         sheet(axis, images, METHODS.title(name), color=palette.of_method(name))
     return figure
-
-
-def with_every_seed(cells: Cells) -> Cells:
-    """Return under each objective the runs of every seed with the same settings: those given and the committed ones."""
-    wanted = Cells(
-        {
-            name: [run.config.replace(seed=seed) for seed in sorted({*range(COMMITTED_SEEDS), run.config.seed})]
-            for name, run in cells.first.items()
-        }
-    )
-    return wanted.regroup([*find(wanted.runs).values(), *cells.runs])
 
 
 _SCORES = {

@@ -1,7 +1,7 @@
 """The claims ledger as the landing page shows it, in Markdown."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -9,15 +9,19 @@ from asvae_book.paper.ledger import Entry, Evidence
 
 
 def summary(entries: Sequence[Entry]) -> str:
-    """Return in a sentence or two how many claims got which verdict on their own data, and how stand-ins fared."""
-    own = Counter(entry.verdict for entry in entries)
-    others = [each for entry in entries for each in entry.evidence if not each.ground.own and each.decides]
-    stand_ins = Counter(each.verdict.verdict for each in others)
-    data = " and ".join(dict.fromkeys(each.data for each in others))
-    count = "one judgement" if len(others) == 1 else f"{len(others)} judgements"
-    beside = f" On other data, {data}, {count} came out as {_counted(stand_ins)}." if others else ""
-    about = "on the data that they are about and as the paper writes them"
-    return f"Of {len(entries)} claims, {about}: **{_counted(own)}**.{beside}"
+    """Return how many claims got which verdict on their own data at the published settings, and apart the rest."""
+    said = [
+        f"Of {len(entries)} claims, on the data that they are about, at the published settings and as the paper writes "
+        f"them: **{_counted(entry.verdict for entry in entries)}**."
+    ]
+    smaller = [each for entry in entries for each in entry.smaller]
+    stand_ins = [each for entry in entries for each in entry.beside if not each.ground.own]
+    if smaller:
+        said.append(f"At smaller scales, counted by claim and scale: {_counted(each.said for each in smaller)}.")
+    if stand_ins:
+        data = " and ".join(dict.fromkeys(each.data for each in stand_ins))
+        said.append(f"On other data, {data}: {_counted(each.said for each in stand_ins)}.")
+    return " ".join(said)
 
 
 def verdicts_table(entries: Sequence[Entry]) -> str:
@@ -25,14 +29,13 @@ def verdicts_table(entries: Sequence[Entry]) -> str:
     rows = []
     for entry in entries:
         claim, decisive = entry.claim, entry.decisive
-        beside = [each for each in entry.evidence if each is not decisive and (each.speaks or each.decides)]
-        others = [f"{_where(each, entry)}: {_verdict(each)}" for each in beside]
         rows.append(
             {
                 "": f"**{claim.key}**",
                 "what the paper claims": f"{claim.text} *({claim.place}: {claim.shown})*",
-                "on its own data": f"{_where(decisive, entry)}: **{_verdict(decisive)}**",
-                "and beside them": "; ".join(others) or "–",
+                "at the published settings": f"{decisive.data}: {_verdict(decisive, '**')}",
+                "at smaller scales": _all(entry.smaller),
+                "on other data, or read otherwise": _all(entry.beside),
             }
         )
     return _table(rows)
@@ -47,7 +50,7 @@ def programs(entries: Sequence[Entry]) -> str:
 
 
 def evidence_table(entries: Sequence[Entry]) -> str:
-    """Return what stands behind each verdict, one row per claim, data set, scale and reading that decides anything."""
+    """Return what stands behind each verdict, one row per claim, data set, scale and reading that was run."""
     return _table(
         [
             {
@@ -55,11 +58,12 @@ def evidence_table(entries: Sequence[Entry]) -> str:
                 "what was run": f"{each.data}, {each.run}",
                 "measured": each.measured,
                 "floor": each.floor,
+                "plan": each.plan,
                 "verdict": _verdict(each),
             }
             for entry in entries
             for each in entry.evidence
-            if each.decides
+            if each.runs
         ]
     )
 
@@ -78,19 +82,22 @@ def _table(rows: Sequence[dict[str, str]]) -> str:
     return cells.to_markdown(index=False, tablefmt="github", disable_numparse=True)
 
 
-def _verdict(each: Evidence) -> str:
+def _verdict(each: Evidence, mark: str = "") -> str:
     chapter, _, heading = each.ground.section.partition("#")
-    return f"[{each.verdict.verdict}]({chapter}.ipynb#{heading})"
+    return f"{mark}[{each.verdict.verdict}]({chapter}.ipynb#{heading}){mark} {each.terms}".strip()
 
 
-def _where(each: Evidence, entry: Entry) -> str:
-    own = [other for other in entry.evidence if other.speaks and other.data == each.data]
-    reading = "" if each.ground.reading == "paper" else f", read as *{each.ground.reading}*"
-    return each.data + reading + (f", {each.ground.scale} scale" if each.speaks and len(own) > 1 else "")
+def _all(evidence: Sequence[Evidence]) -> str:
+    """Return data, reading and verdict of each, data sets and readings that say the same in one place."""
+    places: dict[str, list[str]] = {}
+    for each in evidence:
+        reading = "" if each.ground.reading == "paper" else f" read as *{each.ground.reading}*"
+        places.setdefault(_verdict(each), []).append(each.data + reading)
+    return "; ".join(f"{_listed(of)}: {verdict}" for verdict, of in places.items()) or "–"
 
 
-def _counted(counts: Counter) -> str:
-    return ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+def _counted(words: Iterable[str]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in Counter(words).most_common())
 
 
 def _listed(keys: Sequence[str]) -> str:

@@ -55,9 +55,10 @@ def table(cells: Cells) -> pd.DataFrame:
         value = headline_of(runs + others)
         gap = paired([value(run) for run in shared], [value(without[run.config.seed]) for run in shared])
         lost = sum(run.diverged and not without[run.config.seed].diverged for run in shared)
+        fewest = MIN_SEEDS[runs[0].config.kind]
         rows[TITLES[label]] = {
             f"{headline_name(runs + others)}: with − without": gap.text() if gap.n > 1 else "–",
-            "says": _says(gap, len(shared), lost),
+            "says": _says(gap, len(shared), lost, fewest),
             "term at 0, with / without": _medians(shared, others, underflow_share, "{:.0%}".format),
             "largest distance": _medians(shared, others, largest_distance, _size),
             "seeds": len(shared),
@@ -65,12 +66,12 @@ def table(cells: Cells) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _says(gap: Interval, shared: int, lost: int) -> str:
+def _says(gap: Interval, shared: int, lost: int, fewest: int) -> str:
     if not shared:
         return "not run"
     if lost:
         return f"diverged in {lost} of {shared}"
-    return "too few seeds" if gap.n < MIN_SEEDS else {-1: "better", 0: "inconclusive", 1: "worse"}[gap.side]
+    return "too few seeds" if gap.n < fewest else {-1: "better", 0: "inconclusive", 1: "worse"}[gap.decided()]
 
 
 def _size(value: float) -> str:
@@ -119,7 +120,7 @@ def advice(points: Cells, digits: Cells) -> list[str]:
         bad = any(says == "worse" or says.startswith("diverged") for says in (here, there))
         worth += [TITLES[label]] * ("better" in (here, there) and not bad)
     if told <= {"not run", "too few seeds"}:
-        said.append(f"Fewer than {MIN_SEEDS} seeds are too few to advise anything.")
+        said.append("There are too few seeds to advise anything.")
     elif worth:
         said.append(f"Better on one and worse on none: **{' and '.join(worth)}**.")
     else:

@@ -103,7 +103,7 @@ class AblationParameters(Parameters):
 
     scale: str = option()
     dataset: str = option(choices=datasets.names())
-    seeds: int = option(low=1)
+    seeds: int | None = option(low=1)
     schedules: tuple[str, ...] = option(choices=ABLATION.variants)
     reading: str = option(choices=READINGS)
     device: str = option(check=check_device)
@@ -115,7 +115,7 @@ class AblationParameters(Parameters):
 class StudyParameters(Parameters):
     """Parameters of ``book/why.ipynb`` and ``book/paper-vs-code.ipynb``."""
 
-    seeds: int = option(low=1)
+    seeds: int | None = option(low=1)
     device: str = option(check=check_device)
     fresh: bool = option()
 

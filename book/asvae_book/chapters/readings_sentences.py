@@ -102,7 +102,7 @@ def limits(found: Mapping[str, Sequence[Outcome]], scale: str) -> list[str]:
                 f"{_title(dataset)}: {few} seeds per specification, and half of the intervals wider than ± {half}"
             )
     if parts:
-        said.append(f"**Small differences stay undecided.** {'; '.join(parts)}.")
+        said.append(f"**Small differences stay inconclusive.** {'; '.join(parts)}.")
     if scale != "paper":
         said.append(f"**The runs are at the {scale} scale**, smaller and shorter than the paper's.")
     return said

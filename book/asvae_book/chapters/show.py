@@ -14,7 +14,7 @@ from asvae.store.runs import load_or_train
 from asvae.training.images.machinery import Machinery
 from asvae.training.provenance import line
 from asvae.training.run import Result
-from asvae_book.studies import Cells, Label, Study
+from asvae_book.studies import COMMITTED_SEEDS, Cells, Label, Study
 
 STAND_IN = "digits"
 """The data set that lies in scikit-learn: it stands in for one that is absent, by name."""
@@ -31,7 +31,7 @@ class Found(NamedTuple):
 def find_or_train(
     study: Study,
     dataset: str,
-    seeds: int | Sequence[int],
+    seeds: int | Sequence[int] | None,
     scale: str = "quick",
     labels: Sequence[Label] | None = None,
     *,
@@ -52,8 +52,8 @@ def find_or_train(
     ----------
     study, dataset, scale, labels, steps
         As of :meth:`asvae_book.studies.Study.configs`.
-    seeds : int or sequence of int
-        How many, 0, 1, …, or which.
+    seeds : int or sequence of int, optional
+        How many, 0, 1, …, or which. ``None``: all that are committed, and the first where none is.
     device, fresh
         As of :func:`asvae.load_or_train`.
     data_root : str, optional
@@ -61,8 +61,11 @@ def find_or_train(
     **changes
         Hyper-parameters, or a ``reading``, in addition to the variants' own.
     """
-    wanted, missing = _configs(study, dataset, seeds, scale, labels, steps=steps, **changes), ""
+    wanted, missing = _configs(study, dataset, seeds or COMMITTED_SEEDS, scale, labels, steps=steps, **changes), ""
     found = {} if fresh else find(wanted.runs)
+    if seeds is None:
+        seeds = 1  # of what is trained, or stands in
+        wanted = Cells({label: [c for c in each if c in found] or each[:1] for label, each in wanted.items()})
     if not all(config in found for config in wanted.runs) and (why := _why_not(wanted.runs[0], device, data_root)):
         if found:
             cells = wanted.regroup(found.values())
@@ -111,6 +114,28 @@ def _lacking(study: Study, wanted: Cells[RunConfig], cells: Cells[Result]) -> li
 def _stand_in(why: str) -> str:
     instead = f"**In their place you see `{STAND_IN}`, small handwritten digits**, at quick scale."
     return f"**Not run here.** {why}, and `data/results/` holds no run of this kind. {instead}"
+
+
+def with_every_seed(cells: Cells[Result]) -> Cells[Result]:
+    """Return under each label the runs of every seed with the same settings: those given and the committed ones."""
+    wanted = Cells(
+        {
+            label: [run.config.replace(seed=seed) for seed in sorted({*range(COMMITTED_SEEDS), run.config.seed})]
+            for label, run in cells.first.items()
+        }
+    )
+    return wanted.regroup([*find(wanted.runs).values(), *cells.runs])
+
+
+def part_of(cells: Cells[Result]) -> str:
+    """Return in a sentence how many seeds are shown where more are kept; empty where all are."""
+    shown, kept = (max(map(len, each.values()), default=0) for each in (cells, with_every_seed(cells)))
+    if shown == kept:
+        return ""
+    return (
+        f"**{shown} of {kept} seeds are shown**, as the parameter says: the verdicts on this page are of these alone, "
+        "those of [the ledger](index.ipynb) of all that are kept."
+    )
 
 
 def say(text: str) -> None:

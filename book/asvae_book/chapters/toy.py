@@ -148,7 +148,7 @@ def missing(cells: Cells[Result]) -> str:
 
 def command(study: Study, dataset: str, scale: str) -> str:
     """Return what makes the runs of a study, in Markdown."""
-    return f"`asvae sweep --study {study.name} --dataset {dataset} --scale {scale} --seeds {MIN_SEEDS}`"
+    return f"`asvae sweep --study {study.name} --dataset {dataset} --scale {scale} --seeds {MIN_SEEDS['points']}`"
 
 
 def nothing_in_common(data: PointsDataset) -> HistogramScores:

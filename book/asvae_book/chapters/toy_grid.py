@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from asvae.training.run import Result
 from asvae_book.chapters.toy import Toy
 from asvae_book.chapters.toy_tables import NOT_RUN, difference, label, mean, rows_of, summary
-from asvae_book.paper.verdicts import MIN_SEEDS
+from asvae_book.paper.verdicts import INCONCLUSIVE, MIN_SEEDS
 from asvae_book.studies import Cells, Label, Study
 from asvae_book.studies.grid import CHOSEN_ON, METHODS, best
 from asvae_book.studies.intervals import Interval
@@ -22,14 +22,14 @@ from asvae_book.studies.measures import counted
 
 OURS, THEIRS = "as-introvae", "s-introvae"
 
-UNDECIDED = f"fewer than {MIN_SEEDS} seeds"
-INCONCLUSIVE = "inconclusive"
+FEWEST = MIN_SEEDS["points"]
+TOO_FEW = f"fewer than {FEWEST} seeds"
 
 
 def same_weights(cells: Cells[Result]) -> pd.DataFrame:
     """Return one row per weights, labelled (weights, objective): the KL of S- and AS-IntroVAE, and their difference.
 
-    The last column names the method with the lower KL where the 95 % interval of the paired difference excludes zero.
+    The last column names the method with the lower KL where both tests of the paired difference decide it.
     """
     rows = {}
     for weights in rows_of(cells):
@@ -48,9 +48,9 @@ def same_weights(cells: Cells[Result]) -> pd.DataFrame:
 
 def lower(gap: Interval) -> str:
     """Return which of AS- and S-IntroVAE has the lower KL, given the interval of AS minus S."""
-    if gap.n < MIN_SEEDS:
-        return UNDECIDED if gap.n else NOT_RUN
-    return {-1: label(OURS), 0: INCONCLUSIVE, 1: label(THEIRS)}[gap.side]
+    if gap.n < FEWEST:
+        return TOO_FEW if gap.n else NOT_RUN
+    return {-1: label(OURS), 0: INCONCLUSIVE, 1: label(THEIRS)}[gap.decided()]
 
 
 def short(weights: str) -> str:
@@ -114,7 +114,7 @@ def _count_sentence(table: pd.DataFrame) -> str:
     if not len(compared):
         return ""
     counts = compared["lower KL"].value_counts()
-    parts = [f"{counts[who]} × {who}" for who in (label(OURS), label(THEIRS), INCONCLUSIVE, UNDECIDED) if who in counts]
+    parts = [f"{counts[who]} × {who}" for who in (label(OURS), label(THEIRS), INCONCLUSIVE, TOO_FEW) if who in counts]
     return f"**At the same weights** ({len(compared)} of {len(table)} compared) the lower KL is of: {', '.join(parts)}."
 
 

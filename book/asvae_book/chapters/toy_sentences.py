@@ -12,16 +12,6 @@ from asvae_book.paper.measures import exceeded_bound
 from asvae_book.paper.verdicts import MIN_SEEDS, Verdict
 from asvae_book.studies import Cells
 
-VERBS = {
-    "reproduced": "reproduces",
-    "within noise": "is within noise",
-    "not reproduced": "does not reproduce",
-    "partly": "reproduces in part",
-    "undecided": "is undecided",
-    "not run": "was not run",
-}
-"""Verdict → as a verb."""
-
 NOISE = 4.0
 """A mean that lies further from a printed score than so many times one draw's noise does not fit it."""
 
@@ -32,16 +22,14 @@ def sentences(toy: Toy, cells: Cells, published_settings: Cells, floor: Mapping[
     scale = next((run.config.scale for run in cells.runs), "quick")
     shown = [(cells, f"the {scale} scale")] + [(published_settings, "the published settings")] * (scale != "paper")
     for these, name in shown:
-        verdicts = {claim: claim.judge(these) for claim in toy.claims}
-        decided = {claim: each for claim, each in verdicts.items() if each.verdict not in ("undecided", "not run")}
-        said += [verdict_sentence(claim, verdict, name) for claim, verdict in decided.items()]
+        said += [verdict_sentence(claim, claim.judge(these), name) for claim in toy.claims if these.runs]
         said += [modes_sentence(toy, these, name), exceeded_sentence(these, name)]
     seeds = max((len(runs) for runs in published_settings.values()), default=0)
-    if 0 < seeds < MIN_SEEDS:
+    if 0 < seeds < MIN_SEEDS["points"]:
         count = "is one run" if seeds == 1 else f"are at most {seeds} runs"
         said.append(
-            f"**At the published settings there {count} per cell so far**: fewer than {MIN_SEEDS} decide nothing, "
-            "whichever side they favour."
+            f"**At the published settings there {count} per cell so far**: fewer than {MIN_SEEDS['points']} decide "
+            "nothing, whichever side they favour."
         )
     return [each for each in [*said, introvae_sentence(cells)] if each]
 
@@ -120,8 +108,8 @@ def fit_sentence(toy: Toy, cells: Cells) -> str:
 
 def verdict_sentence(claim: Claim, verdict: Verdict, scale: str) -> str:
     """Return a verdict with the counts behind it."""
-    words = "" if verdict.said == "–" else f": {verdict.said}"
-    return f"**{claim.key}**, {claim.text}, **{VERBS[verdict.verdict]}** at {scale}{words}."
+    caveat = f" {claim.caveat}" if claim.caveat else ""
+    return f"**{claim.key}**, {claim.text}: **{verdict.verdict}** at {scale}{caveat} ({verdict.said})."
 
 
 def modes_sentence(toy: Toy, cells: Cells, scale: str) -> str:

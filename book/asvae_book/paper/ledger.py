@@ -13,21 +13,17 @@ from typing import Any
 from asvae import datasets
 from asvae.store.results import ROOT, find
 from asvae.training.run import Result
+from asvae_book.paper import plan
 from asvae_book.paper.claims import CLAIMS, Claim, Ground
-from asvae_book.paper.verdicts import MIN_SEEDS, SEVERITY, Verdict
+from asvae_book.paper.verdicts import MIN_SEEDS, NOT_RUN, SEVERITY, VERDICTS, Verdict
 from asvae_book.studies import COMMITTED_SEEDS, TABLE1, Cells
-
-UNDECIDED = ("not run", "undecided")
-"""Verdicts that say nothing of a claim."""
-
-WORST_FIRST = ("not reproduced", "undecided", "not run", "within noise", "partly", "reproduced")
-"""Verdicts: what speaks for a claim about several data sets is the first that any of them has."""
 
 
 @dataclass(frozen=True)
 class Evidence:
     """What was run for a claim on one ground, and what it says."""
 
+    claim: Claim
     ground: Ground
     runs: tuple[Result, ...]
     verdict: Verdict
@@ -47,9 +43,20 @@ class Evidence:
         return self.ground.own and self.ground.reading == "paper"
 
     @property
-    def decides(self) -> bool:
-        """Whether enough was run of all that is compared."""
-        return self.verdict.verdict not in UNDECIDED
+    def terms(self) -> str:
+        """What belongs to the verdict: a scale below the published one, and the claim's caveat."""
+        scale = "" if self.ground.scale == "paper" else f"at {self.ground.scale} scale"
+        return "" if self.verdict.verdict == NOT_RUN else " ".join(each for each in (scale, self.claim.caveat) if each)
+
+    @property
+    def said(self) -> str:
+        """The verdict with its :attr:`terms`, such as ``not reproduced at quick scale``."""
+        return f"{self.verdict.verdict} {self.terms}".strip()
+
+    @property
+    def plan(self) -> str:
+        """Whether the verdict was planned, see :mod:`asvae_book.paper.plan`."""
+        return plan.mark(self.claim.key, self.ground, self.verdict.comparisons, self.runs)
 
     @property
     def run(self) -> str:
@@ -85,16 +92,23 @@ class Entry:
 
     @property
     def decisive(self) -> Evidence:
-        """On the claim's own data, read as the paper writes it, the largest evidence that decides.
+        """On the claim's own data, read as the paper writes it, at the largest scale: the published settings.
 
-        Without any, the largest there could be. Of a claim about several data sets the one that says the worst of it.
+        Of a claim about several data sets the one that says the worst of it.
         """
-        own: dict[str, list[Evidence]] = {}
-        for each in self.evidence:
-            if each.speaks:
-                own.setdefault(each.ground.dataset, []).append(each)
-        largest = [next((each for each in reversed(of) if each.decides), of[-1]) for of in own.values()]
-        return min(largest, key=lambda each: WORST_FIRST.index(each.verdict.verdict))
+        largest = {each.ground.dataset: each for each in self.evidence if each.speaks}
+        return min(largest.values(), key=lambda each: VERDICTS.index(each.verdict.verdict))
+
+    @property
+    def smaller(self) -> tuple[Evidence, ...]:
+        """What was run of the claim's own data, read as the paper writes it, at smaller scales."""
+        largest = {each.ground.dataset: each for each in self.evidence if each.speaks}.values()
+        return tuple(each for each in self.evidence if each.speaks and each.runs and each not in largest)
+
+    @property
+    def beside(self) -> tuple[Evidence, ...]:
+        """What was run of other data, or of other readings."""
+        return tuple(each for each in self.evidence if each.runs and not each.speaks)
 
     @property
     def verdict(self) -> str:
@@ -124,7 +138,7 @@ def _reading(ground: Ground) -> dict[str, str]:
 
 def _judge(claim: Claim, ground: Ground, cells: Cells[Result]) -> Evidence:
     command = _command(claim, ground, cells)
-    return Evidence(ground, tuple(cells.runs), claim.judge(cells), claim.floor_of(cells), command)
+    return Evidence(claim, ground, tuple(cells.runs), claim.judge(cells), claim.floor_of(cells), command)
 
 
 def _command(claim: Claim, ground: Ground, cells: Cells[Result]) -> str:
@@ -135,7 +149,8 @@ def _command(claim: Claim, ground: Ground, cells: Cells[Result]) -> str:
         options += ["--scale", ground.scale] if ground.scale != "quick" else []
     options += [] if ground.reading == "paper" else ["--set", f"reading={ground.reading}"]
     options += ["--device", "cuda"] if ground.scale == "paper" and datasets.kind(ground.dataset) == "images" else []
-    seeds = max(MIN_SEEDS, min(map(len, cells.there.values()), default=0))
+    fewest = MIN_SEEDS[datasets.kind(ground.dataset)]
+    seeds = max(fewest, min(map(len, cells.there.values()), default=0))
     return " ".join(["asvae", "sweep", *options, "--seeds", str(seeds)])
 
 
@@ -146,10 +161,12 @@ def as_text(entries: Sequence[Entry]) -> str:
 
 def _paragraph(entry: Entry) -> str:
     claim = entry.claim
-    lines = [f"{claim.key}  {claim.text}  ({claim.place}: {claim.shown})", f"    {entry.verdict}"]
+    verdicts = [entry.decisive.said, *(f"{each.said}, {each.data}" for each in entry.smaller)]
+    lines = [f"{claim.key}  {claim.text}  ({claim.place}: {claim.shown})", f"    {'; '.join(verdicts)}"]
     for each in entry.evidence:
         lines += [
-            f"      {each.data}, {each.run}: {each.verdict.verdict}",
+            f"      {each.data}, {each.run}: {each.said}",
+            f"        plan      {each.plan}",
             f"        measured  {each.measured}" + (f"; floor: {each.floor}" if each.floor != "–" else ""),
             f"        again     {each.command}",
         ]
@@ -169,6 +186,10 @@ def _plain_entry(entry: Entry) -> dict[str, Any]:
         "place": claim.place,
         "paper": claim.shown,
         "verdict": entry.verdict,
+        "said": entry.decisive.said,
+        "at_smaller_scale": [
+            {"data": each.data, "scale": each.ground.scale, "said": each.said} for each in entry.smaller
+        ],
         "authors_program": claim.program,
         "evidence": [_plain_evidence(each) for each in entry.evidence],
     }
@@ -185,11 +206,18 @@ def _plain_evidence(each: Evidence) -> dict[str, Any]:
         "measured": each.measured,
         "floor": each.floor,
         "verdict": each.verdict.verdict,
+        "said": each.said,
+        "plan": each.plan,
+        "runs_before_plan": plan.older(each.runs),
         "section": each.ground.section,
         "command": each.command,
         "comparisons": [
-            {"comparison": list(name)} | {key: _plain(value) for key, value in row.items()}
-            for name, row in each.verdict.comparisons.iterrows()
+            {"comparison": list(name), "planned": named} | {key: _plain(value) for key, value in row.items()}
+            for named, (name, row) in zip(
+                plan.planned(each.claim.key, each.ground, each.verdict.comparisons),
+                each.verdict.comparisons.iterrows(),
+                strict=True,
+            )
         ],
     }
 

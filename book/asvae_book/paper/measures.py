@@ -9,7 +9,13 @@ from asvae.losses.similarity import kernel_constant
 from asvae.training.diagnostics import UNDERFLOWED, curve
 from asvae.training.marks import SCORE_SHARE
 from asvae.training.run import Result
+from asvae_book.paper import published
 from asvae_book.studies.measures import headline
+
+
+def margin_of(runs: Sequence[Result]) -> float | None:
+    """Return the margin of the score that ranks ``runs``: Table 1's KL has one, distances of images have none."""
+    return published.MARGINS["kl"] if any(run.config.kind == "points" for run in runs) else None
 
 
 def sharp(run: Result) -> float:

@@ -169,10 +169,10 @@ def sentence(found: Sequence[Outcome]) -> str:
     judged = sum(len(names[said]) for said in (OURS_BETTER, THEIRS_BETTER, OPEN))
     if not judged:
         return f"None of {len(found)} specifications has {FEWEST} seeds that both methods finished."
-    ours, theirs, undecided = (len(names[said]) for said in (OURS_BETTER, THEIRS_BETTER, OPEN))
+    ours, theirs, unsettled = (len(names[said]) for said in (OURS_BETTER, THEIRS_BETTER, OPEN))
     said = (
         f"In **{ours} of {judged}** specifications AS-IntroVAE is better{_listed(names[OURS_BETTER])}, "
-        f"in {theirs} S-IntroVAE{_listed(names[THEIRS_BETTER])}, and in {undecided} the seeds decide nothing."
+        f"in {theirs} S-IntroVAE{_listed(names[THEIRS_BETTER])}, and in {unsettled} the seeds decide nothing."
     )
     rest = [f"{len(names[each])} more: {each}" for each in (TOO_FEW, ABSENT) if names[each]]
     return f"{said} ({'; '.join(rest)}.)" if rest else said

@@ -1,4 +1,8 @@
-"""95 % confidence intervals of means over seeds, paired where methods share their seeds."""
+"""Means over seeds: 95 % confidence intervals, two tests of the mean, and how many seeds a difference would need.
+
+Methods that share their seeds are compared by their differences. Student's test is of their mean and assumes that it is
+nearly normal; Wilcoxon's signed-rank test is of their ranks and does not. What both reject is *decided*.
+"""
 
 import math
 import warnings
@@ -6,14 +10,21 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 LEVEL = 0.95
 """Confidence level: the share of such intervals that contain the true mean."""
 
+DECIDES = 0.02
+"""Both p-values must be below it: one between it and 0.05 decides nothing by itself."""
+
+POWER = 0.8
+"""The share of experiments in which a true difference should be found."""
+
 
 class Interval(NamedTuple):
-    """A mean with its two-sided confidence interval (Student's t, :data:`LEVEL`)."""
+    """A mean with its two-sided confidence interval (Student's t, :data:`LEVEL`), or arrays of them."""
 
     mean: float
     half: float
@@ -22,6 +33,8 @@ class Interval(NamedTuple):
     """Number of values."""
     p: float
     """Two-sided p-value of the hypothesis that the mean is 0; NaN for fewer than two values."""
+    rank_p: float = math.nan
+    """The same by Wilcoxon's signed-rank test."""
 
     @property
     def low(self) -> float:
@@ -52,7 +65,15 @@ class Interval(NamedTuple):
     @property
     def side(self) -> int:
         """-1 if the whole interval is below 0, +1 if above, 0 if it contains 0 or there is none."""
-        return -1 if self.high < 0.0 else 1 if self.low > 0.0 else 0
+        return np.where(np.abs(self.mean) > self.half, np.sign(self.mean), 0.0).astype(int)[()]
+
+    def decided(self, level: float = DECIDES) -> int:
+        """-1 or +1, the side of 0 on which the mean lies, if both tests reject 0 at ``level``; else 0.
+
+        Ranks of n values give no p below 2^(1 − n). Where that is above ``level``, they agree if they reach it.
+        """
+        agree = (self.p < level) & (self.rank_p <= max(level, 2.0 ** (1 - self.n)))
+        return np.where(agree, np.sign(self.mean), 0.0).astype(int)[()]
 
 
 def signed(form: str, value: float) -> str:
@@ -60,26 +81,58 @@ def signed(form: str, value: float) -> str:
     return form.format(value).replace("-", "−")
 
 
-def over_seeds(values: Sequence[float]) -> Interval:
-    """Return the confidence interval of a mean over seeds; all NaN if a value is NaN or there is none."""
-    values, n = np.asarray(values, dtype=float), len(values)
-    mean = float(values.mean()) if n else math.nan
+def over_seeds(values: ArrayLike) -> Interval:
+    """Return the confidence interval of a mean over seeds and its two p-values.
+
+    Parameters
+    ----------
+    values : (..., n)
+        The last axis is of the seeds; results have the shape of the others. With a NaN they are NaN.
+    """
+    values = np.asarray(values, dtype=float)
+    n = values.shape[-1]
     if n < 2:
-        return Interval(mean, math.nan, n, math.nan)
-    if np.ptp(values) == 0.0:
-        # Equal values have no t-statistic.
-        return Interval(mean, 0.0, n, float(mean == 0.0))
-    with warnings.catch_warnings():
-        # SciPy warns of values that differ in their last digits only; their interval is as narrow as they are close.
+        return Interval(float(values.mean()) if n else math.nan, math.nan, n, math.nan)
+    mean = values.mean(-1)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        # SciPy warns of values that are all equal; they are seen to below.
         warnings.simplefilter("ignore", RuntimeWarning)
-        test = stats.ttest_1samp(values, 0.0)
-        return Interval(mean, float(test.confidence_interval(LEVEL).high) - mean, n, float(test.pvalue))
+        test = stats.ttest_1samp(values, 0.0, axis=-1)
+        half = test.confidence_interval(LEVEL).high - mean
+        ranks = stats.wilcoxon(values, axis=-1).pvalue
+    # Equal values have no t-statistic, and their p is not 0: it is what their signs say.
+    flat = np.ptp(values, axis=-1) <= 1e-12 * np.abs(mean)
+    return Interval(mean[()], np.where(flat, 0.0, half)[()], n, np.where(flat, ranks, test.pvalue)[()], ranks)
+
+
+def differences(ours: Sequence[float], theirs: Sequence[float]) -> np.ndarray:
+    """Return ours minus theirs of values that share their seeds; pairs with a value that is not finite are left out."""
+    gaps = np.asarray(ours, dtype=float) - np.asarray(theirs, dtype=float)
+    return gaps[np.isfinite(gaps)]
 
 
 def paired(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
-    """Return the confidence interval of the mean difference, ours minus theirs, of values that share their seeds.
+    """Return :func:`over_seeds` of :func:`differences`; ``n`` counts the pairs that are finite."""
+    return over_seeds(differences(ours, theirs))
 
-    Pairs with a NaN are left out; ``n`` counts the others.
+
+def seeds_for_power(sd: float, difference: float, level: float = DECIDES) -> int:
+    """Return with how many seeds Student's test finds a true mean ``difference`` in :data:`POWER` of experiments.
+
+    From the noncentral t distribution; the search begins at the normal approximation (z₁ + z₂)² sd² / difference²,
+    which is too small by two or three [Cohen 1988, ch. 2].
+
+    Parameters
+    ----------
+    sd : float
+        Standard deviation of the differences over seeds.
+    difference : float
+        The mean difference to be found, in the same unit.
+    level : float
+        Two-sided level of the test.
     """
-    differences = np.asarray(ours, dtype=float) - np.asarray(theirs, dtype=float)
-    return over_seeds(differences[np.isfinite(differences)])
+    effect = abs(difference) / max(sd, 1e-12 * abs(difference))
+    normal = math.ceil(((stats.norm.isf(level / 2) + stats.norm.isf(1 - POWER)) / effect) ** 2)
+    n = np.arange(max(2, normal), normal + 20)
+    power = stats.nct.sf(stats.t.isf(level / 2, n - 1), n - 1, effect * np.sqrt(n))
+    return int(n[np.argmax(power >= POWER)])

@@ -12,7 +12,7 @@ from functools import partial
 from asvae.training.run import Result
 from asvae_book.paper.claims.floors import first_ended, score_floor
 from asvae_book.paper.claims.records import UNAVAILABLE, Claim, Ground
-from asvae_book.paper.measures import fluctuation, off_median, sharp
+from asvae_book.paper.measures import fluctuation, margin_of, off_median, sharp
 from asvae_book.paper.verdicts import Value, Verdict, against, compare, conclude
 from asvae_book.studies import ABLATION, Cells
 from asvae_book.studies.measures import headline_name, headline_of
@@ -129,7 +129,8 @@ def a4(cells: Cells[Result], variant: str = "") -> Verdict:
     name, value = headline_name(cells.runs) if cells.runs else "score", headline_of(cells.runs)
     others = [_label(each, variant) for each in _SCHEDULES if each != "linear"]
     for label in others:
-        compared = compare(best, cells.get(label, []), value, -1, "{:+.2f}", len(others))
+        pair = best, cells.get(label, [])
+        compared = compare(*pair, value, -1, "{:+.2f}", len(others), margin=margin_of(cells.runs))
         rows[ABLATION.title(label), f"annealed − this, {name}"] = compared
     return conclude(rows)
 

@@ -47,7 +47,7 @@ def annealing_table(evidence: dict[str, Judged]) -> pd.DataFrame:
 
 
 def annealing_comparisons(cells: Cells[Result], variant: str = "") -> pd.DataFrame:
-    """Return every comparison behind the four verdicts, one per row; those without runs are undecided."""
+    """Return every comparison behind the four verdicts, one per row; those without runs are not run."""
     return pd.concat({claim.key: claim.judge(cells, variant).comparisons for claim in ANNEALING_CLAIMS})
 
 

@@ -33,7 +33,9 @@ def judge(cells: Cells[Result]) -> Verdict:
         theirs = cells.get(other, [])
         if ours or theirs:
             name, value = headline_name(ours + theirs), headline_of(ours + theirs)
-            compared = compare(ours, theirs, value, -1, "{:+.2f}", len(OTHERS))
+            data = (ours + theirs)[0].config.dataset
+            printed = published.printed_gap(published.FID, data, other) if name == "FID" else None
+            compared = compare(ours, theirs, value, -1, "{:+.2f}", len(OTHERS), printed=printed)
             rows[METHODS.title(other), f"AS-IntroVAE − this, {name}"] = compared
     return conclude(rows)
 
@@ -93,16 +95,20 @@ def m3(cells: Cells[Result]) -> Verdict:
     """Judge whether AS-IntroVAE reconstructs test images better than S-IntroVAE by PSNR, SSIM and MSE."""
     ours, theirs = cells.get(OURS, []), cells.get(OTHERS[0], [])
     measures = {"PSNR, dB": ("rec_psnr", 1), "SSIM": ("rec_ssim", 1), "MSE": ("rec_mse", -1)}
-    if not ours and not theirs:
-        return conclude({})
-    return conclude(
-        {
-            (METHODS.title(OTHERS[0]), f"AS-IntroVAE − this, {title}"): compare(
-                ours, theirs, lambda run, score=score: run.scores.get(score, math.nan), side, "{:+.4f}", len(measures)
-            )
-            for title, (score, side) in measures.items()
-        }
-    )
+    rows = {}
+    for place, (title, (score, side)) in enumerate(measures.items() if ours or theirs else ()):
+        rows[METHODS.title(OTHERS[0]), f"AS-IntroVAE − this, {title}"] = compare(
+            ours,
+            theirs,
+            lambda run, score=score: run.scores.get(score, math.nan),
+            side,
+            "{:+.4f}",
+            len(measures),
+            printed=published.printed_gap(
+                published.RECONSTRUCTION, (ours + theirs)[0].config.dataset, OTHERS[0], place
+            ),
+        )
+    return conclude(rows)
 
 
 def _psnrs() -> str:

@@ -45,9 +45,14 @@ class Claim:
     labels: tuple[Label, ...]
     """The variants of the study that the claim speaks of."""
     grounds: tuple[Ground, ...]
-    """From stand-ins and small scales to the paper's own data and settings; at least one is the claim's own."""
+    """From stand-ins and small scales to the paper's own data and settings; at least one is the claim's own.
+
+    The last of a data set is what speaks for the claim there.
+    """
     judge: Callable[..., Verdict]
     """Cells of the study's results → verdict; without runs it is ``not run``."""
+    caveat: str = ""
+    """What its verdict rests on beside the runs, such as ``"under our reading"``."""
     floor: Callable[[Sequence[Result]], str] | None = None
     """Runs, not all diverged → what perfect samples would get in the measure that decides; ``None``: there is none."""
 

@@ -1,0 +1,51 @@
+"""The plan, ``data/plan.json``: what was fixed for each claim before the runs that are to decide it.
+
+A comparison is *planned* if the plan names it for its claim; what the plan does not name was *added later*. A plan is
+never edited to fit: one that changes gets a new date. Runs that are older than the plan were seen before it was made.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+from asvae import datasets
+from asvae.files import DATA
+from asvae.training.run import Result
+from asvae_book.paper.claims.records import Ground
+
+PATH = DATA / "plan.json"
+
+
+@cache
+def plan() -> dict[str, Any]:
+    """Return the plan: its date, the rule's constants, and by claim its grounds and comparisons.
+
+    A ground, such as ``"checkerboard, quick"``, has a number of seeds and of comparisons (the family); a comparison, by
+    kind of data, what is claimed of the difference and, if there is one, its margin.
+    """
+    return json.loads(PATH.read_text())
+
+
+def planned(claim: str, ground: Ground, comparisons: pd.DataFrame) -> list[bool]:
+    """Return of each comparison of a claim, one per row, whether the plan names it for such data."""
+    named = plan()["claims"].get(claim, {}).get("comparisons", {}).get(datasets.kind(ground.dataset), {})
+    return [": ".join(name) in named for name in comparisons.index]
+
+
+def older(runs: Sequence[Result]) -> int:
+    """Return how many of ``runs`` were made before the plan."""
+    return sum(run.provenance["date"] < plan()["date"] for run in runs)
+
+
+def mark(claim: str, ground: Ground, comparisons: pd.DataFrame, runs: Sequence[Result]) -> str:
+    """Return in words whether a verdict was planned, for how many seeds, and how many of its runs are older."""
+    named = planned(claim, ground, comparisons)
+    at = plan()["claims"].get(claim, {}).get("grounds", {}).get(f"{ground.dataset}, {ground.scale}")
+    if not any(named) or at is None:
+        return "added later"
+    said = "planned" if all(named) else f"{sum(named)} of {len(named)} comparisons planned"
+    before = older(runs)
+    return f"{said}, {at['seeds']} seeds" + (f"; {before} of {len(runs)} runs older" if before else "")
