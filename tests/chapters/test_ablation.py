@@ -53,3 +53,9 @@ def test_one_schedule_has_one_colour_in_every_figure_a_shade_of_its_methods(poin
     assert [axis.lines[0].get_color() for axis in panels] == [colours[label] for label in cells]
     dots = ablation.score_dots(cells).axes[0].lines
     assert {line.get_color() for line in dots} == {colours[label] for label in cells}
+
+
+def test_the_page_says_how_the_method_is_read():
+    assert "reconstructions in the distance" in ablation.read_as("paper")
+    assert "real data in the distance" in ablation.read_as("supplement")
+    assert "`released`" in ablation.read_as("released")

@@ -20,6 +20,21 @@ ROWS = ("real", "reconstructed", "generated")
 """The order of the supplement's figures, from above."""
 
 
+_READINGS = {
+    "paper": "as the main paper writes it: reconstructions in the distance, $t/T$ counted over the whole run",
+    "supplement": "as the supplement leads to, before the main paper is read: real data in the distance, $t/T$ counted "
+    "after the warm-up, no constant of the kernel",
+}
+
+
+def read_as(reading: str) -> str:
+    """Return in a sentence how AS-IntroVAE is read on the page, in Markdown."""
+    words = _READINGS.get(reading, f"with the reading `{reading}`")
+    return (
+        f"AS-IntroVAE is read here {words} ([the readings](method.md#the-readings)); `-p reading NAME` takes another."
+    )
+
+
 def schedules_table(cells: Cells) -> pd.DataFrame:
     """Return what c is under each schedule, of which method, and what it stands for in the supplement."""
     rows = {}

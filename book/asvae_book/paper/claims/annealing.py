@@ -30,7 +30,7 @@ _claim = partial(
     labels=_SCHEDULES,
     grounds=(
         Ground("checkerboard", "quick", "ablation-checkerboard#do-the-claims-hold", own=False, reading="supplement"),
-        Ground("digits", "quick", "ablation#do-the-claims-hold", own=False, reading="supplement"),
+        Ground("digits", "quick", "ablation#do-the-claims-hold", own=False),
         Ground("celeba128", "paper", "ablation#do-the-claims-hold"),
     ),
 )
