@@ -19,7 +19,7 @@ from asvae.objectives.hyperparameters import Weights
 
 
 @dataclass(frozen=True)
-class _Shared(Weights):
+class FamilyHyperparameters(Weights):
     """Weights and switches that the whole family shares."""
 
     beta_neg: float = option(0.2, low=0.0)
@@ -34,7 +34,7 @@ class _Shared(Weights):
 
 
 @dataclass(frozen=True)
-class SoftHyperparameters(_Shared):
+class SoftHyperparameters(FamilyHyperparameters):
     """Weights of Soft-IntroVAE."""
 
     kl_share: float = option(1.0, low=0.0, high=1.0)
@@ -47,7 +47,7 @@ class SoftHyperparameters(_Shared):
 
 
 @dataclass(frozen=True)
-class Hyperparameters(_Shared):
+class Hyperparameters(FamilyHyperparameters):
     """Weights and switches of AS-IntroVAE. Every switch defaults to what the paper writes, where it writes anything."""
 
     schedule: str = option("linear", choices=schedules.names(), per_lane=True)

@@ -108,15 +108,20 @@ def page(request, visit):
 
 @pytest.fixture(scope="session")
 def axe():
-    """Return a function that names what axe finds serious or critical on a page, each with its first places."""
+    """Return a function that names what axe finds serious or critical on a page, each with its first places.
+
+    ``without`` is the selector of a part that is not looked at.
+    """
     from axe_playwright_python.base import AXE_SCRIPT
 
-    def check(page, **options):
+    def check(page, without=None, **options):
         # Once per page: it is half a megabyte.
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE_SCRIPT)
         options = {"resultTypes": ["violations"], "preload": False, **options}
-        found = page.evaluate("options => axe.run(options).then(found => found.violations)", options)
+        context = {"exclude": [[without]]} if without else None
+        run = "([context, options]) => axe.run(context ?? document, options).then(found => found.violations)"
+        found = page.evaluate(run, [context, options])
         grave = [each for each in found if each["impact"] in ("serious", "critical")]
         return [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in grave]
 
