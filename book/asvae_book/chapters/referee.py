@@ -88,6 +88,6 @@ def _unexplained(row: str, run: Result) -> str:
     return (
         f"**{row}, seed {run.config.seed}** ends at a KL of {run.scores['kl']:.1f}, among the runaways, although its "
         f"distance never passed {largest:.2f} where it was noted: over the last third of the run, in which KL has all "
-        f"but the whole weight, its score went from {scores.min():.1f} to {scores[-1]:.1f}, and it ends with "
+        f"but the whole weight, its score went from {scores.min():.1f} to {scores[-1]:.1f}, and it covers "
         f"{run.scores['modes_covered']:.0f} modes. It lost a mode late; the distance does not explain it."
     )
