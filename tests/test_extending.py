@@ -160,7 +160,7 @@ def test_sweep_table_results_and_ledger_take_in_study_and_claim(entered, monkeyp
     assert table.current.all()
 
     [entry] = ledger([CLAIM], root=tmp_path / "results")
-    assert entry.verdict not in ("not run", "undecided")
+    assert entry.verdict != "not run"
     [json_entry] = json.loads(as_json([entry]))
     assert (json_entry["claim"], json_entry["evidence"][0]["runs"]) == ("X1", 10)
     assert json_entry["evidence"][0]["command"] == "asvae sweep --study toy-study --dataset ring --seeds 5"

@@ -95,7 +95,7 @@ def test_the_claim_is_judged_and_says_how_to_make_its_runs(margins, cells, monke
     assert "asvae sweep --study margins --dataset checkerboard --seeds 5" in as_text([entry])
     assert '"claim": "X1"' in as_json([entry])
     verdict = claim.judge(cells)
-    assert verdict.verdict == "undecided"  # two seeds decide nothing
+    assert verdict.verdict == "inconclusive"  # two seeds decide nothing
     assert verdict.comparisons["seeds"].tolist() == [2]
     assert claim.floor_of(cells).startswith("KL ")
 

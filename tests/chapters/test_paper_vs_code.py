@@ -21,7 +21,7 @@ def test_each_deviation_is_compared_with_the_runs_without_it(points):
     assert "**a sum over pairs in the encoder's turn**: on points better, on digits better." in said
     assert said[-1] == "Better on one and worse on none: **a sum over pairs in the encoder's turn**."
     assert not any("instead of real data" in each for each in said)
-    assert paper_vs_code._says(paired([1.0] * 5, [2.0] * 5), 6, 1) == "diverged in 1 of 6"
+    assert paper_vs_code._says(paired([1.0] * 5, [2.0] * 5), 6, 1, 5) == "diverged in 1 of 6"
     few = Cells({label: runs[:3] for label, runs in cells.items()})
     assert list(paper_vs_code.table(few)["says"]) == ["too few seeds"] * 2
     assert "too few to advise" in paper_vs_code.advice(few, few)[-1]

@@ -94,7 +94,7 @@ def test_without_a_number_of_seeds_a_page_shows_what_is_committed_and_trains_not
 
 def test_missing_cells_are_named_and_the_command_that_makes_them(cells):
     command = toys.command(BOARD.other, "checkerboard", "quick")
-    assert command == "`asvae sweep --study 8gaussians --dataset checkerboard --scale quick --seeds 5`"
+    assert command == "`asvae sweep --study 8gaussians --dataset checkerboard --scale quick --seeds 10`"
     assert toys.missing(cells).startswith("**Not run yet**: C1 VAE. With a number of `seeds`")
     assert toys.missing(cells.there) == ""
 
@@ -223,7 +223,7 @@ def test_sentences_follow_the_runs_and_say_how_few_there_are(annealed, cells, fl
     said = toy_sentences.sentences(BOARD, cells, annealed, floor)
     assert said[0].startswith("**Read every score against its floor.** The truth itself scores a KL of ")
     assert said[1].startswith("**At C1 the printed JSD is a tie** (9.6 and 9.6)")
-    assert "**At the published settings there are at most 4 runs per cell so far**: fewer than 5 decide" in said[-2]
+    assert "**At the published settings there are at most 4 runs per cell so far**: fewer than 10 decide" in said[-2]
     assert said[-1].startswith("**IntroVAE became non-finite in 1 of 1 runs**")
     assert toy_sentences.introvae_sentence(annealed) == ""
     bad = replace(annealed["C1", "as-introvae"][2], config=RunConfig("introvae"))

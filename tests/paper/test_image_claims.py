@@ -54,7 +54,7 @@ def test_fid_judges_only_where_every_run_has_it(cells):
     fid = {"as-introvae": 3.0, "s-introvae": 2.0, "wgan-gp": 1.0}
     every = Cells(
         {
-            name: [replace(run, scores=run.scores | {"fid": fid[name] + run.config.seed / 100}) for run in runs]
+            name: [replace(run, scores=run.scores | {"fid": fid[name] * (1 + run.config.seed / 100)}) for run in runs]
             for name, runs in cells.items()
         }
     )

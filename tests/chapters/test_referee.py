@@ -1,0 +1,94 @@
+"""What a referee would ask: tables and sentences that follow the runs."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from asvae_book.chapters import paper_vs_code, referee
+from asvae_book.paper import operating
+from asvae_book.paper.claims import CLAIM
+from asvae_book.paper.ledger import Entry, Evidence
+from asvae_book.paper.verdicts import VERDICTS, conclude
+from asvae_book.studies import DEVIATIONS, TABLE1, Cells
+
+
+@pytest.fixture
+def made(run):
+    """Make AS-IntroVAE's runs in a row of Table 1, one per (KL, largest distance), with their last scores."""
+
+    def at(row, *pairs):
+        configs = TABLE1.configs("checkerboard", len(pairs), labels=[(row, "as-introvae")])[row, "as-introvae"]
+        steps = [config.steps - 3 + i for config in configs[:1] for i in range(3)]
+        return [
+            replace(
+                run,
+                config=config,
+                scores=run.scores | {"kl": kl, "modes_covered": 7},
+                history={"step": steps, "as_distance": [math.nan, 0.1, far], "score": [kl - 3.0, kl - 1.0, kl]},
+            )
+            for config, (kl, far) in zip(configs, pairs, strict=True)
+        ]
+
+    return at
+
+
+def test_seeds_fall_into_two_groups_only_where_some_distances_exceed_their_bound(made):
+    cells = Cells(
+        {
+            ("C1", "as-introvae"): made("C1", (21.0, 0.2), (26.0, 9.0), (25.5, 0.3), (21.4, 0.1)),
+            ("C2", "as-introvae"): made("C2", (25.0, 9.0), (26.0, 8.0)),
+            ("C3", "as-introvae"): [],
+        }
+    )
+    two, alone, one = referee.groups_sentences(cells)
+    assert two.startswith(
+        "**C1**: in 1 of 4 runs the distance exceeded its bound; they have a mean KL of 26.0, the oth"
+    )
+    assert alone.startswith(
+        "**C1, seed 2** ends at a KL of 25.5, among the runaways, although its distance never passed 0.30"
+    )
+    assert "although its distance never passed 0.30 " in alone
+    assert "its score went from 22.5 to 25.5, and it covers 7 modes" in alone
+    assert one == "**C2**: all of 2 runs exceeded the bound: one group."
+
+
+def test_the_rules_frequencies_add_up_in_every_row_and_power_is_for_the_printed_gap(run):
+    runs = [
+        replace(run, config=run.config.replace(seed=i), scores=run.scores | {"kl": 20.0 + kl, "jsd": 9.0 + jsd})
+        for i, (kl, jsd) in enumerate([(0.0, 0.1), (0.2, 0.05), (0.4, 0.3), (0.1, 0.2)])
+    ]
+    other = [replace(each, scores=each.scores | {"kl": 2 * each.scores["kl"] - 20.0}) for each in runs]
+    cells = Cells(dict.fromkeys(operating.truths()["the printed table"], runs))
+    table = referee.operating_table(cells, seeds=(10,))
+    assert len(table) == len(operating.truths())
+    assert set(table.columns) <= set(VERDICTS)
+    for _, row in table.iterrows():
+        assert sum(int(share.rstrip("%")) for share in row) == pytest.approx(100, abs=2)
+    power = referee.power_table(Cells({("C1", "as-introvae"): runs, ("C1", "s-introvae"): other}))
+    assert list(power.index) == [("C1", "KL"), ("C1", "JSD")]
+    assert list(power["difference to find"]) == ["0.3", "0.3"]
+    assert power.loc[("C1", "KL"), "seeds run"] == 4
+
+
+def test_runs_are_counted_once_however_many_claims_they_serve(run):
+    claim = CLAIM["T1"]
+    evidence = [Evidence(claim, ground, (run,), conclude({}), "–", "") for ground in claim.grounds]
+    entries = [Entry(claim, tuple(evidence))] * 2
+    assert referee.scales_sentence(entries) == "Runs behind the ledger: 1 at quick scale, 1 at paper scale."
+
+
+def test_tanh_before_the_decoders_kl_is_told_by_what_it_hides(run):
+    def of(label, fake, seen):
+        [config] = DEVIATIONS.configs("checkerboard", 1, labels=[label])[label]
+        history = {"step": [0, 1], "kl_real": [4.0, 4.0], "kl_fake": [fake, fake], "decoder_kl_fake": [seen, seen]}
+        history["grad_decoder_kl"] = [0.03, 0.03]
+        return [replace(run, config=config, history=history, scores=run.scores | {"modes_covered": 6})]
+
+    cells = Cells({"tanh": of("tanh", 4.1, 4.1), "tanh-squashed": of("tanh-squashed", 6.0, 0.7)})
+    said = paper_vs_code.tanh_sentence(cells)
+    assert (
+        "without tanh the KL of fakes is 4.1, that of real data 4.0. With it the decoder's squashed KL is 0.70" in said
+    )
+    assert "own is 6.0 against 4.0 of real data" in said
+    assert paper_vs_code.tanh_sentence(Cells({"tanh": cells["tanh"]})) == "These runs were not made."
