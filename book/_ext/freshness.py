@@ -20,7 +20,7 @@ def fingerprint() -> str:
     digest = hashlib.sha256(f"{version('torch')} {version('numpy')}".encode())
     committed = [path for folder in ("results", "golden", "benchmarks") for path in ROOT.glob(f"data/{folder}/*.json")]
     code = [*ROOT.glob("asvae/**/*.py"), *ROOT.glob("book/asvae_book/**/*.py")]
-    for path in sorted([*code, *committed]):
+    for path in sorted([*code, *committed, ROOT / "data" / "plan.json"]):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
