@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
-STALE = "# NBVAL_CHECK_OUTPUT\n6 * 7"
+STALE = "6 * 7"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def _page(folder):
 
 
 @pytest.mark.slow
-def test_a_stale_output_of_a_checked_cell_fails_the_command_that_makes_the_tests_call(stale):
+def test_a_stale_output_fails_the_command_that_make_test_calls(stale):
     [line] = re.findall(r"^\t\$\(BIN\)/python (-m pytest --nbval.*) \$\(NOTEBOOKS\)$", MAKEFILE, flags=re.M)
     command = [sys.executable, *shlex.split(line), "index.ipynb"]
     done = subprocess.run(command, cwd=stale, capture_output=True, text=True, check=False)
