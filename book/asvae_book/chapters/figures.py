@@ -73,7 +73,7 @@ def seed_dots(axis: Axes, rows: Sequence[Sequence[float]], colours: Sequence[str
     for i, (values, colour) in enumerate(zip(rows, colours, strict=True)):
         values = [value for value in values if np.isfinite(value)]
         if values:
-            mean, half, n, _ = over_seeds(values)
+            mean, half, n, *_ = over_seeds(values)
             axis.plot(values, [i + 0.16] * n, ".", ms=4, color=colour, alpha=0.6)
             axis.errorbar([mean], [i - 0.08], xerr=[half] if n > 1 else None, fmt="o", ms=5, color=colour)
     axis.grid(axis="y", visible=False)

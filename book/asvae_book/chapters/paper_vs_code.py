@@ -146,7 +146,7 @@ def advice(points: Cells, digits: Cells) -> list[str]:
         bad = any(says == "worse" or says.startswith("diverged") for says in (here, there))
         worth += [TITLES[label]] * ("better" in (here, there) and not bad)
     if told <= {"not run", "too few seeds"}:
-        said.append("There are too few seeds to advise anything.")
+        said.append("These seeds are too few to advise anything.")
     elif worth:
         said.append(f"Better on one and worse on none: **{' and '.join(worth)}**.")
     else:

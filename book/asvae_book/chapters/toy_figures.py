@@ -87,7 +87,7 @@ def _dots(axis: Axes, x: float, runs: Sequence[Result], score: str, colour: str)
     """Draw one cell's seeds, their mean and its bar at ``x``, and NaN above where a run diverged."""
     finite = [run for run in runs if not run.diverged]
     values = [run.scores[score] for run in finite]
-    mean, half, n, _ = over_seeds(values)
+    mean, half, n, *_ = over_seeds(values)
     if n:
         bar = half if n > 1 else finite[0].scores[f"{score}_draw_sd"]
         axis.plot([x - 0.06] * n if n > 1 else [], values if n > 1 else [], ".", ms=3, color=colour, alpha=0.5)
