@@ -1,9 +1,8 @@
 """What the objectives see of a run's networks, which know nothing of losses."""
 
-import copy
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import prod
 
 import torch
@@ -157,12 +156,6 @@ class Networks:
         """Let BatchNorm use its stored statistics, so that no sample depends on another."""
         for module in self.modules.values():
             module.eval()
-
-    def on_cpu(self) -> "Networks":
-        """Return copies of networks without lanes, on the CPU, in float32, for evaluation."""
-        modules = {name: copy.deepcopy(module).to("cpu", torch.float32) for name, module in self.modules.items()}
-        statistics = {key: value.cpu() for key, value in self.of_data.items()}
-        return replace(self, modules=modules, of_data=statistics, autocast=nullcontext)
 
     def parameters(self, name: str) -> list[nn.Parameter]:
         """Return the parameters of the network called ``name``."""

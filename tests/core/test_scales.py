@@ -5,6 +5,7 @@ import pytest
 from asvae import RunConfig, objectives
 from asvae.checks import InvalidArgumentError
 from asvae.config.presets import SCALES, scales
+from asvae.store.rows import row_of
 
 REDUCED = [dataset for dataset, recipes in SCALES.items() if "reduced" in recipes]
 
@@ -19,7 +20,7 @@ def test_mnist_cifar10_and_faces_have_a_reduced_scale():
 def test_a_reduced_run_differs_from_the_published_one_in_size_and_rate_alone(objective, dataset):
     reduced, paper = (RunConfig(objective, dataset, scale) for scale in ("reduced", "paper"))
     assert reduced.hyperparameters == paper.hyperparameters
-    assert reduced.combination == "published"
+    assert row_of(reduced) == "published"
     of_size = ("width", "steps", "batch_size", "learning_rate", "ema")
     assert reduced.replace(scale="paper", **{name: getattr(paper.recipe, name) for name in of_size}) == paper
     assert reduced.recipe == RunConfig("vae", dataset, "reduced").recipe  # equally long for all methods

@@ -8,6 +8,7 @@ network sees only what it is evaluated on, in batches of the size that it was tr
 import copy
 import dataclasses
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -57,6 +58,13 @@ def posterior_of_samples(networks: Networks, n: int, batch_size: int) -> tuple[T
     estimate(own, encoder, sample(networks, ESTIMATED_ON, 1).split(batch_size))
     encoder.eval()
     return own.posterior(sample(networks, n, 0))
+
+
+def on_cpu(networks: Networks) -> Networks:
+    """Return copies of networks to evaluate, on the CPU, in float32."""
+    modules = {name: copy.deepcopy(module).to("cpu", torch.float32) for name, module in networks.modules.items()}
+    of_data = {key: value.cpu() for key, value in networks.of_data.items()}
+    return dataclasses.replace(networks, modules=modules, of_data=of_data, autocast=nullcontext)
 
 
 def estimate(networks: Networks, module: nn.Module, batches: Iterable[Tensor]) -> None:

@@ -17,7 +17,7 @@ from asvae.networks import Networks
 from asvae.training.curves import Curves, history
 from asvae.training.images.machinery import Machinery
 from asvae.training.images.sheets import save_curves, save_sheet
-from asvae.training.images.statistics import MODE, posterior_of_samples
+from asvae.training.images.statistics import MODE, on_cpu, posterior_of_samples
 from asvae.training.images.trainer import Trainer
 from asvae.training.marks import Marks
 from asvae.training.run import Divergence, sample
@@ -109,7 +109,7 @@ class ImagesStepper(Stepper):
 
     def networks_of(self, run: int) -> Networks:
         """Return the networks with the averaged decoder, BatchNorm's statistics estimated again."""
-        return self.trainer.shown().on_cpu()
+        return on_cpu(self.trainer.shown())
 
     def judge(self, run: int, networks: Networks) -> Judged:
         """Score the run; show samples, and with an encoder reconstructions and interpolations of test images."""

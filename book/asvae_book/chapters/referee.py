@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from asvae.config.presets import TABLE_ROWS
+from asvae.store.rows import TABLE_ROWS
 from asvae.training.run import Result
 from asvae_book.chapters.toy_tables import mean
 from asvae_book.paper import operating, published

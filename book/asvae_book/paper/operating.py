@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from asvae.config.presets import TABLE_ROWS
+from asvae.store.rows import TABLE_ROWS
 from asvae.training.run import Result
 from asvae_book.paper import published
 from asvae_book.paper.claims.toy import FAMILY, OURS, SCORES, THEIRS
