@@ -152,25 +152,24 @@ DIFFERENCES = (
 )
 
 
-def table(points: Cells, digits: Cells) -> str:
+def table(points: Cells) -> str:
     """Return all differences in Markdown, one row each, with what the runs say where they measure it."""
     rows = [
         {
             "": f"**{each.what}**",
             "the paper writes": each.paper,
             "the code does": f"{each.code} *Switch:* {each.switch}.",
-            "does it matter": _matters(each, points, digits),
+            "does it matter": _matters(each, points),
         }
         for each in DIFFERENCES
     ]
     return _markdown(rows)
 
 
-def _matters(each: Difference, points: Cells, digits: Cells) -> str:
+def _matters(each: Difference, points: Cells) -> str:
     if not each.label:
         return f"{each.matters[0].upper()}{each.matters[1:]}."
-    here, there = (paper_vs_code.effect(cells, each.label) for cells in (points, digits))
-    return f"Around the supplement's reading, points: {here}; digits: {there}. And {each.matters}."
+    return f"Around the supplement's reading, points: {paper_vs_code.effect(points, each.label)}. And {each.matters}."
 
 
 BUDGETS = {

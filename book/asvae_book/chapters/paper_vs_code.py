@@ -135,23 +135,15 @@ def tanh_sentence(cells: Cells) -> str:
     )
 
 
-def advice(points: Cells, digits: Cells) -> list[str]:
+def advice(cells: Cells) -> list[str]:
     """Return which deviation is worth taking, as far as these runs say."""
-    said, worth, told = [], [], set()
-    for label in DEVIATING:
-        rows = (_row(points, label), _row(digits, label))
-        here, there = ("not run" if row is None else row["says"] for row in rows)
-        said.append(f"**{TITLES[label]}**: on points {here}, on digits {there}.")
-        told |= {here, there}
-        bad = any(says == "worse" or says.startswith("diverged") for says in (here, there))
-        worth += [TITLES[label]] * ("better" in (here, there) and not bad)
-    if told <= {"not run", "too few seeds"}:
-        said.append("These seeds are too few to advise anything.")
-    elif worth:
-        said.append(f"Better on one and worse on none: **{' and '.join(worth)}**.")
-    else:
-        said.append("None is better on one without being worse on the other.")
-    return said
+    rows = {TITLES[label]: _row(cells, label) for label in DEVIATING}
+    says = {title: "not run" if row is None else row["says"] for title, row in rows.items()}
+    said = [f"**{title}**: {each}." for title, each in says.items()]
+    if set(says.values()) <= {"not run", "too few seeds"}:
+        return [*said, "There are too few seeds to advise anything."]
+    worth = [title for title, each in says.items() if each == "better"]
+    return [*said, f"Worth taking: **{' and '.join(worth)}**." if worth else "None is better than the equations."]
 
 
 def _row(cells: Cells, label: str) -> pd.Series | None:
@@ -160,11 +152,6 @@ def _row(cells: Cells, label: str) -> pd.Series | None:
     return rows.loc[TITLES[label]] if TITLES[label] in rows.index else None
 
 
-def groups(points: Cells, digits: Cells) -> Mapping[str, Sequence[Result]]:
+def groups(cells: Cells) -> Mapping[str, Sequence[Result]]:
     """Return all runs by what they are of, for :func:`asvae_book.chapters.tables.diagnosed`."""
-    return {
-        f"{DEVIATIONS.title(label)}, {data}": runs
-        for data, cells in (("points", points), ("digits", digits))
-        for label, runs in cells.items()
-        if label in DEVIATIONS.variants
-    }
+    return {DEVIATIONS.title(label): runs for label, runs in cells.items() if label in DEVIATIONS.variants}
