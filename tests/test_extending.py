@@ -163,7 +163,7 @@ def test_sweep_table_results_and_ledger_take_in_study_and_claim(entered, monkeyp
     assert entry.verdict != "not run"
     [json_entry] = json.loads(as_json([entry]))
     assert (json_entry["claim"], json_entry["evidence"][0]["runs"]) == ("X1", 10)
-    assert json_entry["evidence"][0]["command"] == "asvae sweep --study toy-study --dataset ring --seeds 5"
+    assert json_entry["evidence"][0]["command"] == "asvae sweep --study toy-study --dataset ring --seeds 10"
     assert "X1  a weak AS-distance" in as_text([entry])
 
 

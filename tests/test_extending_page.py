@@ -92,7 +92,7 @@ def test_the_claim_is_judged_and_says_how_to_make_its_runs(margins, cells, monke
     claim = load(monkeypatch, "margins_claim", '"""The claim X1').X1
     [entry] = ledger([claim], root=tmp_path)
     assert entry.verdict == "not run"
-    assert "asvae sweep --study margins --dataset checkerboard --seeds 5" in as_text([entry])
+    assert "asvae sweep --study margins --dataset checkerboard --seeds 10" in as_text([entry])
     assert '"claim": "X1"' in as_json([entry])
     verdict = claim.judge(cells)
     assert verdict.verdict == "inconclusive"  # two seeds decide nothing

@@ -43,7 +43,7 @@ def test_figures_have_one_panel_per_schedule(points, images, run):
     shown = [axis for axis in ablation.layout(images).axes if axis.images]
     assert len(shown) == len(images)
     assert len(ablation.score_dots(points).axes) == 2
-    assert [len(axis.lines) for axis in ablation.intermediate_scores(points.select(["half"])).axes] == [6]
+    assert [len(axis.lines) for axis in ablation.intermediate_scores(points.select(["half"])).axes] == [10]
 
 
 def test_one_schedule_has_one_colour_in_every_figure_a_shade_of_its_methods(points):

@@ -103,7 +103,7 @@ def test_sentences_say_every_comparison_and_what_was_not_run(points):
     [*_, said] = annealing_sentences(Cells(points | {"half": best}))
     assert said.startswith("**A4**, each of these three is worse than annealing: on checkerboard **not reproduced** (")
     gap = over_seeds([run.scores["kl"] - 9.0 for run in points["linear"]])
-    interval = f"{gap.mean:+.2f} ({gap.low:+.2f} to {gap.high:+.2f}; 10 seeds), does not hold; "
+    interval = f"{gap.mean:+.2f} ({gap.low:+.2f} to {gap.high:+.2f}; 10 seeds), does not hold)"
     assert f"half KL, half AS: annealed − this, KL, the paper's unit {interval}" in said
     assert said.endswith("on CelebA-128 **not run**.")
 
