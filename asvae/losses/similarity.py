@@ -16,8 +16,9 @@ from torch import Tensor
 from asvae.checks import one_of, refuse
 from asvae.losses.terms import need_tensors
 
-ENTRIES = 2**22
-"""Pairs times dimensions that a GPU computes in one launch: a single dimension would be too little work for it."""
+ENTRIES = {"cpu": 2**14, "cuda": 2**22}
+"""Pairs times dimensions that are computed at once, by kind of device: as many as a CPU's cache holds, or as give a GPU
+enough work."""
 
 KERNELS = ("marginal", "joint")
 REDUCTIONS = ("mean", "sum")
@@ -105,7 +106,7 @@ def _check_shapes(mu_a: Tensor, logvar_a: Tensor, mu_b: Tensor, logvar_b: Tensor
 
 
 class _Marginal(torch.autograd.Function):
-    """Kernel and analytic gradient, one latent dimension at a time (on a GPU a few): memory B·C instead of B·C·D.
+    """Kernel and analytic gradient, a few latent dimensions at a time: memory B·C instead of B·C·D.
 
     The gradients are computed with the value while the pair matrices are at hand, and only scaled later: nothing of
     size B·C outlives the forward pass. The four matrices are allocated once: fresh ones cost more than their sums.
@@ -122,7 +123,8 @@ class _Marginal(torch.autograd.Function):
         for left, right, sign in ((0, 0, 1.0), (1, 1, 1.0), (0, 1, -2.0)):
             (mu_l, var_l), (mu_r, var_r) = sets[left], sets[right]
             *lanes, dims, rows = mu_l.shape
-            at_once = 1 if mu_l.device.type == "cpu" else max(1, min(dims, ENTRIES // (rows * mu_r.shape[-1])))
+            entries = ENTRIES.get(mu_l.device.type, ENTRIES["cpu"])
+            at_once = max(1, min(dims, entries // (rows * mu_r.shape[-1])))
             matrices = mu_l.new_empty((4, *lanes, at_once, rows, mu_r.shape[-1]))
             # Without the diagonal there is one pair less per row; the caller takes the diagonal itself away.
             others = mu_r.shape[-1] - (unbiased and left == right)

@@ -38,6 +38,61 @@ class ResidualBlock(nn.Module):
         """Map ``(B, channels_in, H, W)`` to ``(B, channels_out, H, W)``."""
         return nn.functional.leaky_relu(self.body(x) + self.shortcut(x), 0.2)
 
+    def enlarged(self, x: Tensor) -> Tensor:
+        """Return what :meth:`forward` makes of ``x`` enlarged twice by its nearest neighbours, in fewer operations.
+
+        ``(B, channels_in, H, W)`` to ``(B, channels_out, 2 H, 2 W)``.
+        """
+        first, *rest = self.body
+        hidden = doubled_convolution(x, first.weight, first.bias)
+        for layer in rest:
+            hidden = layer(hidden)
+        # A 1×1 convolution and nearest neighbours commute.
+        return nn.functional.leaky_relu(hidden + _doubled(self.shortcut(x)), 0.2)
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return nn.functional.interpolate(x, scale_factor=2, mode="nearest")
+
+
+def doubled_convolution(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return the 3×3 convolution, padded by one, of ``x`` enlarged twice by its nearest neighbours.
+
+    The small image is convolved once, transposed and with stride two, by the kernel convolved with 2×2 ones: 16
+    products for four pixels instead of 36, and no enlarged image in memory.
+
+    Parameters
+    ----------
+    x : Tensor
+        ``(B, C, H, W)``.
+    weight : Tensor
+        ``(channels_out, C, 3, 3)``.
+    bias : Tensor, optional
+        ``(channels_out,)``.
+
+    Returns
+    -------
+    Tensor
+        ``(B, channels_out, 2 H, 2 W)``.
+    """
+    kernel = weight.flip(2, 3).transpose(0, 1)
+    kernel = nn.functional.pad(kernel, (0, 1, 0, 0)) + nn.functional.pad(kernel, (1, 0, 0, 0))
+    kernel = nn.functional.pad(kernel, (0, 0, 0, 1)) + nn.functional.pad(kernel, (0, 0, 1, 0))
+    return nn.functional.conv_transpose2d(x, kernel, bias, stride=2, padding=1)
+
+
+class Upward(nn.Sequential):
+    """Layers in sequence; a residual block takes over the up-sampling before it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map latents ``(B, D)`` to images ``(B, C, H, W)``."""
+        for before, layer in itertools.pairwise([None, *self]):
+            if isinstance(before, nn.Upsample):
+                x = layer.enlarged(x)
+            elif not isinstance(layer, nn.Upsample):
+                x = layer(x)
+        return x
+
 
 def _normed(channels: int, norm: bool) -> list[nn.Module]:
     return [nn.BatchNorm2d(channels)] if norm else []
@@ -57,13 +112,13 @@ def downward(shape: tuple[int, ...], channels: Sequence[int], outputs: int, norm
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(last * side * side, outputs))
 
 
-def upward(shape: tuple[int, ...], channels: Sequence[int], latent_dim: int) -> nn.Sequential:
+def upward(shape: tuple[int, ...], channels: Sequence[int], latent_dim: int) -> Upward:
     """Build the up-sampling network from latents ``(B, latent_dim)`` to images ``(B, *shape)``."""
     first, last, side = channels[0], channels[-1], _coarse(shape, channels)
     layers = [nn.Linear(latent_dim, last * side * side), nn.ReLU(), nn.Unflatten(1, (last, side, side))]
     for before, after in itertools.pairwise([last, *reversed(channels)]):
         layers += [ResidualBlock(before, after, norm=True), nn.Upsample(scale_factor=2, mode="nearest")]
-    return nn.Sequential(*layers, ResidualBlock(first, first, norm=True), nn.Conv2d(first, shape[0], 5, padding=2))
+    return Upward(*layers, ResidualBlock(first, first, norm=True), nn.Conv2d(first, shape[0], 5, padding=2))
 
 
 def image_networks(

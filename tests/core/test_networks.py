@@ -13,6 +13,7 @@ from asvae import RunConfig, draws
 from asvae.config import ImageRecipe
 from asvae.config.presets import SCALES
 from asvae.networks import image_networks
+from asvae.networks.residual import ResidualBlock
 from asvae.training.images.machinery import Machinery
 from asvae.training.images.trainer import Trainer
 from tiny_data import write_celeba
@@ -63,6 +64,31 @@ def test_width_scales_the_channels_of_every_network():
     for name in NAMES:
         widths = {m.out_channels for m in narrow.modules[name].modules() if isinstance(m, nn.Conv2d)}
         assert widths - {3} == {16, 32, 64}
+
+
+@pytest.mark.parametrize(("before", "after", "norm"), [(3, 3, True), (4, 2, True), (4, 2, False)])
+def test_a_block_that_enlarges_equals_the_enlarged_image_through_the_block(before, after, norm):
+    torch.manual_seed(0)
+    block = ResidualBlock(before, after, norm).double()
+    x = torch.randn(2, before, 5, 3, dtype=torch.float64, requires_grad=True)
+    large = x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+    wanted, got = block(large), block.enlarged(x)
+    torch.testing.assert_close(got, wanted, rtol=0, atol=1e-12)
+    weights = [x, *block.parameters()]
+    upstream = torch.randn_like(wanted)
+    for a, b in zip(
+        torch.autograd.grad(got, weights, upstream), torch.autograd.grad(wanted, weights, upstream), strict=True
+    ):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-12)
+
+
+def test_a_decoder_is_its_layers_in_sequence():
+    decoder = small(("decoder",)).modules["decoder"].double()
+    z = torch.randn(4, 5, dtype=torch.float64)
+    wanted = z
+    for layer in decoder:
+        wanted = layer(wanted)
+    torch.testing.assert_close(decoder(z), wanted, rtol=0, atol=1e-12)
 
 
 def test_weights_follow_from_seed_and_name_and_from_nothing_else():
@@ -160,7 +186,7 @@ def test_passes_in_16_bits_give_float32():
 @pytest.mark.parametrize("objective", ["as-introvae", "wgan-gp"])
 def test_a_step_in_16_bits_keeps_losses_and_weights_in_float32(objective):
     config = RunConfig(objective, "digits", width=1 / 16, latent_dim=4, batch_size=8, steps=4)
-    exact, mixed = Trainer(config), Trainer(config, machinery=Machinery(precision="bfloat16", channels_last=True))
+    exact, mixed = (Trainer(config, machinery=Machinery(precision=each)) for each in ("float32", "bfloat16"))
     for step in range(2):
         terms, wanted = mixed.step(step), exact.step(step)
     assert {term.dtype for term in terms.values()} == {torch.float32}

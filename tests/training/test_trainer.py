@@ -217,7 +217,9 @@ def test_compiled_networks_take_the_same_step(name, monkeypatch):
     # The parts of compilation that ask for anything of us; the default's code generator takes minutes on a CPU.
     monkeypatch.setattr(torch.nn.Module, "compile", lambda self: real(self, backend="aot_eager_decomp_partition"))
     config = RunConfig(name, "digits", width=0.0625, latent_dim=3, batch_size=8, steps=4, warmup=0.0)
-    plain, compiled = Trainer(config), Trainer(config, machinery=Machinery(compiled=True))
+    plain, compiled = (
+        Trainer(config, machinery=Machinery(precision="float32", compiled=each)) for each in (False, True)
+    )
     # Adam's first step is little more than the gradient's sign: entries near 0 may go either way.
     for step, rtol in enumerate((1e-4, 2e-2)):
         terms = plain.step(step)
