@@ -1,7 +1,9 @@
 """What a run is expected to cost, against counting by hand."""
 
+import pytest
+
 from asvae import RunConfig
-from asvae_book.chapters.cost import estimate
+from asvae_book.chapters.cost import CORE_FLOPS, estimate
 
 
 def test_the_cost_counts_operations_by_hand():
@@ -15,4 +17,6 @@ def test_the_cost_counts_operations_by_hand():
     first = 2 * 25 * 2 * 256
     # Backward is twice the forward pass, but nobody asks for the gradient of the data; the decoder's last 5×5 counts.
     sides_last = 2 * 25 * 2 * 256
-    assert estimate(config).flops == 4 * (3 * (forward + sides_last) - first)
+    cost = estimate(config)
+    assert cost.core_hours * 3600 * CORE_FLOPS == pytest.approx(cost.flops * config.steps)
+    assert cost.flops == 4 * (3 * (forward + sides_last) - first)

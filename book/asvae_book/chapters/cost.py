@@ -17,6 +17,10 @@ H200_FLOPS = 989e12
 UTILISATION = 0.25
 """Share of it that is assumed: what well-kept convolutional training reaches."""
 
+CORE_FLOPS = 50e9
+"""Single-precision operations per second that are assumed of one CPU core with AVX2: steps were seen to reach from 30,
+beside other work, to 80."""
+
 LAUNCHES = 0.02
 """Seconds that a step takes at least: what its several thousand small operations cost to start."""
 
@@ -31,6 +35,8 @@ class Cost(NamedTuple):
     """Floating-point operations of one step, of its convolutions and matrix products."""
     hours: float
     """Of all steps, on one H200 at :data:`UTILISATION`."""
+    core_hours: float
+    """Of all steps, on one CPU core at :data:`CORE_FLOPS`."""
     gibibytes: float
     """Memory of weights, moments and what a step keeps for its gradients, activations at two bytes an entry."""
     parameters: dict[str, int]
@@ -107,6 +113,7 @@ def estimate(config: RunConfig) -> Cost:
     return Cost(
         flops=counter.total * scale,
         hours=max(LAUNCHES, counter.total * scale / (H200_FLOPS * UTILISATION)) * config.steps / 3600.0,
+        core_hours=counter.total * scale / CORE_FLOPS * config.steps / 3600.0,
         gibibytes=(activations + 5 * 4 * weights) / 2**30,
         parameters=parameters,
     )

@@ -43,20 +43,25 @@ def commands(
     return "\n".join([*fetch, *train])
 
 
+def _duration(hours: float) -> str:
+    if hours >= 1:
+        return f"{hours:,.0f} h" if hours >= 10 else f"{hours:.1f} h"
+    return f"{60 * hours:.0f} min" if hours >= 1 / 60 else "under a minute"
+
+
 def expected_cost(names: Sequence[str], dataset: str, scale: str, steps: int | None = None) -> pd.DataFrame:
-    """Return an estimate of what each run takes on one H200-class GPU, see :mod:`asvae_book.chapters.cost`."""
+    """Return an estimate of what each run takes on one H200-class GPU, or CPU core: :mod:`asvae_book.chapters.cost`."""
     rows = {}
     for name in names:
         config = RunConfig(name, dataset, scale, steps=steps)
         cost = estimate(config)
-        minutes = f"{60 * cost.hours:.0f} min" if cost.hours >= 1 / 60 else "under a minute"
-        hours = f"{cost.hours:.0f} h" if cost.hours >= 10 else f"{cost.hours:.1f} h"
         rows[METHODS.title(name)] = {
             "steps": f"{config.steps:,}",
             "batch": config.recipe.batch_size,
             "parameters": f"{sum(cost.parameters.values()) / 1e6:.1f} M",
             "GFLOP a step": f"{cost.flops / 1e9:,.0f}",
-            "time": hours if cost.hours >= 1 else minutes,
+            "time": _duration(cost.hours),
+            "on one core": _duration(cost.core_hours),
             "memory": f"{cost.gibibytes:.1f} GiB" if cost.gibibytes >= 0.1 else "under 0.1 GiB",
         }
     return pd.DataFrame.from_dict(rows, orient="index")
