@@ -147,7 +147,7 @@ def classifier(
 
 
 def judges(dataset: ImageDataset, device: str = "cpu", root: str | Path | None = None) -> list[FeatureExtractor]:
-    """Return :data:`JUDGES` classifiers of different seeds: how far they disagree is the noise of the evaluation."""
+    """Return three classifiers of different seeds: how far they disagree is the noise of the evaluation."""
     return [classifier(dataset, root, seed, device) for seed in range(JUDGES)]
 
 

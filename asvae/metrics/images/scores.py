@@ -137,7 +137,7 @@ def _imbalance(judge: FeatureExtractor, made: Tensor, real: Tensor) -> float:
 class Check:
     """The Fréchet distance alone, as one judge sees it; the real images are measured once.
 
-    By default from at most :data:`CHECKED` images per set, as the intermediate score of a run that is still training;
+    By default from at most 1,000 images per set, as the intermediate score of a run that is still training;
     then it is not comparable with :func:`score`.
     """
 

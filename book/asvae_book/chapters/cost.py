@@ -36,7 +36,7 @@ class Cost(NamedTuple):
     hours: float
     """Of all steps, on one H200 at :data:`UTILISATION`."""
     core_hours: float
-    """Of all steps, on one CPU core at :data:`CORE_FLOPS`."""
+    """Of all steps, on one CPU core at ``CORE_FLOPS``."""
     gibibytes: float
     """Memory of weights, moments and what a step keeps for its gradients, activations at two bytes an entry."""
     parameters: dict[str, int]

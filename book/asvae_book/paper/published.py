@@ -81,7 +81,7 @@ RECONSTRUCTION: dict[str, dict[str, tuple[float, float, float]]] = {
 
 
 def printed_gap(table: dict, data: str, other: str, score: int | None = None) -> float | None:
-    """Return AS-IntroVAE minus ``other`` as :data:`FID` or :data:`RECONSTRUCTION` print it; ``None`` without a print.
+    """Return AS-IntroVAE minus ``other`` as ``FID`` or ``RECONSTRUCTION`` print it; ``None`` without a print.
 
     ``score`` is the place of a score where a cell has several.
     """

@@ -119,8 +119,8 @@ def comparison_says(gaps: np.ndarray, side: int, family: int, margin: float | No
 
     Parameters
     ----------
-    gaps : (..., n)
-        Differences, the last axis over seeds.
+    gaps : array
+        ``(..., n)``: differences, the last axis over seeds.
     side : int
         -1 or +1: the side that is claimed.
     family : int
@@ -132,7 +132,8 @@ def comparison_says(gaps: np.ndarray, side: int, family: int, margin: float | No
 
     Returns
     -------
-    (...) array of str
+    array
+        ``(...)``, of str.
     """
     gap = over_seeds(gaps)
     above, below = (over_seeds(gaps + (margin or 0.0)), over_seeds(gaps - (margin or 0.0)))

@@ -86,8 +86,8 @@ def over_seeds(values: ArrayLike) -> Interval:
 
     Parameters
     ----------
-    values : (..., n)
-        The last axis is of the seeds; results have the shape of the others. With a NaN they are NaN.
+    values : array
+        ``(..., n)``: the last axis is of the seeds; results have the shape of the others. With a NaN they are NaN.
     """
     values = np.asarray(values, dtype=float)
     n = values.shape[-1]
