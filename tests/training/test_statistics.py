@@ -104,7 +104,7 @@ def test_a_critic_without_an_encoder_needs_no_data():
 
 def test_samples_are_encoded_with_statistics_of_samples(trainer, networks):
     before = networks.state()
-    mu, logvar = statistics.posterior_of_samples(networks, 6, BATCH)
+    mu, logvar = statistics.posterior_of_samples(networks, 6, trainer.dataset, BATCH)
     assert all(torch.equal(value, before[key]) for key, value in networks.state().items())
     own = trainer.config.networks()
     for module in own.modules.values():

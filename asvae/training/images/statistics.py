@@ -35,7 +35,7 @@ def estimate_statistics(networks: Networks, dataset: ImageDataset, batch_size: i
     Reconstructions have statistics of their own, of the decoder on the posterior means of these images:
     :attr:`Networks.of_data`.
     """
-    count = max(1, min(ESTIMATED_ON, len(dataset.images)) // batch_size)
+    count = _count(dataset, batch_size)
     shape, decoder = (batch_size, networks.latent_dim), networks.modules["decoder"]
     prior = (draws.normal(draws.EVALUATION_SEED, k, "batch_norm/prior", shape) for k in range(count))
     if "encoder" in networks.modules:
@@ -48,14 +48,14 @@ def estimate_statistics(networks: Networks, dataset: ImageDataset, batch_size: i
     estimate(networks, decoder, prior)
 
 
-def posterior_of_samples(networks: Networks, n: int, batch_size: int) -> tuple[Tensor, Tensor]:
+def posterior_of_samples(networks: Networks, n: int, dataset: ImageDataset, batch_size: int) -> tuple[Tensor, Tensor]:
     """Return ``mu`` and ``logvar``, ``(n, D)`` each, of samples, by an encoder with statistics of samples.
 
     In training too samples are encoded in batches of their own. Statistics of data would make them look likelier.
     """
     own = dataclasses.replace(networks, modules=copy.deepcopy(networks.modules))
     encoder = own.modules["encoder"]
-    estimate(own, encoder, sample(networks, ESTIMATED_ON, 1).split(batch_size))
+    estimate(own, encoder, sample(networks, batch_size * _count(dataset, batch_size), 1).split(batch_size))
     encoder.eval()
     return own.posterior(sample(networks, n, 0))
 
@@ -71,6 +71,10 @@ def estimate(networks: Networks, module: nn.Module, batches: Iterable[Tensor]) -
     """Estimate the statistics of a module of ``networks`` as averages over ``batches`` of its inputs."""
     with networks.autocast():
         update_bn((batch.to(networks.device, networks.dtype) for batch in batches), module)
+
+
+def _count(dataset: ImageDataset, batch_size: int) -> int:
+    return max(1, min(ESTIMATED_ON, len(dataset.images)) // batch_size)
 
 
 def _real(dataset: ImageDataset, count: int, batch_size: int) -> Iterator[Tensor]:

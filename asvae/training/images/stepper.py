@@ -140,7 +140,7 @@ class ImagesStepper(Stepper):
                 lambda x: networks.generate(networks.posterior(x)[0], of_data=True), self.dataset
             )
             real = self._test_images(ENCODED)
-            fake = posterior_of_samples(networks, len(real), recipe.batch_size)
+            fake = posterior_of_samples(networks, len(real), self.dataset, recipe.batch_size)
             scores |= latents.latent_scores(networks.posterior(real), fake)
         decoder = f"EMA {recipe.ema:g}" if recipe.ema else "as trained"
         stated = {"decoder": decoder, "batch_norm": MODE}
