@@ -141,7 +141,7 @@ def advice(cells: Cells) -> list[str]:
     says = {title: "not run" if row is None else row["says"] for title, row in rows.items()}
     said = [f"**{title}**: {each}." for title, each in says.items()]
     if set(says.values()) <= {"not run", "too few seeds"}:
-        return [*said, "There are too few seeds to advise anything."]
+        return [*said, "These seeds are too few to advise anything."]
     worth = [title for title, each in says.items() if each == "better"]
     return [*said, f"Worth taking: **{' and '.join(worth)}**." if worth else "None is better than the equations."]
 
