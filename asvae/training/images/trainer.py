@@ -187,13 +187,12 @@ class Trainer:
 
         They are copies, on this trainer's device; every process has its own and may use them alone.
         """
-        decoder = self.networks.modules["decoder"] if self.ema is None else self.ema.module
-        current = dataclasses.replace(self.networks, modules=self.networks.modules | {"decoder": decoder})
-        networks = self.config.networks()
+        averaged = {} if self.ema is None else {"decoder": self.ema.module}
+        current = dataclasses.replace(self.networks, modules=self.networks.modules | averaged)
+        networks = dataclasses.replace(self.config.networks(), autocast=self.fabric.autocast)
         for module in networks.modules.values():
             module.to(self.device, self.dtype)
         networks.load_state(current.state())
-        networks = dataclasses.replace(networks, autocast=self.fabric.autocast)
         if not running:
             estimate_statistics(networks, self.dataset, self.recipe.batch_size)
         networks.evaluate()
