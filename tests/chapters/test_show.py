@@ -1,4 +1,4 @@
-"""What a chapter shows: runs that are found, trained or stood in for, and said to be; a source under every output."""
+"""What a chapter shows: runs that are found or trained, and what is missing; a source under every output."""
 
 from dataclasses import replace
 
@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 from asvae import RunConfig
+from asvae.checks import InvalidArgumentError
+from asvae.datasets.images import MissingDataError
 from asvae_book.chapters import show
 from asvae_book.chapters.show import find_or_train
 from asvae_book.studies import ABLATION, METHODS, Cells
@@ -37,11 +39,9 @@ def committed(monkeypatch, digits):
     return of
 
 
-def test_absent_data_are_stood_in_for_and_said_to_be(committed, trained, tmp_path):
-    cells, missing = find_or_train(METHODS, "mnist", [3], labels=["vae"], steps=7, data_root=str(tmp_path))
-    assert [run.config for run in cells["vae"]] == [RunConfig("vae", "digits", seed=3)]
-    assert missing.startswith(f"**Not run here.** The files of `mnist` are not in `{tmp_path}`, and ")
-    assert "`digits`" in missing
+def test_absent_data_are_refused_with_the_command_that_fetches_them(committed, tmp_path):
+    with pytest.raises(MissingDataError, match=f"asvae data mnist --data-root {tmp_path}"):
+        find_or_train(METHODS, "mnist", [3], labels=["vae"], steps=7, data_root=str(tmp_path))
 
 
 def test_what_has_its_data_is_trained_as_it_was_asked_for(committed, trained, tmp_path):
@@ -61,9 +61,9 @@ def test_what_has_its_data_is_trained_as_it_was_asked_for(committed, trained, tm
 def test_published_settings_are_not_trained_on_a_cpu_but_a_few_steps_of_them_are(committed, trained, tmp_path):
     write_mnist(tmp_path)
     asked = (METHODS, "mnist", [0], "paper", ["vae"])
-    cells, missing = find_or_train(*asked, data_root=str(tmp_path))
-    assert "The published settings are not trained on a CPU" in missing
-    assert cells.runs[0].config.scale == "quick"
+    with pytest.raises(InvalidArgumentError, match="device: got 'cpu'; allowed: 'cuda' at the published settings"):
+        find_or_train(*asked, data_root=str(tmp_path))
+    assert not trained
     assert not find_or_train(*asked, data_root=str(tmp_path), steps=2).missing
     assert not find_or_train(*asked, data_root=str(tmp_path), device="cuda").missing
     assert not find_or_train(ABLATION, "checkerboard", 1, "paper", ["vae"]).missing

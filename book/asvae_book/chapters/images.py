@@ -15,7 +15,6 @@ from asvae.training.run import Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.cost import estimate
 from asvae_book.chapters.figures import grid, seed_dots, sheet
-from asvae_book.chapters.show import STAND_IN
 from asvae_book.chapters.tables import plus_minus
 from asvae_book.paper.measures import sharp
 from asvae_book.studies import METHODS, Cells
@@ -36,7 +35,7 @@ def commands(
 ) -> str:
     """Return the shell commands that fetch a data set and train each objective on it."""
     root = f" --data-root {shlex.quote(data_root)}" if data_root else ""
-    fetch = [] if dataset in (STAND_IN, "folder") else [f"asvae data {dataset}{root}"]
+    fetch = [] if dataset in ("digits", "folder") else [f"asvae data {dataset}{root}"]
     ends = [f"--seed {seed}" * (seed > 0), f"--steps {steps}" if steps else "", "--device cuda" * (scale == "paper")]
     end = "".join(f" {each}" for each in ends if each) + root
     train = [f"asvae train --objective {name} --dataset {dataset} --scale {scale}{end}" for name in names]
@@ -144,9 +143,8 @@ _SCORES = {
     "recall": "recall",
     "class_imbalance": "class imbalance",
     "sharpness": "sharpness / real",
-    "rec_psnr": "PSNR",
-    "rec_ssim": "SSIM",
 }
+_RECONSTRUCTION = {"rec_psnr": "PSNR, dB", "rec_ssim": "SSIM", "rec_mse": "MSE"}
 _ANCHORS = {
     "real against real": {
         "fid": "fid_floor",
@@ -166,14 +164,7 @@ def scores(cells: Cells) -> pd.DataFrame:
     Diverged runs are counted and left out of the means; a score that nobody has is left out, and so are the seeds where
     all methods have as many: the source line names them.
     """
-    rows = {
-        METHODS.title(name): {
-            title: plus_minus(runs, lambda run, key=key: run.scores.get(key, math.nan))
-            for key, title in _SCORES.items()
-        }
-        | {"seeds": counted(runs)}
-        for name, runs in cells.items()
-    }
+    rows = _means(cells, _SCORES)
     measured = next((run for run in cells.runs if not run.diverged), None)
     if measured is not None:
         for anchor, keys in _ANCHORS.items():
@@ -187,6 +178,26 @@ def scores(cells: Cells) -> pd.DataFrame:
     if len(counts) == 1 and counts.pop().isdecimal():
         del table["seeds"]
     return table.loc[:, (table.iloc[: len(cells)] != "–").any()]
+
+
+def reconstruction_scores(cells: Cells) -> pd.DataFrame:
+    """Return how near test images their reconstructions come: means over seeds ± half of their 95 % intervals."""
+
+    def encodes(run: Result) -> bool:
+        return math.isfinite(run.scores.get("rec_psnr", math.nan))
+
+    encoding = Cells({name: runs for name, runs in cells.items() if any(map(encodes, runs))})
+    return pd.DataFrame.from_dict(_means(encoding, _RECONSTRUCTION), orient="index").drop(columns="seeds")
+
+
+def _means(cells: Cells, scores: dict[str, str]) -> dict[str, dict[str, str]]:
+    return {
+        METHODS.title(name): {
+            title: plus_minus(runs, lambda run, key=key: run.scores.get(key, math.nan)) for key, title in scores.items()
+        }
+        | {"seeds": counted(runs)}
+        for name, runs in cells.items()
+    }
 
 
 def score_dots(cells: Cells) -> Figure:

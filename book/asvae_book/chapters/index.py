@@ -84,7 +84,8 @@ def _table(rows: Sequence[dict[str, str]]) -> str:
 
 def _verdict(each: Evidence, mark: str = "") -> str:
     chapter, _, heading = each.ground.section.partition("#")
-    return f"{mark}[{each.verdict.verdict}]({chapter}.ipynb#{heading}){mark} {each.terms}".strip()
+    said = f"[{each.verdict.verdict}]({chapter}.ipynb#{heading})" if chapter else each.verdict.verdict
+    return f"{mark}{said}{mark} {each.terms}".strip()
 
 
 def _all(evidence: Sequence[Evidence]) -> str:

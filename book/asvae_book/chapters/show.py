@@ -1,4 +1,4 @@
-"""What a chapter shows: its runs, found, trained or stood in for; figures and tables with the line that names them."""
+"""What a chapter shows: its runs, found or trained; figures and tables with the line that names them."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -8,6 +8,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 
+from asvae.checks import refuse
 from asvae.config import RunConfig
 from asvae.store.results import find
 from asvae.store.runs import load_or_train
@@ -16,16 +17,13 @@ from asvae.training.provenance import line
 from asvae.training.run import Result
 from asvae_book.studies import COMMITTED_SEEDS, Cells, Label, Study
 
-STAND_IN = "digits"
-"""The data set that lies in scikit-learn: it stands in for one that is absent, by name."""
-
 
 class Found(NamedTuple):
-    """The runs of a chapter, and whether they are those that were asked for."""
+    """The runs of a chapter, and which of those that were asked for are not among them."""
 
     cells: Cells[Result]
     missing: str
-    """Why the runs that were asked for are not these, in Markdown; empty if they are."""
+    """Which are not, and why, in Markdown; empty if all are there."""
 
 
 def find_or_train(
@@ -41,12 +39,11 @@ def find_or_train(
     fresh: bool = False,
     **changes: Any,
 ) -> Found:
-    """Return the runs of a study by label, or those of its stand-in with the reason.
+    """Return the runs of a study by label.
 
     Committed results come first and need no data. What is missing is trained, and stored as
     :func:`asvae.load_or_train` does, if the data are there, but not at the published settings of images on a CPU, where
-    it would take weeks: then the runs that were found are returned, and where there are none, the same on
-    :data:`STAND_IN` at quick scale.
+    it would take weeks: then the runs that were found are returned alone, with the reason.
 
     Parameters
     ----------
@@ -60,21 +57,30 @@ def find_or_train(
         The folder of the data set's files.
     **changes
         Hyper-parameters, or a ``reading``, in addition to the variants' own.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If nothing was found and nothing can be trained here: the data are absent, or the published settings of images
+        were asked of a CPU.
     """
-    wanted, missing = _configs(study, dataset, seeds or COMMITTED_SEEDS, scale, labels, steps=steps, **changes), ""
+    wanted = _configs(study, dataset, seeds or COMMITTED_SEEDS, scale, labels, steps=steps, **changes)
     found = {} if fresh else find(wanted.runs)
     if seeds is None:
-        seeds = 1  # of what is trained, or stands in
         wanted = Cells({label: [c for c in each if c in found] or each[:1] for label, each in wanted.items()})
     if not all(config in found for config in wanted.runs) and (why := _why_not(wanted.runs[0], device, data_root)):
         if found:
             cells = wanted.regroup(found.values())
             lacking = "; ".join(_lacking(study, wanted, cells))
             return Found(cells, f"**{lacking}: not run here.** {why}; the others are those asked for.")
-        wanted, missing = _configs(study, STAND_IN, seeds, "quick", labels, **changes), _stand_in(why)
+        if why == _SLOW:
+            refuse("device", device, "'cuda' at the published settings of images, unless steps are given")
     machinery = Machinery(data_root=data_root)
     runs = load_or_train(wanted.runs, weights=False, fresh=fresh, device=device, machinery=machinery)
-    return Found(wanted.regroup(runs), missing)
+    return Found(wanted.regroup(runs), "")
+
+
+_SLOW = "The published settings are not trained on a CPU"
 
 
 def _configs(
@@ -98,7 +104,7 @@ def _why_not(config: RunConfig, device: str, data_root: str | None) -> str:
     if not config.data(data_root).available:
         return f"The files of `{config.dataset}` are not in `{data_root or 'data/images'}`"
     if config.scale == "paper" and device == "cpu" and "steps" not in config.overrides:
-        return "The published settings are not trained on a CPU"
+        return _SLOW
     return ""
 
 
@@ -109,11 +115,6 @@ def _lacking(study: Study, wanted: Cells[RunConfig], cells: Cells[Result]) -> li
         for label, configs in wanted.items()
         if len(cells[label]) < len(configs)
     ]
-
-
-def _stand_in(why: str) -> str:
-    instead = f"**In their place you see `{STAND_IN}`, small handwritten digits**, at quick scale."
-    return f"**Not run here.** {why}, and `data/results/` holds no run of this kind. {instead}"
 
 
 def with_every_seed(cells: Cells[Result]) -> Cells[Result]:

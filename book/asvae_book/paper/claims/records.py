@@ -21,7 +21,7 @@ class Ground:
     dataset: str
     scale: str
     section: str
-    """The chapter and heading that show the evidence, ``chapter#heading``."""
+    """The chapter and heading that show the evidence, ``chapter#heading``; empty while no page does."""
     own: bool = True
     """Whether the claim is about these data; otherwise they stand in, under their own name."""
     reading: str = "paper"
