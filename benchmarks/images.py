@@ -1,7 +1,7 @@
 """Measure, in one run: images per second of our S-IntroVAE step on images against the textbook's.
 
 Usage: ``python benchmarks/images.py [DEVICE]``. Images are random: no files are needed. A CPU gets the quick scale, a
-GPU the published settings; prints a table and writes ``data/benchmarks/images-<device>.json``.
+GPU the published settings; prints a table after each data set and writes ``data/benchmarks/images-<device>.json``.
 """
 
 import sys
@@ -13,7 +13,7 @@ from baseline import TextbookStep
 from speed import seconds, show
 
 from asvae import RunConfig
-from asvae.cpu import threads
+from asvae.cpu import computes_bfloat16, threads
 from asvae.datasets.images import Content
 from asvae.files import DATA, write_record
 from asvae.training import provenance
@@ -22,7 +22,11 @@ from asvae.training.images.trainer import Trainer
 
 DATASETS = {"cpu": ("digits", "mnist"), "cuda": ("mnist", "cifar10", "celeba128", "celeba256")}
 WAYS = {
-    "cpu": {"float32": Machinery(channels_last=False), "float32, channels last": Machinery()},
+    "cpu": {
+        "float32": Machinery(precision="float32", channels_last=False),
+        "float32, channels last": Machinery(precision="float32"),
+    }
+    | ({"bfloat16, channels last": Machinery(precision="bfloat16")} if computes_bfloat16() else {}),
     "cuda": {
         "float32": Machinery(precision="float32", channels_last=False),
         "bfloat16, channels last": Machinery(),
@@ -73,7 +77,8 @@ def rows(name: str, device: str) -> list[dict]:
     base = seconds(textbook(config, device), device, least=8.0)
     found = [{"data set": name, "step": "textbook", "images / s": images / base, "ratio": 1.0}]
     for way, machinery in WAYS[device].items():
-        for objective in ("s-introvae", "as-introvae") if machinery == Machinery() else ("s-introvae",):
+        plain = machinery.channels_last and not machinery.compiled
+        for objective in ("s-introvae", "as-introvae") if plain else ("s-introvae",):
             own = config.replace(objective=objective)
             took = seconds(ours(own, device, machinery), device, least=8.0)
             row = {"data set": name, "step": f"{objective}, {way}", "images / s": images / took, "ratio": base / took}
@@ -84,13 +89,15 @@ def rows(name: str, device: str) -> list[dict]:
 def main(arguments: list[str]) -> None:
     """Measure on the device named first, print it and write it."""
     device = arguments[0] if arguments else "cpu"
-    with threads(1):
-        found = [row for name in DATASETS[device] for row in rows(name, device)]
-    show("images", found)
     config = RunConfig("s-introvae", DATASETS[device][0])
     source = provenance.collect(config, device, 0.0, provenance.commit())
     kept = {key: source[key] for key in ("commit", "python", "torch", "hardware", "device", "date")}
-    write_record(DATA / "benchmarks" / f"images-{device}.json", {"provenance": kept, "images": found})
+    found = []
+    for name in DATASETS[device]:
+        with threads(1):
+            found += rows(name, device)
+        show("images", found)
+        write_record(DATA / "benchmarks" / f"images-{device}.json", {"provenance": kept, "images": found})
 
 
 if __name__ == "__main__":

@@ -368,7 +368,9 @@ def test_a_score_is_the_mean_over_judges_that_have_references_of_their_own(real)
     assert by_hand[0] != pytest.approx(by_hand[1])
 
 
-def test_precision_and_recall_by_their_definition():
+def test_precision_and_recall_by_their_definition_and_as_torch_fidelity_computes_them():
+    from torch_fidelity.metric_prc import prc_features_to_metric
+
     rng = RNG(0)
     samples, data = rng.normal(size=(40, 3)), rng.normal(0.7, 1.5, size=(50, 3))
 
@@ -378,6 +380,9 @@ def test_precision_and_recall_by_their_definition():
 
     found = image_metrics.precision_recall(samples, data)
     assert found == pytest.approx((inside(samples, data), inside(data, samples)))
+    options = {"prc_neighborhood": 3, "prc_batch_size": 100, "save_cpu_ram": True, "verbose": False}
+    theirs = prc_features_to_metric(torch.from_numpy(samples), torch.from_numpy(data), **options)
+    assert found == (theirs["precision"], theirs["recall"])
     assert 0.0 < found.recall < found.precision <= 1.0
     assert image_metrics.precision_recall(samples, samples) == (1.0, 1.0)
     assert np.isnan(image_metrics.precision_recall(samples[:4], data)).all()
