@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from asvae_book.chapters import images
+from asvae_book.chapters import image_scores, images
 from asvae_book.studies import Cells
 from tiny_data import write_celeba
 
@@ -30,7 +30,7 @@ def test_figures_draw_every_method_and_name_what_diverged(digits, lost):
 
 
 def test_scores_have_a_row_per_method_and_what_real_images_and_noise_get(cells):
-    table = images.scores(cells)
+    table = image_scores.scores(cells)
     assert list(table.index) == [
         "VAE",
         "IntroVAE",
@@ -45,19 +45,19 @@ def test_scores_have_a_row_per_method_and_what_real_images_and_noise_get(cells):
 
 
 def test_reconstructions_are_scored_of_methods_that_have_an_encoder(cells, digits):
-    table = images.reconstruction_scores(cells)
+    table = image_scores.reconstruction_scores(cells)
     assert list(table.index) == ["VAE", "IntroVAE", "S-IntroVAE", "AS-IntroVAE"]
     assert table.loc["VAE", "PSNR, dB"].startswith(f"{digits[0].scores['rec_psnr']:.1f}"[:2])
 
 
 def test_diverged_runs_are_counted_and_left_out_of_the_means(cells, digits, lost, seeds):
     two = seeds(digits[0], [2.0, 4.0])
-    row = images.scores(Cells(cells | {"vae": [lost, *two]})).loc["VAE"]
+    row = image_scores.scores(Cells(cells | {"vae": [lost, *two]})).loc["VAE"]
     assert row["seeds"] == "3, 1 diverged"
     # Student's t at 97.5 % with one degree of freedom is 12.706; the standard error of 2 and 4 is 1.
     assert row["Fréchet distance"] == "3\u00a0±\u00a013"
-    assert images.scores(Cells(cells | {"vae": two})).loc["WGAN-GP", "seeds"] == "1"
-    assert images.scores(Cells({"vae": [lost]})).loc["VAE", "seeds"] == "1, 1 diverged"
+    assert image_scores.scores(Cells(cells | {"vae": two})).loc["WGAN-GP", "seeds"] == "1"
+    assert image_scores.scores(Cells({"vae": [lost]})).loc["VAE", "seeds"] == "1, 1 diverged"
 
 
 def test_settings_and_cost_have_a_row_per_method(digits):
@@ -82,7 +82,7 @@ def test_a_protocol_names_every_classifier_that_scored(digits):
     other = replace(
         digits[1], provenance=digits[1].provenance | {"protocol": stated | {"classifier_identity": "another"}}
     )
-    said = images.protocol([digits[0], other])
+    said = image_scores.protocol([digits[0], other])
     assert f"classifier identity: {stated['classifier_identity']} or another;" in said
     assert f"samples: {stated['samples']};" in said
 
@@ -90,7 +90,7 @@ def test_a_protocol_names_every_classifier_that_scored(digits):
 def test_dots_of_scores_lie_beside_what_real_images_get(digits, seeds):
     scores = [3.0, 5.0, 4.0]
     cells = Cells({"vae": seeds(digits[0], scores), "wgan-gp": [digits[-1]]})
-    figure = images.score_dots(cells)
+    figure = image_scores.score_dots(cells)
     left, right = figure.axes
     assert [text.get_text() for text in left.get_yticklabels()] == ["VAE", "WGAN-GP"]
     floor, dots, mean, *_ = [list(line.get_xdata()) for line in left.lines]

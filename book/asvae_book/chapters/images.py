@@ -1,7 +1,6 @@
-"""Runs on images as figures and tables: the layout of Figures 4–7, reconstructions, interpolations, scores, cost."""
+"""Runs on images as figures and tables: the layout of Figures 4–7, reconstructions, interpolations, settings, cost."""
 
 import dataclasses
-import math
 import shlex
 from collections.abc import Sequence
 
@@ -14,12 +13,8 @@ from asvae.config import RunConfig
 from asvae.training.run import Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.cost import estimate
-from asvae_book.chapters.figures import grid, seed_dots, sheet
-from asvae_book.chapters.tables import plus_minus
-from asvae_book.paper.measures import sharp
-from asvae_book.studies import METHODS, Cells
-from asvae_book.studies.intervals import over_seeds
-from asvae_book.studies.measures import counted, headline_name, headline_of
+from asvae_book.chapters.figures import grid, sheet
+from asvae_book.studies import METHODS
 
 LAYOUT = ("as-introvae", "s-introvae", "wgan-gp")
 """The paper's places: upper left, upper right, below."""
@@ -133,104 +128,6 @@ def interpolations(runs: Sequence[Result]) -> Figure:
         images = grid(run.pictures["interpolation"][:16], 8)
         sheet(axis, images, METHODS.title(name), color=palette.of_method(name))
     return figure
-
-
-_SCORES = {
-    "fid": "FID",
-    "kid": "KID",
-    "frechet_classifier": "Fréchet distance",
-    "precision": "precision",
-    "recall": "recall",
-    "class_imbalance": "class imbalance",
-    "sharpness": "sharpness / real",
-}
-_RECONSTRUCTION = {"rec_psnr": "PSNR, dB", "rec_ssim": "SSIM", "rec_mse": "MSE"}
-_ANCHORS = {
-    "real against real": {
-        "fid": "fid_floor",
-        "kid": "kid_floor",
-        "frechet_classifier": "frechet_classifier_floor",
-        "precision": "precision_floor",
-        "recall": "recall_floor",
-        "class_imbalance": "class_imbalance_floor",
-    },
-    "noise": {"frechet_classifier": "frechet_classifier_noise"},
-}
-
-
-def scores(cells: Cells) -> pd.DataFrame:
-    """Return one row per method, means over seeds ± half of their 95 % intervals; below them what any score can be.
-
-    Diverged runs are counted and left out of the means; a score that nobody has is left out, and so are the seeds where
-    all methods have as many: the source line names them.
-    """
-    rows = _means(cells, _SCORES)
-    measured = next((run for run in cells.runs if not run.diverged), None)
-    if measured is not None:
-        for anchor, keys in _ANCHORS.items():
-            known = {_SCORES[key]: measured.scores.get(source, math.nan) for key, source in keys.items()}
-            rows[anchor] = {
-                title: over_seeds([value]).plus_minus() for title, value in known.items() if math.isfinite(value)
-            }
-        rows["real against real"][_SCORES["sharpness"]] = "1"
-    table = pd.DataFrame.from_dict(rows, orient="index").fillna("–")
-    counts = {counted(runs) for runs in cells.values()}
-    if len(counts) == 1 and counts.pop().isdecimal():
-        del table["seeds"]
-    return table.loc[:, (table.iloc[: len(cells)] != "–").any()]
-
-
-def reconstruction_scores(cells: Cells) -> pd.DataFrame:
-    """Return how near test images their reconstructions come: means over seeds ± half of their 95 % intervals."""
-
-    def encodes(run: Result) -> bool:
-        return math.isfinite(run.scores.get("rec_psnr", math.nan))
-
-    encoding = Cells({name: runs for name, runs in cells.items() if any(map(encodes, runs))})
-    return pd.DataFrame.from_dict(_means(encoding, _RECONSTRUCTION), orient="index").drop(columns="seeds")
-
-
-def _means(cells: Cells, scores: dict[str, str]) -> dict[str, dict[str, str]]:
-    return {
-        METHODS.title(name): {
-            title: plus_minus(runs, lambda run, key=key: run.scores.get(key, math.nan)) for key, title in scores.items()
-        }
-        | {"seeds": counted(runs)}
-        for name, runs in cells.items()
-    }
-
-
-def score_dots(cells: Cells) -> Figure:
-    """Draw the score that ranks and the sharpness of samples, one dot per seed, above them the mean with its interval.
-
-    Dashed: what real images get.
-    """
-    shown = {name: [run for run in runs if not run.diverged] for name, runs in cells.items()}
-    name, score = headline_name(cells.runs), headline_of(cells.runs)
-    floor = "fid_floor" if name == "FID" else "frechet_classifier_floor"
-    real = next((run.scores[floor] for runs in shown.values() for run in runs), math.nan)
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.42 * len(shown) + 1.2), sharey=True)
-    panels = ((score, f"{name}, lower is better", real), (sharp, "sharpness of samples / real", 1.0))
-    for axis, (value, words, mark) in zip(axes, panels, strict=True):
-        axis.axvline(mark, color=palette.TRUTH, linestyle="--", linewidth=1)
-        values = [[value(run) for run in runs] for runs in shown.values()]
-        seed_dots(axis, values, [palette.of_method(method) for method in shown])
-        axis.set_xlabel(words)
-    axes[0].set_yticks(range(len(shown)), [METHODS.title(method) for method in shown])
-    axes[0].invert_yaxis()
-    return figure
-
-
-def protocol(runs: Sequence[Result]) -> str:
-    """Return in one sentence how the scores were taken, as the runs themselves record it.
-
-    Where runs differ, as in the classifier of another kind of processor, all values are named.
-    """
-    stated = [run.provenance["protocol"] for run in runs if run.provenance.get("protocol")]
-    if not stated:
-        return "No run was scored."
-    values = {key: dict.fromkeys(str(each[key]) for each in stated if key in each) for key in stated[0]}
-    return "; ".join(f"{key.replace('_', ' ')}: {' or '.join(found)}" for key, found in values.items()) + "."
 
 
 def cost(runs: Sequence[Result]) -> pd.DataFrame:
