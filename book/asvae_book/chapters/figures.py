@@ -101,7 +101,9 @@ def curves(
     for axis, (term, title) in zip(axes.flat, terms.items(), strict=False):
         values = [np.array(run.history.get(term, []), dtype=float) for run in runs]
         for run, label, colour, curve in zip(runs, labels, colours, values, strict=True):
-            steps = run.history["step"][: len(curve)]
+            # A score is noted at some of the points only.
+            known = np.isfinite(curve)
+            steps, curve = np.array(run.history["step"][: len(curve)])[known], curve[known]
             [handles[label]] = axis.plot(steps, curve, color=colour, lw=1.2)
             if run.diverged and len(curve):
                 axis.plot(steps[-1], curve[-1], "x", color=colour, ms=7)
