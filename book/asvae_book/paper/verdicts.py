@@ -84,7 +84,7 @@ class Verdict:
         """The verdict, and behind it in brackets every comparison of which there are runs."""
         rows = self.comparisons.iterrows() if len(self.comparisons) else ()
         figures = [
-            f"{label}: {what} {row['difference']} ({row['95 % interval']}; {row['seeds']} seeds), {row['says']}"
+            f"{label}: {what} {row['difference']} ({row['95 % interval']}; {row['seeds']} {'seed' if row['seeds'] == 1 else 'seeds'}), {row['says']}"
             for (label, what), row in rows
             if row["seeds"]
         ]
