@@ -49,6 +49,22 @@ def test_images_are_judged_against_both_rivals_over_shared_seeds(cells):
     assert judge(Cells({name: runs[:4] for name, runs in cells.items()})).verdict == "inconclusive"
 
 
+def test_what_the_judges_disagree_about_is_not_decided(cells):
+    def judged(*offsets):
+        def score(run):
+            ours = run.config.objective == "as-introvae"
+            each = {
+                f"frechet_classifier_judge{i}": run.scores["frechet_classifier"] + ours * o
+                for i, o in enumerate(offsets)
+            }
+            return replace(run, scores=run.scores | each)
+
+        return CLAIM["G3"].judge(Cells({name: [score(run) for run in runs] for name, runs in cells.items()})).verdict
+
+    assert judged(0.0, 0.1, -0.1) == "reproduced"
+    assert judged(0.0, 0.1, 9.0) == "inconclusive"
+
+
 def test_fid_judges_only_where_every_run_has_it(cells):
     """By FID AS-IntroVAE is the worst here; where one rival lacks it, the other distance decides."""
     fid = {"as-introvae": 3.0, "s-introvae": 2.0, "wgan-gp": 1.0}

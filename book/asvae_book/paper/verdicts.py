@@ -15,6 +15,9 @@ that applies is what a comparison says:
 - **leans against** if the interval lies on the other side, but that is not decided;
 - **inconclusive** otherwise.
 
+Where several judges make up a score, none of what is decided above stands unless each judge by itself puts the mean on
+the same side: else it is **inconclusive**, and lies within the noise of the evaluation.
+
 Where the paper prints a tie, the claim is that ours is not worse: 0 gives way to the margin on the other side.
 
 A claim is made of all its comparisons, run or not. It is ``not reproduced`` if one does not hold, else ``runs
@@ -84,7 +87,8 @@ class Verdict:
         """The verdict, and behind it in brackets every comparison of which there are runs."""
         rows = self.comparisons.iterrows() if len(self.comparisons) else ()
         figures = [
-            f"{label}: {what} {row['difference']} ({row['95 % interval']}; {row['seeds']} {'seed' if row['seeds'] == 1 else 'seeds'}), {row['says']}"
+            f"{label}: {what} {row['difference']} "
+            f"({row['95 % interval']}; {row['seeds']} {'seed' if row['seeds'] == 1 else 'seeds'}), {row['says']}"
             for (label, what), row in rows
             if row["seeds"]
         ]
@@ -160,19 +164,27 @@ def compare(
     *,
     margin: float | None = None,
     printed: float | None = None,
+    judges: Sequence[Value] = (),
 ) -> Row:
     """Say whether ours lies on the claimed ``side`` of theirs, as one of a ``family`` of comparisons.
 
     ``margin`` is the largest difference that counts as none; ``printed`` the difference that the paper prints, 0 where
     it prints a tie. One of them is what the number of seeds for :data:`~asvae_book.studies.intervals.POWER` is about.
+    ``value`` may be the mean of what several ``judges`` say.
     """
     by_seed = [{run.config.seed: run for run in runs} for runs in (ours, theirs)]
     shared = sorted(by_seed[0].keys() & by_seed[1].keys())
     pairs = [(by_seed[0][seed], by_seed[1][seed]) for seed in shared]
-    gaps = differences([value(ours) for ours, _ in pairs], [value(theirs) for _, theirs in pairs])
+
+    def gaps_of(value: Value) -> np.ndarray:
+        return differences([value(ours) for ours, _ in pairs], [value(theirs) for _, theirs in pairs])
+
+    gaps = gaps_of(value)
     lost = sum(ours.diverged and not theirs.diverged for ours, theirs in pairs)
     compared = [run for pair in pairs for run in pair]
-    return _row(gaps, len(pairs), lost, compared, side, form, family, margin, printed)
+    row = _row(gaps, len(pairs), lost, compared, side, form, family, margin, printed)
+    sides = {np.sign(each.mean()) for each in map(gaps_of, judges) if len(each)}
+    return row | {"says": INCONCLUSIVE} if len(sides) > 1 and row["says"] in (HOLDS, FAILS) else row
 
 
 def against(runs: Sequence[Result], value: Value, target: float, side: int, form: str, family: int) -> Row:

@@ -21,6 +21,11 @@ from asvae_book.studies.measures import headline_name, headline_of
 
 OURS, OTHERS = "as-introvae", ("s-introvae", "wgan-gp")
 
+JUDGES = tuple(
+    lambda run, judge=judge: run.scores.get(f"frechet_classifier_judge{judge}", math.nan) for judge in range(3)
+)
+"""What each of the classifiers says, whose mean the Fréchet distance is."""
+
 _HEADING = "does-the-claim-hold"
 
 
@@ -36,7 +41,8 @@ def judge(cells: Cells[Result]) -> Verdict:
             name, value = headline_name(ours + theirs), headline_of(ours + theirs)
             data = (ours + theirs)[0].config.dataset
             printed = published.printed_gap(published.FID, data, other) if name == "FID" else None
-            compared = compare(ours, theirs, value, -1, "{:+.2f}", len(OTHERS), printed=printed)
+            judges = () if name == "FID" else JUDGES
+            compared = compare(ours, theirs, value, -1, "{:+.2f}", len(OTHERS), printed=printed, judges=judges)
             rows[METHODS.title(other), f"AS-IntroVAE − this, {name}"] = compared
     return conclude(rows)
 
