@@ -14,8 +14,8 @@ Dataset = Annotated[str, typer.Option(help="Data set.")]
 Scale = Annotated[
     str,
     typer.Option(
-        help='"quick": minutes on a laptop; "reduced": of mnist, cifar10 and celeba64, the published weights, half an '
-        'hour to two hours on one core; "paper": the published settings.'
+        help='"quick": minutes on a laptop; "reduced": of points minutes a run; of mnist, cifar10 and celeba64 '
+        'half an hour to two hours on one core; "paper": the published settings.'
     ),
 ]
 Steps = Annotated[int | None, typer.Option(help="Optimisation steps, instead of the scale's own.")]

@@ -99,7 +99,7 @@ def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae)
     ("arguments", "says"),
     [
         (("train", "--objective", "vea"), "objective: got 'vea'; allowed: 'vae', "),
-        (("train", "--scale", "huge"), "scale: got 'huge'; allowed: 'quick', 'paper'."),
+        (("train", "--scale", "huge"), "scale: got 'huge'; allowed: 'quick', 'reduced', 'paper'."),
         (("train", "--steps", "0"), "steps: got 0; allowed: a whole number from 1 up."),
         (("train", "--set", "steps=3"), "--set: got 'steps=3'; allowed: NAME=VALUE, and for objective"),
         (("train", "--set", "squash_kl"), "--set: got 'squash_kl'; allowed: NAME=VALUE"),

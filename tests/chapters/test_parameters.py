@@ -87,7 +87,7 @@ def test_a_missing_parameter_is_named():
         ({"seeds": 1.5}, r"^seeds: got 1.5"),
         ({"seeds": -2}, r"^seeds: got -2"),
         ({"dataset": "digits"}, r"^dataset: got 'digits'; allowed: 'checkerboard', '8gaussians'"),
-        ({"scale": "full"}, r"^scale: got 'full'; allowed: 'quick', 'paper'"),
+        ({"scale": "full"}, r"^scale: got 'full'; allowed: 'quick', 'reduced', 'paper'"),
         ({"combinations": ["C4"]}, r"^combinations: got 'C4'; allowed: 'C1', 'C2', 'C3'"),
         ({"objectives": ["vea"]}, r"^objectives: got 'vea'; .*did you mean 'vae'"),
         ({"objectives": ["wgan-gp"]}, r"^objectives: got 'wgan-gp'; allowed: 'vae', "),

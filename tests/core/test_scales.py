@@ -2,12 +2,12 @@
 
 import pytest
 
-from asvae import RunConfig, objectives
+from asvae import RunConfig, datasets, objectives
 from asvae.checks import InvalidArgumentError
 from asvae.config.presets import SCALES, scales
 from asvae.store.rows import row_of
 
-REDUCED = [dataset for dataset, recipes in SCALES.items() if "reduced" in recipes]
+REDUCED = [name for name, recipes in SCALES.items() if "reduced" in recipes and datasets.kind(name) == "images"]
 
 
 def test_mnist_cifar10_and_faces_have_a_reduced_scale():
@@ -29,7 +29,19 @@ def test_a_reduced_run_differs_from_the_published_one_in_size_and_rate_alone(obj
     assert reduced.recipe.rate(0) == reduced.recipe.rate(reduced.steps - 1)
 
 
-@pytest.mark.parametrize("dataset", ["checkerboard", "digits", "celeba128"])
+@pytest.mark.parametrize("dataset", ["checkerboard", "8gaussians"])
+@pytest.mark.parametrize("objective", ["vae", "s-introvae", "as-introvae", "introvae"])
+def test_a_reduced_run_on_points_has_a_twentieth_of_the_published_operations(objective, dataset):
+    reduced, paper = (RunConfig(objective, dataset, scale) for scale in ("reduced", "paper"))
+    assert reduced.hyperparameters == paper.hyperparameters
+
+    def operations(recipe):
+        return recipe.steps * recipe.batch_size * recipe.width**2 * (recipe.depth - 1)
+
+    assert 19 <= operations(paper.recipe) / operations(reduced.recipe) <= 21
+
+
+@pytest.mark.parametrize("dataset", ["digits", "celeba128"])
 def test_a_data_set_without_a_reduced_scale_says_what_it_has(dataset):
     with pytest.raises(InvalidArgumentError, match=r"^scale: got 'reduced'; allowed: 'quick', 'paper'\.$"):
         RunConfig("vae", dataset, "reduced")
