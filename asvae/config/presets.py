@@ -42,10 +42,10 @@ SCALES: dict[str, dict[str, Recipe]] = {
     "folder": _images(64, 4, 128, 32, 50_000, _EIGHTH),
 }
 """Recipes by data set and scale: ``"quick"``, minutes on a laptop; ``"paper"``, the published settings, where there are
-any; between them ``"reduced"``. Of points it stands for the published scale at a twentieth of its operations, and was chosen
-with S-IntroVAE and VAE alone, by how near their KL on the checkerboard comes to the released loop's. Of some image
-sets: the published weights and latents, a constant rate without a warm-up, half the published batch, networks of a
-quarter of the channels, five to seven epochs; S-IntroVAE takes about half an hour on one CPU core with AVX2.
+any; between them ``"reduced"``. Of points it stands for the published scale at a twentieth of its operations, and was
+chosen with S-IntroVAE and VAE alone, by how near their KL on the checkerboard comes to the released loop's. Of some
+image sets: the published weights and latents, a constant rate without a warm-up, half the published batch, networks of
+a quarter of the channels, five to seven epochs; S-IntroVAE takes about half an hour on one CPU core with AVX2.
 
 A reduced run has as many steps whatever the method. A step of WGAN-GP is one of its generator, for which its critic
 takes five batches (``critic_steps``), so that it sees five times as many images as the others."""
