@@ -10,7 +10,15 @@ from typing import Any, NoReturn
 
 
 class InvalidArgumentError(ValueError):
-    """An argument outside what is allowed; the message is one complete sentence."""
+    """An argument outside what is allowed; the message is one complete sentence, on one line."""
+
+    def __init__(self, message: str):
+        super().__init__(printable(message))
+
+
+def printable(text: str) -> str:
+    """Return ``text`` without what a terminal would obey: names of files may hold any character."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def refuse(argument: str, value: Any, allowed: str) -> NoReturn:

@@ -88,7 +88,7 @@ def data(
     if not images.available:
         images.download()
     typer.echo(f"{images.source}\n{len(images.images):,} training and {len(images.test_images):,} test images")
-    typer.echo(f"fingerprint {images.fingerprint}, {len(images.skipped)} unreadable")
+    typer.echo(f"fingerprint {images.fingerprint}, {len(images.skipped)} unusable")
 
 
 def _check_whole(config: RunConfig, data_root: str | None) -> None:

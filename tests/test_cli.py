@@ -55,7 +55,7 @@ def test_data_says_what_is_in_a_data_set(asvae):
     status, out, _ = asvae("data", "digits")
     assert status == 0
     assert "1,438 training and 359 test images" in out
-    assert "fingerprint 844afa5d7d11, 0 unreadable" in out
+    assert "fingerprint 844afa5d7d11, 0 unusable" in out
 
 
 def test_sweep_makes_a_table_and_a_budget_stops_it_cleanly(asvae):
