@@ -2,7 +2,7 @@
 
 import sys
 from importlib.metadata import entry_points
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -42,7 +42,7 @@ def train(
     data_root: DataRoot = None,
     precision: Annotated[str | None, typer.Option(help='Of images: "float32", "bfloat16"; default: by device.')] = None,
     compile: Annotated[bool, typer.Option("--compile", help="Of images: compile the networks, for a GPU.")] = False,
-    threads: Annotated[int, typer.Option(help="Of images: threads on a CPU.")] = 1,
+    threads: Annotated[int | None, typer.Option(help="Of images: threads on a CPU; by default 1.")] = None,
     inception: Annotated[str | None, typer.Option(help="Of images: the Inception weights' file, for FID.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep scores and samples in data/results/ as well.")] = False,
     fresh: Fresh = False,
@@ -54,6 +54,9 @@ def train(
     data/runs/unfinished/.
     """
     config = RunConfig(objective, dataset, scale, seed, steps, **settings_of(settings))
+    options = {"--precision": precision, "--compile": compile or None, "--threads": threads, "--inception": inception}
+    _check_apply(config, data_root, options)
+    threads = 1 if threads is None else threads
     machinery = Machinery(data_root, precision, compiled=compile, threads=threads, inception=inception)
     if keep:
         _check_whole(config, data_root)
@@ -84,15 +87,28 @@ def data(
     if one_of("dataset", dataset, [*_IMAGES, _INCEPTION]) == _INCEPTION:
         typer.echo(inception_network(download=True).name)
         return
-    images = RunConfig("vae", dataset).data(data_root)
+    config = RunConfig("vae", dataset)
+    _check_apply(config, data_root, {})
+    images = config.data(data_root)
     if not images.available:
         images.download()
     typer.echo(f"{images.source}\n{len(images.images):,} training and {len(images.test_images):,} test images")
     typer.echo(f"fingerprint {images.fingerprint}, {len(images.skipped)} unusable")
 
 
+def _check_apply(config: RunConfig, data_root: str | None, of_images: dict[str, Any]) -> None:
+    """Refuse options that the data set has no use for."""
+    for name, value in of_images.items() if config.kind == "points" else ():
+        if value is not None:
+            refuse(name, value, f"nothing on {config.dataset!r}, which has no images")
+    if data_root is not None and not datasets.has_files(config.dataset):
+        refuse("--data-root", data_root, f"nothing for {config.dataset!r}, which needs no files")
+
+
 def _check_whole(config: RunConfig, data_root: str | None) -> None:
-    """Refuse to keep, for all to see, what was not trained on the data set that its name says."""
+    """Refuse to keep, for all to see, what is not what its name says: another size, other data."""
+    if changed := {name: value for name, value in config.overrides.items() if name not in store.CHOICES}:
+        refuse("--keep", ", ".join(f"{name}={value}" for name, value in changed.items()), "the scale's own size")
     if config.dataset == "folder":
         refuse("--keep", config.dataset, "a data set that others have, too")
     if not store.is_whole(config, data_root):

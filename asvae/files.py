@@ -40,16 +40,22 @@ def write(path: Path, data: bytes) -> None:
 def write_record(path: Path, record: dict[str, Any]) -> None:
     """Write a record of plain values as JSON, one line per entry of its dictionaries, with a checksum: its seal.
 
-    The seal is a SHA-256 of all but ``record["timing"]``: a repeated run has the same seal.
+    The seal is a SHA-256 of all but ``record["timing"]``: a repeated run has the same seal. It tells of accidents;
+    whoever changes a file on purpose can compute it anew.
     """
+    write(path, text_of(record).encode())
+
+
+def text_of(record: dict[str, Any]) -> str:
+    """Return the text of the file that :func:`write_record` writes."""
     lines = []
-    for name, value in (record | {"sha256": _seal(record)}).items():
+    for name, value in (record | {"sha256": seal(record)}).items():
         if isinstance(value, dict) and value:
             inner = ",\n".join(f"  {json.dumps(key)}: {_plain(entry)}" for key, entry in value.items())
             lines.append(f" {json.dumps(name)}: {{\n{inner}\n }}")
         else:
             lines.append(f" {json.dumps(name)}: {_plain(value)}")
-    write(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -61,8 +67,8 @@ def read_record(path: Path) -> dict[str, Any]:
         If the file is missing, truncated or changed since; the message names it.
     """
     try:
-        record = json.loads(path.read_text())
-        sealed = isinstance(record, dict) and record.get("sha256") == _seal(record)
+        record = json.loads(path.read_text(), parse_constant=_refuse_constant)
+        sealed = isinstance(record, dict) and record.get("sha256") == seal(record)
     except (OSError, ValueError) as error:
         raise InvalidArgumentError(f"file: got {path.name!r}; allowed: a whole record ({error}).") from error
     if not sealed:
@@ -74,6 +80,11 @@ def _plain(value: Any) -> str:
     return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
-def _seal(record: dict[str, Any]) -> str:
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} in it")
+
+
+def seal(record: dict[str, Any]) -> str:
+    """Return the SHA-256 of a record without its timing and its own seal."""
     sealed = {key: value for key, value in record.items() if key not in _UNSEALED}
     return hashlib.sha256(json.dumps(sealed, sort_keys=True).encode()).hexdigest()

@@ -93,6 +93,8 @@ def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae)
     status, out, _ = asvae(*grid, "--steps", 5, "--set", "beta_neg=0.5")
     assert status == 0
     assert "beta_neg 0.5" in out.splitlines()[0]
+    [row] = [line for line in out.splitlines() if line.startswith("C1")]
+    assert row.startswith("C1, S-IntroVAE, but for beta_neg 0.5 ")
 
 
 @pytest.mark.parametrize(
@@ -115,6 +117,23 @@ def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae)
         (("train", "--dataset", "mnist", "--data-root", "/nowhere"), "data_root: got '/nowhere', where the files of"),
         (("train", "--dataset", "digits", "--precision", "half"), "precision: got 'half'; allowed: 'float32', 'bfloat"),
         (("train", "--dataset", "digits", "--set", "depth=3"), "unknown hyper-parameter: got 'depth'; allowed: "),
+        (
+            ("train", "--inception", "x", "--steps", "1"),
+            "--inception: got 'x'; allowed: nothing on 'checkerboard', whi",
+        ),
+        (("train", "--precision", "float32"), "--precision: got 'float32'; allowed: nothing on 'checkerboard', which"),
+        (("train", "--threads", "1"), "--threads: got 1; allowed: nothing on 'checkerboard', which has no images."),
+        (("train", "--compile"), "--compile: got True; allowed: nothing on 'checkerboard', which has no images."),
+        (("train", "--data-root", "x"), "--data-root: got 'x'; allowed: nothing for 'checkerboard', which needs no fi"),
+        (("train", "--dataset", "digits", "--data-root", "x"), "--data-root: got 'x'; allowed: nothing for 'digits'"),
+        (("data", "digits", "--data-root", "x"), "--data-root: got 'x'; allowed: nothing for 'digits'"),
+        (("train", "--keep", "--steps", "2"), "--keep: got 'steps=2'; allowed: the scale's own size."),
+        (("sweep", "--steps", "0"), "steps: got 0; allowed: a whole number from 1 up."),
+        (("sweep", "--study", "ablation", "--steps", "0"), "steps: got 0; allowed: a whole number from 1 up."),
+        (("sweep", "--dataset", "digits"), "dataset: got 'digits'; allowed: one of points, which the study 'table1'"),
+        (("sweep", "--study", "ablation", "--objectives", "vae"), "objectives: got 'vae'; allowed: nothing beside the"),
+        (("sweep", "--study", "methods", "--combinations", "C1"), "combinations: got 'C1'; allowed: nothing beside"),
+        (("sweep", "--study", "foo"), "study: got 'foo'; allowed: 'table1', '8gaussians', "),
         (("data", "digitz"), "dataset: got 'digitz'; allowed: 'digits', 'mnist'"),
     ],
 )

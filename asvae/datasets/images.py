@@ -78,6 +78,7 @@ class ImageDataset(Dataset):
     """
 
     kind: ClassVar[Kind] = "images"
+    files: ClassVar[bool] = True
     shape: tuple[int, int, int]
     """``(C, H, W)``."""
     flip: ClassVar[bool]

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,10 +12,11 @@ from asvae.checks import number, one_of, refuse, subset
 from asvae.cli_options import Device, Fresh, Scale, Settings, Steps, settings_of
 from asvae.files import DATA
 from asvae.store import runs as store
+from asvae.store.rows import WEIGHT_NAMES
 from asvae.training.provenance import line
 from asvae.training.sweep import BudgetSpentError
 from asvae_book.paper import ledger
-from asvae_book.studies import STUDIES, Study
+from asvae_book.studies import STUDIES, Label, Study
 from asvae_book.studies.measures import summary
 
 BOOK = DATA.parent / "book"
@@ -66,7 +67,9 @@ def sweep(
         return
     changed = ", ".join(f"{name} {value}" for name, value in changes.items())
     typer.echo(f"{chosen.name} on {datasets.title(dataset)}" + (f", with {changed}" if changed else ""))
-    typer.echo(summary(chosen, cells.regroup(found)).to_string())
+    table = summary(chosen, cells.regroup(found))
+    table.index = [_row(chosen, label, changes) for label in cells]
+    typer.echo(table.to_string())
     typer.echo(line(found))
 
 
@@ -117,6 +120,13 @@ def _chosen_cells(study: Study, rows: str | None, columns: str | None) -> list[t
     )
     # A table may have gaps: a method without a weight has fewer cells.
     return [label for label in study.variants if label[0] in kept_rows and label[1] in kept_columns]
+
+
+def _row(study: Study, label: Label, changes: dict[str, Any]) -> str:
+    """Return the name of a row of the printed table; where its own settings were changed, with what changed."""
+    changed = {name for name in changes if name in (*WEIGHT_NAMES, *study.variants[label].changes)}
+    but = ", ".join(f"{name} {value}" for name, value in changes.items() if name in changed)
+    return study.title(label) + (f", but for {but}" if but else "")
 
 
 def _seconds(text: str) -> float:

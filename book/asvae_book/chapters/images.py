@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from asvae import objectives
 from asvae.config import RunConfig
+from asvae.training.provenance import in_markdown
 from asvae.training.run import Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.cost import estimate
@@ -218,8 +219,10 @@ def protocol(runs: Sequence[Result]) -> str:
     stated = [run.provenance["protocol"] for run in runs if run.provenance.get("protocol")]
     if not stated:
         return "No run was scored."
-    values = {key: dict.fromkeys(str(each[key]) for each in stated if key in each) for key in stated[0]}
-    return "; ".join(f"{key.replace('_', ' ')}: {' or '.join(found)}" for key, found in values.items()) + "."
+    values = {key: dict.fromkeys(in_markdown(each[key]) for each in stated if key in each) for key in stated[0]}
+    return (
+        "; ".join(f"{in_markdown(key.replace('_', ' '))}: {' or '.join(found)}" for key, found in values.items()) + "."
+    )
 
 
 def cost(runs: Sequence[Result]) -> pd.DataFrame:
