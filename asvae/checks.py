@@ -4,8 +4,10 @@ import dataclasses
 import difflib
 import math
 import numbers
+import os
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, NoReturn
 
 
@@ -59,6 +61,13 @@ def boolean(argument: str, value: Any) -> bool:
     if not isinstance(value, bool):
         refuse(argument, value, "True or False")
     return value
+
+
+def folder(argument: str, value: Any) -> Path:
+    """Return ``value`` as a path if it may be one."""
+    if not isinstance(value, str | os.PathLike):
+        refuse(argument, value, "the path of a folder")
+    return Path(value)
 
 
 def subset(argument: str, value: Any, allowed: Iterable[str]) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """The ``asvae`` command: train a run, fetch data, and what the book adds."""
 
+import os
+import signal
 import sys
 from importlib.metadata import entry_points
 from typing import Annotated, Any
@@ -10,19 +12,26 @@ from asvae import datasets
 from asvae.checks import InvalidArgumentError, one_of, refuse
 from asvae.cli_options import DataRoot, Dataset, Device, Fresh, Scale, Settings, Steps, settings_of
 from asvae.config import RunConfig
+from asvae.files import NotWrittenError, check_writable
 from asvae.metrics.features import inception as inception_network
 from asvae.store import runs as store
+from asvae.store.results import ROOT
 from asvae.store.results import keep as keep_result
 from asvae.training.diagnostics import findings
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
 from asvae.training.provenance import line
+from asvae.training.sweep import BudgetSpentError, StoppedError
 
 _INCEPTION = "inception"
 _IMAGES = [name for name in datasets.names() if datasets.kind(name) == "images" and name != "folder"]
 
 app = typer.Typer(
-    help="Train and rerun what the AS-IntroVAE companion shows.",
+    help=(
+        "Train and rerun what the AS-IntroVAE companion shows. Exit status: 0 done; 2 an argument is not allowed; 74 a "
+        "file cannot be written; 75 a budget is spent, and the same command goes on; 130 Ctrl-C, 143 SIGTERM: saved, "
+        "and the same command goes on."
+    ),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -114,6 +123,7 @@ def _check_whole(config: RunConfig, data_root: str | None) -> None:
     if not store.is_whole(config, data_root):
         images = config.data(data_root)
         refuse("--keep", f"{len(images.images):,} training images", f"the {images.whole:,} of the published data set")
+    check_writable("--keep", ROOT)
 
 
 def _add_commands() -> None:
@@ -149,9 +159,19 @@ _add_commands()
 
 
 def main() -> None:
-    """Run the command; what is not allowed ends in one sentence and exit status 2."""
+    """Run the command; whatever ends it early ends in one sentence and a status of its own, as the help says."""
     try:
         app()
-    except InvalidArgumentError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
+    except (InvalidArgumentError, NotWrittenError, BudgetSpentError, StoppedError) as error:
+        statuses = {InvalidArgumentError: 2, NotWrittenError: os.EX_IOERR, BudgetSpentError: os.EX_TEMPFAIL}
+        own = (status for kind, status in statuses.items() if isinstance(error, kind))
+        _end(str(error), next(own, None) or 128 + error.number)
+    except SystemExit as ended:
+        if ended.code == 128 + signal.SIGINT:
+            _end("SIGINT: stopped; the same command goes on from what is stored.", ended.code)
+        raise
+
+
+def _end(sentence: str, status: int) -> None:
+    sys.stderr.write(f"{sentence}\n")
+    sys.exit(status)

@@ -1,13 +1,16 @@
 """Files that are complete or absent: replaced atomically, sealed with a checksum, readable as text."""
 
+import contextlib
 import hashlib
 import json
 import os
+import platform
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from asvae.checks import InvalidArgumentError
+from asvae.checks import InvalidArgumentError, printable, refuse
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 DATA = (_CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else Path.cwd()) / "data"
@@ -16,10 +19,62 @@ DATA = (_CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else Path.cwd()) /
 _UNSEALED = ("timing", "sha256")
 
 
+class NotWrittenError(OSError):
+    """A file could not be written, as on a full disk: the message is one sentence; what was there is whole."""
+
+
+def part_prefix() -> str:
+    """Return how the names begin of what this process is still writing."""
+    return f".part-{platform.node()}-{os.getpid()}-"
+
+
+def remove_leftovers(*folders: Path) -> None:
+    """Remove what processes of this machine that no longer run have left half-written in ``folders``."""
+    for path in (path for folder in folders for path in folder.glob(".part-*")):
+        begin, pid, _ = [*path.name.rsplit("-", 2), "", ""][:3]
+        if begin != f".part-{platform.node()}" or not pid.isdecimal():
+            continue
+        try:
+            os.kill(int(pid), 0)
+        except (ProcessLookupError, OverflowError):
+            shutil.rmtree(path, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
+        except PermissionError:
+            continue  # somebody else's, alive
+
+
+def check_writable(argument: str, *folders: Path) -> None:
+    """Refuse a folder in which no file can be made, there or once it is made, before any work is done for it."""
+    for folder in folders:
+        try:
+            there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+            tempfile.TemporaryFile(dir=there).close()
+        except OSError as error:
+            refuse(argument, str(folder), f"a folder that can be written to ({error.strerror})")
+
+
 def write(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path``: readers see the old file or the new one, even if this process is killed."""
+    """Write ``data`` to ``path``: readers see the old file or the new one, even if this process is killed.
+
+    Raises
+    ------
+    NotWrittenError
+        If it cannot be written: no room, no permission, too large for the system's limits.
+    """
+    try:
+        _write(path, data)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise NotWrittenError(
+            printable(f"{path.name}: cannot be written to {path.parent} ({error.strerror}); what was there is whole.")
+        ) from error
+
+
+def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=part_prefix())
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

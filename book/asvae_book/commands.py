@@ -14,7 +14,6 @@ from asvae.files import DATA
 from asvae.store import runs as store
 from asvae.store.rows import WEIGHT_NAMES
 from asvae.training.provenance import line
-from asvae.training.sweep import BudgetSpentError
 from asvae_book.paper import ledger
 from asvae_book.studies import STUDIES, Label, Study
 from asvae_book.studies.measures import summary
@@ -34,7 +33,9 @@ def sweep(
     settings: Settings = None,
     device: Device = "cpu",
     workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
-    budget: Annotated[str | None, typer.Option(metavar="TIME", help="Stop cleanly after 90m, 2h or 45s.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Stop cleanly after 90m, 2h or 45s: status 75.")
+    ] = None,
     fresh: Fresh = False,
 ) -> None:
     """Make the runs of a study, and commit them to data/results/: Table 1, methods × combinations × seeds, by default.
@@ -58,13 +59,8 @@ def sweep(
     changes = settings_of(settings) | ({} if steps is None else {"steps": steps})
     cells = chosen.configs(dataset, seeds, scale, labels, **changes)
     options = {"fresh": fresh, "device": device, "workers": workers}
-    try:
-        found = store.load_or_train(
-            cells.runs, weights=False, budget=None if budget is None else _seconds(budget), **options
-        )
-    except BudgetSpentError as spent:
-        typer.echo(str(spent))
-        return
+    options["budget"] = None if budget is None else _seconds(budget)
+    found = store.load_or_train(cells.runs, weights=False, **options)
     changed = ", ".join(f"{name} {value}" for name, value in changes.items())
     typer.echo(f"{chosen.name} on {datasets.title(dataset)}" + (f", with {changed}" if changed else ""))
     table = summary(chosen, cells.regroup(found))
