@@ -17,6 +17,10 @@ class InvalidArgumentError(ValueError):
     def __init__(self, message: str):
         super().__init__(printable(message))
 
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks for it: in a notebook the sentence stands alone.
+        return [f"{type(self).__name__}: {self}"]
+
 
 def printable(text: str) -> str:
     """Return ``text`` without what a terminal would obey: names of files may hold any character."""

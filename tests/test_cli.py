@@ -134,6 +134,11 @@ def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae)
         (("sweep", "--dataset", "digits"), "dataset: got 'digits'; allowed: one of points, which the study 'table1'"),
         (("sweep", "--study", "ablation", "--objectives", "vae"), "objectives: got 'vae'; allowed: nothing beside the"),
         (("sweep", "--study", "methods", "--combinations", "C1"), "combinations: got 'C1'; allowed: nothing beside"),
+        (("sweep", "--set", "margin=3"), "C1, VAE: unknown hyper-parameter: got 'margin'; allowed: "),
+        (("sweep", "--seeds", "999999999999"), "seeds: got 999999999999; allowed: a whole number from 1 to 10000."),
+        (("train", "--set", "width=200000"), "size: got 'width=200000'; allowed: what fits into the "),
+        (("train", "--set", "latent_dim=1e12"), "latent_dim: got 1000000000000.0; allowed: a whole number from 1 up."),
+        (("train", "--dataset", "digits", "--threads", "100000"), "threads: got 100000; allowed: a whole number from"),
         (("sweep", "--study", "foo"), "study: got 'foo'; allowed: 'table1', '8gaussians', "),
         (("data", "digitz"), "dataset: got 'digitz'; allowed: 'digits', 'mnist'"),
     ],
@@ -157,8 +162,12 @@ def test_run_is_papermill_on_a_chapter(asvae, tmp_path):
     assert status == 0
     assert "1 seed" in json.dumps(json.loads((tmp_path / "out.ipynb").read_text()))
     status, _, err = asvae("run", "checkerboard", "-o", tmp_path / "bad.ipynb", "-p", "stepz", "5")
-    assert status != 0
-    assert "unknown parameter: got 'stepz'; allowed: " in err.strip().splitlines()[-1]
+    assert status == 2
+    assert err.strip().splitlines()[-1].startswith("unknown parameter: got 'stepz'; allowed: ")
+    assert "Traceback" not in err
+    notebook = json.loads((tmp_path / "bad.ipynb").read_text())
+    [red] = [out for cell in notebook["cells"] for out in cell.get("outputs", ()) if out["output_type"] == "error"]
+    assert red["traceback"] == [f"InvalidArgumentError: {red['evalue']}"]
 
 
 @pytest.mark.slow

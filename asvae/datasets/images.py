@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from asvae import draws
-from asvae.checks import InvalidArgumentError, integer, refuse
+from asvae.checks import InvalidArgumentError, folder, integer, refuse
 from asvae.datasets.base import Dataset, Kind, position
 from asvae.files import DATA
 
@@ -95,7 +95,7 @@ class ImageDataset(Dataset):
     """The file or folder, relative to the root, that is present when the data set is."""
 
     def __init__(self, root: str | Path | None = None):
-        self.root = Path(root).expanduser() if root is not None else DATA / "images"
+        self.root = folder("root", root).expanduser() if root is not None else DATA / "images"
         self._order: tuple[tuple[int, int], np.ndarray] | None = None
 
     @abstractmethod
@@ -232,13 +232,13 @@ class ImageDataset(Dataset):
 
     def _unreadable(self) -> str:
         """Return why the folder cannot be read; empty where it can, and where there is none."""
-        for folder in (self.root, self.root / self.expects):
+        for place in (self.root, self.root / self.expects):
             try:
-                os.scandir(folder).close()
+                os.scandir(place).close()
             except (FileNotFoundError, NotADirectoryError):
                 return ""
             except OSError as error:
-                return f"{folder}: {error.strerror}"
+                return f"{place}: {error.strerror}"
         return ""
 
     @contextmanager

@@ -20,6 +20,9 @@ ENTRIES = {"cpu": 2**14, "cuda": 2**22}
 """Pairs times dimensions that are computed at once, by kind of device: as many as a CPU's cache holds, or as give a GPU
 enough work."""
 
+FAR = -70.0
+"""Log-variances below it are computed in double precision on a CPU: their exponentials leave single precision."""
+
 KERNELS = ("marginal", "joint")
 REDUCTIONS = ("mean", "sum")
 STATISTICS = ("v", "u", "weighted")
@@ -75,8 +78,20 @@ def as_distance(
     _check_shapes(mu_a, logvar_a, mu_b, logvar_b, reduction)
     if statistic == "u" and 1 in (mu_a.shape[-2], mu_b.shape[-2]):
         refuse("statistic", statistic, "'v' or 'weighted' for a batch of one")
+    given = (mu_a, logvar_a, mu_b, logvar_b)
+    # On a GPU the question would wait for the device, in every step.
+    if mu_a.device.type == "cpu" and mu_a.dtype != torch.float64 and min(logvar_a.min(), logvar_b.min()) < FAR:
+        options = {"kernel": kernel, "reduction": reduction, "statistic": statistic}
+        return as_distance(*(t.double() for t in given), **options).to(mu_a.dtype)
     if statistic == "weighted" or kernel == "joint":
-        return _in_logarithms((mu_a, logvar_a), (mu_b, logvar_b), kernel, reduction, statistic)
+        try:
+            return _in_logarithms((mu_a, logvar_a), (mu_b, logvar_b), kernel, reduction, statistic)
+        except RuntimeError as error:
+            if "allocate" not in str(error):
+                raise
+            refuse(
+                "as_distance", [tuple(t.shape) for t in given], "batches whose pairs, per dimension, fit into memory"
+            )
     distance = _Marginal.apply(mu_a, logvar_a, mu_b, logvar_b, reduction, statistic == "u")
     if statistic == "u":
         for logvar in (logvar_a, logvar_b):

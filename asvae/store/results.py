@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from asvae import datasets
-from asvae.checks import InvalidArgumentError, one_of
+from asvae.checks import InvalidArgumentError, folder, one_of
 from asvae.config import RunConfig
 from asvae.config.presets import SCALES
 from asvae.files import DATA, read_record, write_record
@@ -182,7 +182,7 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
         one_of("dataset", dataset, datasets.names())
     if scale is not None:
         one_of("scale", scale, {name: None for scales in SCALES.values() for name in scales})
-    named = Path(root).glob(f"{dataset or '*'}-{scale or '*'}-*.json")
+    named = folder("root", root).glob(f"{dataset or '*'}-{scale or '*'}-*.json")
     seen: dict[Any, Any] = {}
     found = [_row(path, seen) for path in sorted(named)]
     wanted = [row for row in found if dataset in (None, row["dataset"]) and scale in (None, row["scale"])]

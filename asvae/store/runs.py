@@ -15,7 +15,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors import torch as safetensors_torch
 
-from asvae.checks import InvalidArgumentError, folder, refuse
+from asvae.checks import InvalidArgumentError, folder, integer, refuse
 from asvae.config import RunConfig
 from asvae.files import DATA, check_writable, part_prefix, read_record, remove_leftovers, write, write_record
 from asvae.store.results import find, from_record, keep, record
@@ -82,6 +82,8 @@ def load_or_train(
         refuse("budget", budget, "none beside fresh=True, which never goes on from what is stored")
     configs, root = check_configs(configs), folder("root", root)
     check_device(device)
+    if workers is not None:
+        integer("workers", workers, 1)
     runs, results = root / "runs", root / "results"
     data_root = machinery and machinery.data_root
     found: dict[RunConfig, Result] = {} if fresh or weights else find(configs, results)

@@ -6,7 +6,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from asvae.training.images.machinery import Machinery
 from asvae.training.points.stacking import into_stacks
 from asvae.training.run import Run
 from asvae.training.stepper import Interruption
-from asvae.training.train import check_config, check_device, train_any
+from asvae.training.train import check_config, check_device, check_fits, train_any
 from asvae.training.train import work as amount
 
 
@@ -100,6 +100,8 @@ def sweep(
     """
     configs = check_configs(configs)
     check_device(device)
+    for config in configs:
+        check_fits(config, device)
     if done is not None and not callable(done):
         refuse("done", done, "a function of a run, or None")
     if checkpoints is not None:
@@ -160,9 +162,10 @@ def sweep(
 
 def check_configs(configs: Any) -> list[RunConfig]:
     """Return the configurations as a list; refuse what is none."""
-    if not isinstance(configs, Iterable):
+    try:
+        configs = list(configs)
+    except TypeError:
         refuse("configs", configs, "a list of asvae.RunConfig")
-    configs = list(configs)
     for config in configs:
         check_config(config)
     return configs

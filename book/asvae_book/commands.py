@@ -1,14 +1,13 @@
 """What the book adds to the ``asvae`` command."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+import click
 import typer
 
 from asvae import datasets
-from asvae.checks import number, one_of, refuse, subset
+from asvae.checks import InvalidArgumentError, number, one_of, refuse, subset
 from asvae.cli_options import Device, Fresh, Scale, Settings, Steps, settings_of
 from asvae.files import DATA
 from asvae.store import runs as store
@@ -95,7 +94,18 @@ def run(
         arguments = ["--help-notebook", str(source)]
     else:
         arguments = [str(source), str(output or Path(f"{source.stem}-out.ipynb")), *context.args]
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "papermill", *arguments], check=False).returncode)
+    from papermill.cli import papermill  # seconds to import
+    from papermill.exceptions import PapermillExecutionError
+
+    try:
+        papermill.main(arguments, "papermill", standalone_mode=False)
+    except PapermillExecutionError as error:
+        if error.ename != InvalidArgumentError.__name__:
+            raise
+        raise InvalidArgumentError(error.evalue) from error
+    except click.ClickException as error:
+        error.show()
+        raise typer.Exit(error.exit_code) from error
 
 
 run.context_settings = {"allow_extra_args": True, "ignore_unknown_options": True}
