@@ -113,7 +113,7 @@ def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae)
         (("sweep", "--fresh", "--budget", "9m"), "budget: got 540.0; allowed: none beside fresh=True"),
         (("run", "chekerboard"), "chapter: got 'chekerboard'; allowed: "),
         (("train", "--bogus"), "No such option: --bogus"),
-        (("sweep", "--seeds", "0"), "seeds: got 0; allowed: a whole number from 1 up."),
+        (("sweep", "--seeds", "0"), "seeds: got 0; allowed: a whole number from 1 to 10000."),
         (("sweep", "--objectives", "wgan-gp"), "objectives: got 'wgan-gp'; allowed: 'vae', "),
         (("train", "--dataset", "mnist", "--data-root", "/nowhere"), "data_root: got '/nowhere', where the files of"),
         (("train", "--dataset", "digits", "--precision", "half"), "precision: got 'half'; allowed: 'float32', 'bfloat"),

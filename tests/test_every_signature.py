@@ -209,7 +209,7 @@ def test_what_was_accepted_or_ended_in_a_traceback_is_a_sentence(call, says):
 
 def test_a_rank_that_is_no_number_is_a_sentence(monkeypatch):
     monkeypatch.setenv("RANK", "abc")
-    with pytest.raises(InvalidArgumentError, match="^RANK: got 'abc'; allowed: a whole number, as torchrun sets it"):
+    with pytest.raises(InvalidArgumentError, match=r"^RANK: got 'abc'; allowed: a whole number, as torchrun sets it"):
         asvae.train(RunConfig(), progress=False)
 
 

@@ -20,8 +20,8 @@ ENTRIES = {"cpu": 2**14, "cuda": 2**22}
 """Pairs times dimensions that are computed at once, by kind of device: as many as a CPU's cache holds, or as give a GPU
 enough work."""
 
-FAR = -70.0
-"""Log-variances below it are computed in double precision on a CPU: their exponentials leave single precision."""
+FAR = -80.0
+"""Logarithm of a kernel's largest gradient, negative, beyond which single precision ends: see :func:`_leaves_float`."""
 
 KERNELS = ("marginal", "joint")
 REDUCTIONS = ("mean", "sum")
@@ -80,7 +80,7 @@ def as_distance(
         refuse("statistic", statistic, "'v' or 'weighted' for a batch of one")
     given = (mu_a, logvar_a, mu_b, logvar_b)
     # On a GPU the question would wait for the device, in every step.
-    if mu_a.device.type == "cpu" and mu_a.dtype != torch.float64 and min(logvar_a.min(), logvar_b.min()) < FAR:
+    if mu_a.device.type == "cpu" and mu_a.dtype != torch.float64 and _leaves_float(logvar_a, logvar_b, kernel):
         options = {"kernel": kernel, "reduction": reduction, "statistic": statistic}
         return as_distance(*(t.double() for t in given), **options).to(mu_a.dtype)
     if statistic == "weighted" or kernel == "joint":
@@ -109,6 +109,15 @@ def kernel_constant(kernel: str, statistic: str, dims: int) -> float:
     """
     factor = 1.0 / (2.0 * math.pi) if statistic == "weighted" else 1.0 / math.sqrt(2.0 * math.pi)
     return factor**dims if kernel == "joint" else factor
+
+
+def _leaves_float(logvar_a: Tensor, logvar_b: Tensor, kernel: str) -> bool:
+    """Whether a kernel times a precision, which gradients are made of, leaves the range of float32."""
+    for logvar in (logvar_a.detach(), logvar_b.detach()):
+        least = logvar.amin(-1)
+        if (0.5 * (logvar.sum(-1) if kernel == "joint" else least) + least).min() < FAR:
+            return True
+    return False
 
 
 def _check_shapes(mu_a: Tensor, logvar_a: Tensor, mu_b: Tensor, logvar_b: Tensor, reduction: str) -> None:
