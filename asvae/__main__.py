@@ -1,6 +1,16 @@
-"""``python -m asvae``: what ``torchrun -m asvae`` needs."""
+"""``python -m asvae``, what ``torchrun -m asvae`` needs, and the console script."""
 
-from asvae.cli import main
+import sys
+
+
+def main() -> None:
+    """Run the command; Ctrl-C while it is still being loaded, which takes seconds, ends it without a traceback."""
+    try:
+        from asvae import cli
+    except KeyboardInterrupt:
+        sys.exit(130)
+    cli.main()
+
 
 if __name__ == "__main__":
     main()

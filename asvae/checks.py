@@ -4,13 +4,27 @@ import dataclasses
 import difflib
 import math
 import numbers
+import os
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, NoReturn
 
 
 class InvalidArgumentError(ValueError):
-    """An argument outside what is allowed; the message is one complete sentence."""
+    """An argument outside what is allowed; the message is one complete sentence, on one line."""
+
+    def __init__(self, message: str):
+        super().__init__(printable(message))
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks for it: in a notebook the sentence stands alone.
+        return [f"{type(self).__name__}: {self}"]
+
+
+def printable(text: str) -> str:
+    """Return ``text`` without what a terminal would obey: names of files may hold any character."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def refuse(argument: str, value: Any, allowed: str) -> NoReturn:
@@ -51,6 +65,13 @@ def boolean(argument: str, value: Any) -> bool:
     if not isinstance(value, bool):
         refuse(argument, value, "True or False")
     return value
+
+
+def folder(argument: str, value: Any) -> Path:
+    """Return ``value`` as a path if it may be one."""
+    if not isinstance(value, str | os.PathLike):
+        refuse(argument, value, "the path of a folder")
+    return Path(value)
 
 
 def subset(argument: str, value: Any, allowed: Iterable[str]) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
 """The ``asvae`` command: train a run, fetch data, and what the book adds."""
 
+import os
+import signal
 import sys
 from importlib.metadata import entry_points
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,19 +12,26 @@ from asvae import datasets
 from asvae.checks import InvalidArgumentError, one_of, refuse
 from asvae.cli_options import DataRoot, Dataset, Device, Fresh, Scale, Settings, Steps, settings_of
 from asvae.config import RunConfig
+from asvae.files import NotWrittenError, check_writable
 from asvae.metrics.features import inception as inception_network
 from asvae.store import runs as store
+from asvae.store.results import ROOT
 from asvae.store.results import keep as keep_result
 from asvae.training.diagnostics import findings
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
 from asvae.training.provenance import line
+from asvae.training.sweep import BudgetSpentError, StoppedError
 
 _INCEPTION = "inception"
 _IMAGES = [name for name in datasets.names() if datasets.kind(name) == "images" and name != "folder"]
 
 app = typer.Typer(
-    help="Train and rerun what the AS-IntroVAE companion shows.",
+    help=(
+        "Train and rerun what the AS-IntroVAE companion shows. Exit status: 0 done; 2 an argument is not allowed; 74 a "
+        "file cannot be written; 75 a budget is spent, and the same command goes on; 130 Ctrl-C, 143 SIGTERM: saved, "
+        "and the same command goes on."
+    ),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -42,7 +51,7 @@ def train(
     data_root: DataRoot = None,
     precision: Annotated[str | None, typer.Option(help='Of images: "float32", "bfloat16"; default: by device.')] = None,
     compile: Annotated[bool, typer.Option("--compile", help="Of images: compile the networks, for a GPU.")] = False,
-    threads: Annotated[int, typer.Option(help="Of images: threads on a CPU.")] = 1,
+    threads: Annotated[int | None, typer.Option(help="Of images: threads on a CPU; by default 1.")] = None,
     inception: Annotated[str | None, typer.Option(help="Of images: the Inception weights' file, for FID.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep scores and samples in data/results/ as well.")] = False,
     fresh: Fresh = False,
@@ -54,6 +63,9 @@ def train(
     data/runs/unfinished/.
     """
     config = RunConfig(objective, dataset, scale, seed, steps, **settings_of(settings))
+    options = {"--precision": precision, "--compile": compile or None, "--threads": threads, "--inception": inception}
+    _check_apply(config, data_root, options)
+    threads = 1 if threads is None else threads
     machinery = Machinery(data_root, precision, compiled=compile, threads=threads, inception=inception)
     if keep:
         _check_whole(config, data_root)
@@ -84,20 +96,34 @@ def data(
     if one_of("dataset", dataset, [*_IMAGES, _INCEPTION]) == _INCEPTION:
         typer.echo(inception_network(download=True).name)
         return
-    images = RunConfig("vae", dataset).data(data_root)
+    config = RunConfig("vae", dataset)
+    _check_apply(config, data_root, {})
+    images = config.data(data_root)
     if not images.available:
         images.download()
     typer.echo(f"{images.source}\n{len(images.images):,} training and {len(images.test_images):,} test images")
-    typer.echo(f"fingerprint {images.fingerprint}, {len(images.skipped)} unreadable")
+    typer.echo(f"fingerprint {images.fingerprint}, {len(images.skipped)} unusable")
+
+
+def _check_apply(config: RunConfig, data_root: str | None, of_images: dict[str, Any]) -> None:
+    """Refuse options that the data set has no use for."""
+    for name, value in of_images.items() if config.kind == "points" else ():
+        if value is not None:
+            refuse(name, value, f"nothing on {config.dataset!r}, which has no images")
+    if data_root is not None and not datasets.has_files(config.dataset):
+        refuse("--data-root", data_root, f"nothing for {config.dataset!r}, which needs no files")
 
 
 def _check_whole(config: RunConfig, data_root: str | None) -> None:
-    """Refuse to keep, for all to see, what was not trained on the data set that its name says."""
+    """Refuse to keep, for all to see, what is not what its name says: another size, other data."""
+    if changed := {name: value for name, value in config.overrides.items() if name not in store.CHOICES}:
+        refuse("--keep", ", ".join(f"{name}={value}" for name, value in changed.items()), "the scale's own size")
     if config.dataset == "folder":
         refuse("--keep", config.dataset, "a data set that others have, too")
     if not store.is_whole(config, data_root):
         images = config.data(data_root)
         refuse("--keep", f"{len(images.images):,} training images", f"the {images.whole:,} of the published data set")
+    check_writable("--keep", ROOT)
 
 
 def _add_commands() -> None:
@@ -133,9 +159,19 @@ _add_commands()
 
 
 def main() -> None:
-    """Run the command; what is not allowed ends in one sentence and exit status 2."""
+    """Run the command; whatever ends it early ends in one sentence and a status of its own, as the help says."""
     try:
         app()
-    except InvalidArgumentError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
+    except (InvalidArgumentError, NotWrittenError, BudgetSpentError, StoppedError) as error:
+        statuses = {InvalidArgumentError: 2, NotWrittenError: os.EX_IOERR, BudgetSpentError: os.EX_TEMPFAIL}
+        own = (status for kind, status in statuses.items() if isinstance(error, kind))
+        _end(str(error), next(own, None) or 128 + error.number)
+    except SystemExit as ended:
+        if ended.code == 128 + signal.SIGINT:
+            _end("SIGINT: stopped; the same command goes on from what is stored.", ended.code)
+        raise
+
+
+def _end(sentence: str, status: int) -> None:
+    sys.stderr.write(f"{sentence}\n")
+    sys.exit(status)

@@ -1,13 +1,16 @@
 """Files that are complete or absent: replaced atomically, sealed with a checksum, readable as text."""
 
+import contextlib
 import hashlib
 import json
 import os
+import platform
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from asvae.checks import InvalidArgumentError
+from asvae.checks import InvalidArgumentError, printable, refuse
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 DATA = (_CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else Path.cwd()) / "data"
@@ -16,10 +19,62 @@ DATA = (_CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else Path.cwd()) /
 _UNSEALED = ("timing", "sha256")
 
 
+class NotWrittenError(OSError):
+    """A file could not be written, as on a full disk: the message is one sentence; what was there is whole."""
+
+
+def part_prefix() -> str:
+    """Return how the names begin of what this process is still writing."""
+    return f".part-{platform.node()}-{os.getpid()}-"
+
+
+def remove_leftovers(*folders: Path) -> None:
+    """Remove what processes of this machine that no longer run have left half-written in ``folders``."""
+    for path in (path for folder in folders for path in folder.glob(".part-*")):
+        begin, pid, _ = [*path.name.rsplit("-", 2), "", ""][:3]
+        if begin != f".part-{platform.node()}" or not pid.isdecimal():
+            continue
+        try:
+            os.kill(int(pid), 0)
+        except (ProcessLookupError, OverflowError):
+            shutil.rmtree(path, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
+        except PermissionError:
+            continue  # somebody else's, alive
+
+
+def check_writable(argument: str, *folders: Path) -> None:
+    """Refuse a folder in which no file can be made, there or once it is made, before any work is done for it."""
+    for folder in folders:
+        try:
+            there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+            tempfile.TemporaryFile(dir=there).close()
+        except OSError as error:
+            refuse(argument, str(folder), f"a folder that can be written to ({error.strerror})")
+
+
 def write(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path``: readers see the old file or the new one, even if this process is killed."""
+    """Write ``data`` to ``path``: readers see the old file or the new one, even if this process is killed.
+
+    Raises
+    ------
+    NotWrittenError
+        If it cannot be written: no room, no permission, too large for the system's limits.
+    """
+    try:
+        _write(path, data)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise NotWrittenError(
+            printable(f"{path.name}: cannot be written to {path.parent} ({error.strerror}); what was there is whole.")
+        ) from error
+
+
+def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=part_prefix())
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -40,16 +95,22 @@ def write(path: Path, data: bytes) -> None:
 def write_record(path: Path, record: dict[str, Any]) -> None:
     """Write a record of plain values as JSON, one line per entry of its dictionaries, with a checksum: its seal.
 
-    The seal is a SHA-256 of all but ``record["timing"]``: a repeated run has the same seal.
+    The seal is a SHA-256 of all but ``record["timing"]``: a repeated run has the same seal. It tells of accidents;
+    whoever changes a file on purpose can compute it anew.
     """
+    write(path, text_of(record).encode())
+
+
+def text_of(record: dict[str, Any]) -> str:
+    """Return the text of the file that :func:`write_record` writes."""
     lines = []
-    for name, value in (record | {"sha256": _seal(record)}).items():
+    for name, value in (record | {"sha256": seal(record)}).items():
         if isinstance(value, dict) and value:
             inner = ",\n".join(f"  {json.dumps(key)}: {_plain(entry)}" for key, entry in value.items())
             lines.append(f" {json.dumps(name)}: {{\n{inner}\n }}")
         else:
             lines.append(f" {json.dumps(name)}: {_plain(value)}")
-    write(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -61,8 +122,8 @@ def read_record(path: Path) -> dict[str, Any]:
         If the file is missing, truncated or changed since; the message names it.
     """
     try:
-        record = json.loads(path.read_text())
-        sealed = isinstance(record, dict) and record.get("sha256") == _seal(record)
+        record = json.loads(path.read_text(), parse_constant=_refuse_constant)
+        sealed = isinstance(record, dict) and record.get("sha256") == seal(record)
     except (OSError, ValueError) as error:
         raise InvalidArgumentError(f"file: got {path.name!r}; allowed: a whole record ({error}).") from error
     if not sealed:
@@ -74,6 +135,11 @@ def _plain(value: Any) -> str:
     return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
-def _seal(record: dict[str, Any]) -> str:
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} in it")
+
+
+def seal(record: dict[str, Any]) -> str:
+    """Return the SHA-256 of a record without its timing and its own seal."""
     sealed = {key: value for key, value in record.items() if key not in _UNSEALED}
     return hashlib.sha256(json.dumps(sealed, sort_keys=True).encode()).hexdigest()

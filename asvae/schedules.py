@@ -19,7 +19,7 @@ def _schedule(of_float: Callable[[float], float], of_tensor: Callable[[Tensor], 
     """Refuse a progress outside [0, 1]; a tensor is not checked, since reading it would make a GPU wait."""
 
     def schedule(progress: float | Tensor) -> float | Tensor:
-        if isinstance(progress, Tensor):
+        if isinstance(progress, Tensor) and progress.is_floating_point():
             return of_tensor(progress)
         return of_float(number("progress", progress, 0.0, 1.0))
 
@@ -66,4 +66,4 @@ def get(name: str, rate: float = 5.0) -> Schedule:
     InvalidArgumentError
         If the name is not one of :func:`names` or the rate is not positive.
     """
-    return _NAMED[one_of("schedule", name, _NAMED)](rate)
+    return _NAMED[one_of("schedule", name, _NAMED)](number("rate", rate, 0.0, open_low=True))

@@ -55,15 +55,16 @@ def test_data_says_what_is_in_a_data_set(asvae):
     status, out, _ = asvae("data", "digits")
     assert status == 0
     assert "1,438 training and 359 test images" in out
-    assert "fingerprint 844afa5d7d11, 0 unreadable" in out
+    assert "fingerprint 844afa5d7d11, 0 unusable" in out
 
 
 def test_sweep_makes_a_table_and_a_budget_stops_it_cleanly(asvae):
     grid = ("sweep", "--objectives", "vae,as-introvae", "--combinations", "C1,C3", "--seeds", 2, "--workers", 1, *SMALL)
-    status, out, _ = asvae(*grid, "--steps", 60, "--budget", "0.01s")
-    assert status == 0
-    assert out.startswith("budget: spent after ")
-    assert out.endswith("of 6 runs; the same call goes on from there.\n")
+    status, out, err = asvae(*grid, "--steps", 60, "--budget", "0.01s")
+    assert (status, out) == (75, "")
+    said = err.splitlines()[-1]
+    assert said.startswith("budget: spent after ")
+    assert said.endswith("of 6 runs; the same call goes on from there.")
     status, out, _ = asvae(*grid, "--steps", 60)
     assert status == 0
     assert "AS-IntroVAE" in out
@@ -93,6 +94,8 @@ def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae)
     status, out, _ = asvae(*grid, "--steps", 5, "--set", "beta_neg=0.5")
     assert status == 0
     assert "beta_neg 0.5" in out.splitlines()[0]
+    [row] = [line for line in out.splitlines() if line.startswith("C1")]
+    assert row.startswith("C1, S-IntroVAE, but for beta_neg 0.5 ")
 
 
 @pytest.mark.parametrize(
@@ -110,11 +113,33 @@ def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae)
         (("sweep", "--fresh", "--budget", "9m"), "budget: got 540.0; allowed: none beside fresh=True"),
         (("run", "chekerboard"), "chapter: got 'chekerboard'; allowed: "),
         (("train", "--bogus"), "No such option: --bogus"),
-        (("sweep", "--seeds", "0"), "seeds: got 0; allowed: a whole number from 1 up."),
+        (("sweep", "--seeds", "0"), "seeds: got 0; allowed: a whole number from 1 to 10000."),
         (("sweep", "--objectives", "wgan-gp"), "objectives: got 'wgan-gp'; allowed: 'vae', "),
         (("train", "--dataset", "mnist", "--data-root", "/nowhere"), "data_root: got '/nowhere', where the files of"),
         (("train", "--dataset", "digits", "--precision", "half"), "precision: got 'half'; allowed: 'float32', 'bfloat"),
         (("train", "--dataset", "digits", "--set", "depth=3"), "unknown hyper-parameter: got 'depth'; allowed: "),
+        (
+            ("train", "--inception", "x", "--steps", "1"),
+            "--inception: got 'x'; allowed: nothing on 'checkerboard', whi",
+        ),
+        (("train", "--precision", "float32"), "--precision: got 'float32'; allowed: nothing on 'checkerboard', which"),
+        (("train", "--threads", "1"), "--threads: got 1; allowed: nothing on 'checkerboard', which has no images."),
+        (("train", "--compile"), "--compile: got True; allowed: nothing on 'checkerboard', which has no images."),
+        (("train", "--data-root", "x"), "--data-root: got 'x'; allowed: nothing for 'checkerboard', which needs no fi"),
+        (("train", "--dataset", "digits", "--data-root", "x"), "--data-root: got 'x'; allowed: nothing for 'digits'"),
+        (("data", "digits", "--data-root", "x"), "--data-root: got 'x'; allowed: nothing for 'digits'"),
+        (("train", "--keep", "--steps", "2"), "--keep: got 'steps=2'; allowed: the scale's own size."),
+        (("sweep", "--steps", "0"), "steps: got 0; allowed: a whole number from 1 up."),
+        (("sweep", "--study", "ablation", "--steps", "0"), "steps: got 0; allowed: a whole number from 1 up."),
+        (("sweep", "--dataset", "digits"), "dataset: got 'digits'; allowed: one of points, which the study 'table1'"),
+        (("sweep", "--study", "ablation", "--objectives", "vae"), "objectives: got 'vae'; allowed: nothing beside the"),
+        (("sweep", "--study", "methods", "--combinations", "C1"), "combinations: got 'C1'; allowed: nothing beside"),
+        (("sweep", "--set", "margin=3"), "C1, VAE: unknown hyper-parameter: got 'margin'; allowed: "),
+        (("sweep", "--seeds", "999999999999"), "seeds: got 999999999999; allowed: a whole number from 1 to 10000."),
+        (("train", "--set", "width=200000"), "size: got 'width=200000'; allowed: what fits into the "),
+        (("train", "--set", "latent_dim=1e12"), "latent_dim: got 1000000000000.0; allowed: a whole number from 1 up."),
+        (("train", "--dataset", "digits", "--threads", "100000"), "threads: got 100000; allowed: a whole number from"),
+        (("sweep", "--study", "foo"), "study: got 'foo'; allowed: 'table1', '8gaussians', "),
         (("data", "digitz"), "dataset: got 'digitz'; allowed: 'digits', 'mnist'"),
     ],
 )
@@ -137,8 +162,12 @@ def test_run_is_papermill_on_a_chapter(asvae, tmp_path):
     assert status == 0
     assert "1 seed" in json.dumps(json.loads((tmp_path / "out.ipynb").read_text()))
     status, _, err = asvae("run", "checkerboard", "-o", tmp_path / "bad.ipynb", "-p", "stepz", "5")
-    assert status != 0
-    assert "unknown parameter: got 'stepz'; allowed: " in err.strip().splitlines()[-1]
+    assert status == 2
+    assert err.strip().splitlines()[-1].startswith("unknown parameter: got 'stepz'; allowed: ")
+    assert "Traceback" not in err
+    notebook = json.loads((tmp_path / "bad.ipynb").read_text())
+    [red] = [out for cell in notebook["cells"] for out in cell.get("outputs", ()) if out["output_type"] == "error"]
+    assert red["traceback"] == [f"InvalidArgumentError: {red['evalue']}"]
 
 
 @pytest.mark.slow

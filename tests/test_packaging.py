@@ -41,6 +41,26 @@ def test_every_dependency_is_pinned_inside_its_range_and_nothing_else_is():
         assert requirement.specifier.contains(pinned()[canonicalize_name(requirement.name)]), requirement
 
 
+def test_every_dependency_has_its_reason():
+    table = (ROOT / "CONTRIBUTING.md").read_text().partition("## Dependencies")[2]
+    named = [
+        name
+        for line in table.splitlines()
+        for name in re.findall(r"`([^`]+)`", line.split("|")[1] if "|" in line else "")
+    ]
+    assert sorted(map(canonicalize_name, named)) == sorted(pinned())
+
+
+def test_ci_has_the_least_rights_and_actions_pinned_by_commit():
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        text = path.read_text()
+        assert "\npermissions:\n  contents: read\njobs:" in text
+        assert text.count("permissions:") == 1
+        used = re.findall(r"uses: (\S+)(.*)", text)
+        assert used
+        assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", action) and note for action, note in used), used
+
+
 def test_the_version_is_one_everywhere():
     citation = (ROOT / "CITATION.cff").read_text()
     changelog = (ROOT / "CHANGELOG.md").read_text()

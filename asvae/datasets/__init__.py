@@ -33,6 +33,11 @@ def kind(name: str) -> Kind:
     return _REGISTRY[one_of("dataset", name, _REGISTRY)].kind
 
 
+def has_files(name: str) -> bool:
+    """Return whether the data set called ``name`` has files of its own, which a root is for."""
+    return _REGISTRY[one_of("dataset", name, _REGISTRY)].files
+
+
 def get(name: str, root: str | Path | None = None, **options) -> Dataset:
     """Return the data set called ``name``; no file is opened before the first sample is asked for.
 

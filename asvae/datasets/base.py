@@ -23,6 +23,8 @@ class Dataset(ABC):
     """Its name in text."""
     kind: ClassVar[Kind]
     """``"points"``, whose runs are stacked and trained together, or ``"images"``, whose runs are trained one by one."""
+    files: ClassVar[bool] = False
+    """Whether it has files, which lie in a root."""
     shape: tuple[int, ...]
     """Shape of one sample, known without opening any file."""
     options: ClassVar[tuple[str, ...]] = ()

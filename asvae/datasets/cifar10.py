@@ -1,5 +1,6 @@
 """CIFAR-10: 60,000 colour photographs of ten kinds of things, 32×32."""
 
+import os
 import pickle
 from pathlib import Path
 from typing import Any, ClassVar
@@ -50,7 +51,7 @@ class CIFAR10(ImageDataset):
     @property
     def available(self) -> bool:
         """Whether all six batches are present."""
-        return all((self.root / self.expects / name).is_file() for name in _TRAIN + _TEST)
+        return all(os.path.isfile(self.root / self.expects / name) for name in _TRAIN + _TEST)
 
     def _load(self) -> Content:
         with self._reading():

@@ -20,6 +20,7 @@ class Digits(ImageDataset):
     title: ClassVar[str] = "digits"
     shape = (1, 16, 16)
     flip: ClassVar[bool] = False
+    files: ClassVar[bool] = False
     classes: ClassVar[int] = 10
     whole: ClassVar[int] = 1_438
     source: ClassVar[str] = (

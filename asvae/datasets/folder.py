@@ -45,8 +45,10 @@ class Folder(ImageFiles):
         return next(image_names(self.root, deep=True), None) is not None
 
     def _listing(self) -> Listing:
-        names = image_names(self.root, deep=True)
-        return Listing(self.root, sorted(names, key=lambda name: hashlib.sha256(os.fsencode(name)).digest()))
+        passed_over: list[str] = []
+        names = image_names(self.root, True, passed_over)
+        names = sorted(names, key=lambda name: hashlib.sha256(os.fsencode(name)).digest())
+        return Listing(self.root, names, passed_over=passed_over)
 
     def download(self) -> None:
         """Raise an error: only the reader has these images.
@@ -62,6 +64,8 @@ class Folder(ImageFiles):
         )
 
     def _absent(self) -> str:
+        if self._unreadable():
+            return super()._absent()
         return (
             f"data_root: got {str(self.root)!r}, where the files of 'folder' are absent; allowed: a folder that holds "
             f"your own images ({', '.join(EXTENSIONS)}), in it or in folders in it."

@@ -13,7 +13,7 @@ import tempfile
 import warnings
 from abc import abstractmethod
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,15 +21,17 @@ from filelock import FileLock
 from numpy.lib.format import open_memmap
 from tqdm import tqdm
 
-from asvae.checks import InvalidArgumentError, refuse
+from asvae.checks import printable, refuse
 from asvae.datasets.decoding import decode
 from asvae.datasets.images import Content, ImageDataset, pixel_fingerprint
 from asvae.files import DATA, read_record, write_record
 
-_FORMAT = 1
+_FORMAT = 2
 """To be increased when the same files would give other pixels: older packs are then made again."""
 _CHUNK = 256
 """Images decoded ahead of the one being written, at most."""
+_VERIFIED = 2**28
+"""Bytes up to which a pack is read and verified each time it is opened; a larger one takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Listing:
     """Relative to the folder."""
     train: int | None = None
     """How many are for training; by default all but the last tenth of those that can be read."""
+    passed_over: list[str] = field(default_factory=list)
+    """Folders that were not looked into, with the reason."""
 
     def digest(self, shape: tuple[int, ...]) -> str:
         """Return a SHA-256 over what decides the packed pixels: sizes, names, and when a file was written."""
@@ -89,20 +93,22 @@ class ImageFiles(ImageDataset):
     def _pack(self, listing: Listing, source: str, record: Path) -> Content:
         part = record.with_name(f".part-{record.stem}.npy")
         try:
-            readable = self._write(part, listing)
-            unreadable = (name for name, fine in zip(listing.names, readable, strict=True) if not fine)
-            skipped = [name.encode(errors="replace").decode() for name in unreadable]  # names need not be valid text
-            self._warn(skipped, len(readable))
+            reasons = self._write(part, listing)
+            readable = [reason is None for reason in reasons]
+            unusable = (f"{name} ({why})" for name, why in zip(listing.names, reasons, strict=True) if why is not None)
+            # Names need not be valid text.
+            skipped = [printable(each.encode(errors="replace").decode()) for each in (*listing.passed_over, *unusable)]
+            self._warn(skipped, len(skipped) + sum(readable))
             train = listing.split(readable)
             test = sum(readable) - train
             if train < 1 or test < 1:
-                found = f"{train} training and {test} test images that can be read"
-                refuse("data_root", str(listing.folder), f"a folder with at least one of each (it has {found})")
+                found = f"{sum(readable)} image{'s' * (sum(readable) != 1)}"
+                allowed = f"a folder with an image to train on and one to test that can be used (it has {found})"
+                refuse("data_root", str(listing.folder), allowed)
             _shorten(part, train + test)
             pixels = np.load(part, mmap_mode="r")
             fingerprint = pixel_fingerprint(iter(pixels), train, pixels.shape)
             status, data = part.stat(), record.with_name(f"{record.stem}-{fingerprint}.npy")
-            old = _read(record)
             os.replace(part, data)
         finally:
             part.unlink(missing_ok=True)
@@ -118,15 +124,16 @@ class ImageFiles(ImageDataset):
             "skipped": skipped,
         }
         write_record(record, entries)
-        if old and old["file"] != data.name:
-            # A process that still trains from it has it mapped, and keeps it until it ends.
-            record.with_name(old["file"]).unlink(missing_ok=True)
+        for old in record.parent.glob(f"{record.stem}-{'?' * len(fingerprint)}.npy"):
+            if old != data:
+                # A process that still trains from it has it mapped, and keeps it until it ends.
+                old.unlink(missing_ok=True)
         return _content(pixels, entries)
 
-    def _write(self, path: Path, listing: Listing) -> list[bool]:
-        """Write every image that can be read to the front of an array with room for all; return which can."""
+    def _write(self, path: Path, listing: Listing) -> list[str | None]:
+        """Write every usable image to the front of an array with room for all; return why the others are not."""
         pixels = _create(path, (len(listing.names), *self.shape))
-        readable, rows = [], iter(pixels)
+        reasons, rows = [], iter(pixels)
         with (
             # Pillow decodes and resizes outside Python's lock, so threads are enough.
             ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as threads,
@@ -135,24 +142,25 @@ class ImageFiles(ImageDataset):
             for start in range(0, len(listing.names), _CHUNK):
                 paths = [listing.folder / name for name in listing.names[start : start + _CHUNK]]
                 for image in threads.map(self._try_decode, paths):
-                    readable.append(image is not None)
-                    if image is not None:
+                    reasons.append(image if isinstance(image, str) else None)
+                    if reasons[-1] is None:
                         next(rows)[...] = image
                     bar.update()
         pixels.flush()
-        return readable
+        return reasons
 
-    def _try_decode(self, path: Path) -> np.ndarray | None:
+    def _try_decode(self, path: Path) -> np.ndarray | str:
         try:
             return decode(path, self.shape[-1], grey=self.shape[0] == 1)
-        except Exception:
+        except Exception as error:
             # Pillow's formats raise whatever they like, and one bad file must not cost the others.
-            return None
+            reason = (getattr(error, "strerror", None) or str(error)).replace(repr(os.fspath(path)), "this file")
+            return " ".join(reason.split()) or type(error).__name__
 
     def _warn(self, skipped: list[str], count: int) -> None:
         if skipped:
             more = f" and {len(skipped) - 5} more" if len(skipped) > 5 else ""
-            message = f"{self.name}: {len(skipped)} of {count} images cannot be read and are left out: "
+            message = f"{self.name}: {len(skipped)} of {count} images cannot be used and are left out: "
             warnings.warn(message + ", ".join(skipped[:5]) + more, stacklevel=2)
 
 
@@ -181,31 +189,26 @@ def _shorten(path: Path, count: int) -> None:
         shorter.unlink(missing_ok=True)
 
 
-def _read(record: Path) -> dict | None:
-    try:
-        return read_record(record)
-    except InvalidArgumentError:
-        return None
-
-
 def _open(record: Path, source: str) -> Content | None:
     """Return a pack if it is whole and made from these files."""
-    entries = _read(record)
-    if entries is None or entries["source"] != source:
-        return None
     try:
-        data = record.with_name(entries["file"])
+        entries = read_record(record)
+        if entries.get("source") != source:
+            return None
+        data, train = record.with_name(entries["file"]), entries["train"]
         status = data.stat()
         if status.st_size != entries["bytes"]:
             return None
         pixels = np.load(data, mmap_mode="r")
-    except (OSError, ValueError):
+        if not 0 < train < len(pixels) or pixels.dtype != np.uint8:
+            return None
+        # Reading all of a large pack takes long, so only one that was written to, or copied, since is verified.
+        doubted = status.st_size <= _VERIFIED or status.st_mtime_ns != entries["modified"]
+        if doubted and pixel_fingerprint(iter(pixels), train, pixels.shape) != entries["fingerprint"]:
+            return None
+        return _content(pixels, entries)
+    except (OSError, KeyError, TypeError, ValueError):  # a damaged record is an InvalidArgumentError
         return None
-    # Reading all of a large pack takes long, so only one that was written to, or copied, since is verified.
-    touched = status.st_mtime_ns != entries["modified"]
-    if touched and pixel_fingerprint(iter(pixels), entries["train"], pixels.shape) != entries["fingerprint"]:
-        return None
-    return _content(pixels, entries)
 
 
 def _content(pixels: np.ndarray, entries: dict) -> Content:

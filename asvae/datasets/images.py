@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from asvae import draws
-from asvae.checks import InvalidArgumentError, integer, refuse
+from asvae.checks import InvalidArgumentError, folder, integer, refuse
 from asvae.datasets.base import Dataset, Kind, position
 from asvae.files import DATA
 
@@ -42,7 +42,7 @@ class Content:
     fingerprint: str = ""
     """:func:`pixel_fingerprint`, if it is known already."""
     skipped: list[str] = field(default_factory=list)
-    """Names of files that could not be read."""
+    """Files and folders that could not be used, each with the reason."""
 
 
 def pixel_fingerprint(pixels: Iterator[np.ndarray], train: int, shape: tuple[int, ...]) -> str:
@@ -78,6 +78,7 @@ class ImageDataset(Dataset):
     """
 
     kind: ClassVar[Kind] = "images"
+    files: ClassVar[bool] = True
     shape: tuple[int, int, int]
     """``(C, H, W)``."""
     flip: ClassVar[bool]
@@ -94,7 +95,7 @@ class ImageDataset(Dataset):
     """The file or folder, relative to the root, that is present when the data set is."""
 
     def __init__(self, root: str | Path | None = None):
-        self.root = Path(root).expanduser() if root is not None else DATA / "images"
+        self.root = folder("root", root).expanduser() if root is not None else DATA / "images"
         self._order: tuple[tuple[int, int], np.ndarray] | None = None
 
     @abstractmethod
@@ -112,7 +113,7 @@ class ImageDataset(Dataset):
     @property
     def available(self) -> bool:
         """Whether the files are present, without reading them all."""
-        return (self.root / self.expects).exists()
+        return os.path.exists(self.root / self.expects)
 
     @property
     def images(self) -> np.ndarray:
@@ -146,7 +147,7 @@ class ImageDataset(Dataset):
 
     @property
     def skipped(self) -> list[str]:
-        """Names of the files that could not be read."""
+        """Names of the files and folders that could not be used, each with the reason in brackets."""
         return list(self._content.skipped)
 
     def steps_per_epoch(self, n: int) -> int:
@@ -220,12 +221,25 @@ class ImageDataset(Dataset):
         return content
 
     def _absent(self) -> str:
+        if reason := self._unreadable():
+            return f"data_root: got {str(self.root)!r}, which cannot be read ({reason}); allowed: a folder that can be."
         command = f"asvae data {self.name} --data-root {shlex.quote(os.fspath(self.root))}"
         looked = self.root / self.expects
         return (
             f"data_root: got {str(self.root)!r}, where the files of {self.name!r} are absent (looked for {looked}); "
             f"allowed: a folder with them, which `{command}` fetches."
         )
+
+    def _unreadable(self) -> str:
+        """Return why the folder cannot be read; empty where it can, and where there is none."""
+        for place in (self.root, self.root / self.expects):
+            try:
+                os.scandir(place).close()
+            except (FileNotFoundError, NotADirectoryError):
+                return ""
+            except OSError as error:
+                return f"{place}: {error.strerror}"
+        return ""
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -1,5 +1,6 @@
 """MNIST: 70,000 handwritten digits, 28×28."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -33,11 +34,11 @@ class MNIST(ImageDataset):
     @property
     def available(self) -> bool:
         """Whether all four files are present, each gzipped or unpacked."""
-        return all(self._file(name).is_file() for name in _FILES)
+        return all(os.path.isfile(self._file(name)) for name in _FILES)
 
     def _file(self, name: str) -> Path:
         unpacked = self.root / self.expects / name
-        return unpacked if unpacked.is_file() else unpacked.with_name(f"{name}.gz")
+        return unpacked if os.path.isfile(unpacked) else unpacked.with_name(f"{name}.gz")
 
     def _load(self) -> Content:
         import torchvision  # seconds to import, and most runs train on something else

@@ -20,6 +20,9 @@ ENTRIES = {"cpu": 2**14, "cuda": 2**22}
 """Pairs times dimensions that are computed at once, by kind of device: as many as a CPU's cache holds, or as give a GPU
 enough work."""
 
+FAR = -80.0
+"""Logarithm of a kernel's largest gradient, negative, beyond which single precision ends: see :func:`_leaves_float`."""
+
 KERNELS = ("marginal", "joint")
 REDUCTIONS = ("mean", "sum")
 STATISTICS = ("v", "u", "weighted")
@@ -75,8 +78,20 @@ def as_distance(
     _check_shapes(mu_a, logvar_a, mu_b, logvar_b, reduction)
     if statistic == "u" and 1 in (mu_a.shape[-2], mu_b.shape[-2]):
         refuse("statistic", statistic, "'v' or 'weighted' for a batch of one")
+    given = (mu_a, logvar_a, mu_b, logvar_b)
+    # On a GPU the question would wait for the device, in every step.
+    if mu_a.device.type == "cpu" and mu_a.dtype != torch.float64 and _leaves_float(logvar_a, logvar_b, kernel):
+        options = {"kernel": kernel, "reduction": reduction, "statistic": statistic}
+        return as_distance(*(t.double() for t in given), **options).to(mu_a.dtype)
     if statistic == "weighted" or kernel == "joint":
-        return _in_logarithms((mu_a, logvar_a), (mu_b, logvar_b), kernel, reduction, statistic)
+        try:
+            return _in_logarithms((mu_a, logvar_a), (mu_b, logvar_b), kernel, reduction, statistic)
+        except RuntimeError as error:
+            if "allocate" not in str(error):
+                raise
+            refuse(
+                "as_distance", [tuple(t.shape) for t in given], "batches whose pairs, per dimension, fit into memory"
+            )
     distance = _Marginal.apply(mu_a, logvar_a, mu_b, logvar_b, reduction, statistic == "u")
     if statistic == "u":
         for logvar in (logvar_a, logvar_b):
@@ -94,6 +109,15 @@ def kernel_constant(kernel: str, statistic: str, dims: int) -> float:
     """
     factor = 1.0 / (2.0 * math.pi) if statistic == "weighted" else 1.0 / math.sqrt(2.0 * math.pi)
     return factor**dims if kernel == "joint" else factor
+
+
+def _leaves_float(logvar_a: Tensor, logvar_b: Tensor, kernel: str) -> bool:
+    """Whether a kernel times a precision, which gradients are made of, leaves the range of float32."""
+    for logvar in (logvar_a.detach(), logvar_b.detach()):
+        least = logvar.amin(-1)
+        if (0.5 * (logvar.sum(-1) if kernel == "joint" else least) + least).min() < FAR:
+            return True
+    return False
 
 
 def _check_shapes(mu_a: Tensor, logvar_a: Tensor, mu_b: Tensor, logvar_b: Tensor, reduction: str) -> None:

@@ -8,15 +8,28 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from asvae.checks import refuse
+from asvae.checks import integer, number, refuse
 
 
 def need_tensors(**named: Tensor) -> list[tuple[int, ...]]:
-    """Refuse what is no tensor, by its name; return the shapes."""
+    """Refuse what is no tensor of floating-point numbers, by its name; return the shapes."""
     for name, value in named.items():
-        if not isinstance(value, Tensor):
-            refuse(name, type(value).__name__, "a torch.Tensor")
+        if not isinstance(value, Tensor) or not value.is_floating_point():
+            got = f"a tensor of {value.dtype}" if isinstance(value, Tensor) else type(value).__name__
+            refuse(name, got, "a torch.Tensor of floating-point numbers")
     return [tuple(value.shape) for value in named.values()]
+
+
+def _need_equal(function: str, *shapes: tuple[int, ...], weights: tuple[tuple[int, ...], ...] = ()) -> None:
+    """Refuse shapes that differ other than by leading ones, and ``weights`` that are neither one per lane nor one."""
+
+    def core(shape: tuple[int, ...]) -> tuple[int, ...]:
+        return shape[next((i for i, n in enumerate(shape) if n != 1), len(shape)) :]
+
+    lanes = core(shapes[0][:-1])
+    fits = all(len(each) > 0 and core(each) == core(shapes[0]) for each in shapes)
+    if not fits or any(core(each) not in ((), lanes) for each in weights):
+        refuse(function, [*shapes, *weights], "equal shapes (..., B)" + " and weights (...)" * bool(weights))
 
 
 def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -67,7 +80,7 @@ def reconstruction_error(x: Tensor, x_hat: Tensor, *, event_dims: int | None = N
         If the shapes differ or leave no batch axis.
     """
     shapes = need_tensors(x=x, x_hat=x_hat)
-    event_dims = x.ndim - 1 if event_dims is None else event_dims
+    event_dims = x.ndim - 1 if event_dims is None else integer("event_dims", event_dims, 1)
     if x.shape != x_hat.shape or not 0 < event_dims < x.ndim:
         refuse("reconstruction_error", shapes, "equal shapes (B, ...) with a sample axis")
     return (x - x_hat).square().flatten(-event_dims).sum(-1)
@@ -90,6 +103,12 @@ def exp_elbo(reconstruction: Tensor, divergence: Tensor, *, scale: float, beta_r
     Tensor
         ``(..., B)`` in (0, 1] for non-negative inputs; exactly 0 in float32 once the exponent is below −104.
     """
+    values, betas = (
+        {"reconstruction": reconstruction, "divergence": divergence},
+        {"beta_rec": beta_rec, "beta_neg": beta_neg},
+    )
+    _need_equal("exp_elbo", *need_tensors(**values), weights=tuple(need_tensors(**betas)))
+    scale = number("scale", scale, 0.0)
     return torch.exp(-2.0 * scale * (beta_rec[..., None] * reconstruction + beta_neg[..., None] * divergence))
 
 
@@ -108,11 +127,13 @@ def hinge(kl: Tensor, margin: Tensor) -> Tensor:
     Tensor
         ``(..., B)``, 0 from the margin on.
     """
+    _need_equal("hinge", *need_tensors(kl=kl), weights=tuple(need_tensors(margin=margin)))
     return torch.clamp(margin[..., None] - kl, min=0.0)
 
 
 def reparameterize(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
     r"""Draw :math:`z = \mu + \sigma\varepsilon` (Kingma & Welling 2014, eq. 4); all ``(..., B, D)``."""
+    _need_equal("reparameterize", *need_tensors(mu=mu, logvar=logvar, noise=noise))
     return mu + torch.exp(0.5 * logvar) * noise
 
 
@@ -129,6 +150,9 @@ def wasserstein_gap(score_real: Tensor, score_fake: Tensor) -> Tensor:
     Tensor
         ``(...)``: the critic maximises it, the generator minimises it through ``score_fake``.
     """
+    real, fake = need_tensors(score_real=score_real, score_fake=score_fake)
+    if real[:-1] != fake[:-1] or not real or not fake:
+        refuse("wasserstein_gap", [real, fake], "scores (..., B) of the same lanes")
     return score_real.mean(-1) - score_fake.mean(-1)
 
 
@@ -156,11 +180,14 @@ def gradient_penalty(
     Raises
     ------
     InvalidArgumentError
-        If real and fake differ in shape.
+        If the shapes do not fit.
     """
-    event_dims = real.ndim - 1 if event_dims is None else event_dims
-    if real.shape != fake.shape:
-        refuse("gradient_penalty", [tuple(real.shape), tuple(fake.shape)], "equal shapes (B, ...)")
+    shapes = need_tensors(real=real, fake=fake, mix=mix)
+    if not callable(critic):
+        refuse("critic", critic, "a function of samples")
+    event_dims = integer("event_dims", real.ndim - 1 if event_dims is None else event_dims, 1, max(1, real.ndim - 1))
+    if real.shape != fake.shape or mix.shape != real.shape[:-event_dims]:
+        refuse("gradient_penalty", shapes, "equal shapes (..., B, *shape), and (..., B) of mix")
     u = mix.reshape(*mix.shape, *[1] * event_dims)
     between = (u * real + (1.0 - u) * fake).detach().requires_grad_()
     (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)

@@ -62,7 +62,7 @@ def histogram_scores(real, fake, *, bins: int = 100, limit: float = 4.0) -> Hist
     InvalidArgumentError
         If the arrays are not ``(N, 2)``, or bins or limit are impossible.
     """
-    bins, limit = integer("bins", bins, 1), number("limit", limit, 0.0, open_low=True)
+    bins, limit = integer("bins", bins, 1, 10_000), number("limit", limit, 0.0, open_low=True)
     p, q = (_density(name, points, bins, limit) for name, points in (("real", real), ("fake", fake)))
     if p is None or q is None:
         return HistogramScores(np.nan, np.nan, np.nan)
@@ -140,6 +140,7 @@ def score(sample: Sampler, dataset: PointsDataset, *, n: int = 5_000, draws: int
         ``kl_large``, ``jsd_large``, ``jsd_textbook_large``, the fields of :class:`SupportScores` and
         ``spread``, the samples' standard deviation over the truth's, from the large one.
     """
+    n, draws, large = integer("n", n, 1), integer("draws", draws, 1), integer("large", large, 1)
     each = [
         histogram_scores(dataset.sample(n, EVALUATION_SEED, step=draw), sample(n, draw), limit=dataset.limit)
         for draw in range(draws)

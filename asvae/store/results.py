@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from asvae import datasets
-from asvae.checks import InvalidArgumentError, one_of
+from asvae.checks import InvalidArgumentError, folder, one_of
 from asvae.config import RunConfig
 from asvae.config.presets import SCALES
 from asvae.files import DATA, read_record, write_record
@@ -19,6 +19,7 @@ from asvae.metrics import latents
 from asvae.metrics.points import nothing
 from asvae.pictures import pack, unpack
 from asvae.store.rows import reading_of, row_of
+from asvae.store.sound import check, timing_seal
 from asvae.training.golden import fingerprint
 from asvae.training.provenance import TIMING
 from asvae.training.run import Divergence, Result
@@ -42,7 +43,7 @@ _SAID = ("objective", "combination", "dataset", "scale", "steps", "seed", "sched
 def record(result: Result) -> dict[str, Any]:
     """Return a result as plain values; :func:`from_record` gives it back."""
     source = {key: value for key, value in result.provenance.items() if key != "origin"}
-    return {
+    kept = {
         "config": result.config.to_dict(),
         "divergence": vars(result.divergence) if result.divergence else None,
         "scores": _plain(result.scores),
@@ -51,6 +52,9 @@ def record(result: Result) -> dict[str, Any]:
         "history": {name: list(_plain(dict(enumerate(curve))).values()) for name, curve in result.history.items()},
         **_samples(result),
     }
+    if "format" in source:
+        kept["timing"]["sha256"] = timing_seal(kept)
+    return kept
 
 
 def _samples(result: Result) -> dict[str, Any]:
@@ -72,7 +76,7 @@ def from_record(kept: dict[str, Any]) -> dict[str, Any]:
     shape = config.data().shape
     if config.kind == "points":
         packed = {"samples": kept["samples"]} | kept.get("pictures", {})
-        points = {name: torch.tensor(each, dtype=torch.float32).reshape(-1, *shape) for name, each in packed.items()}
+        points = {name: _tensor(each, shape) for name, each in packed.items()}
         samples = {"samples": points.pop("samples"), "pictures": points}
     else:
         packed = {name: unpack(text, shape) for name, text in kept["pictures"].items()}
@@ -82,13 +86,21 @@ def from_record(kept: dict[str, Any]) -> dict[str, Any]:
     return fields | {"history": history} | samples
 
 
+def _tensor(points: list[list[float]], shape: tuple[int, ...]) -> torch.Tensor:
+    points = torch.tensor(points, dtype=torch.float32) if points else torch.zeros(0, *shape)
+    if points.shape[1:] != shape or not points.isfinite().all():
+        raise ValueError("samples that are no finite points")
+    return points
+
+
 def _summary(kept: dict[str, Any]) -> dict[str, Any]:
     """Return the fields that a table shows: neither curves nor samples."""
+    check(kept)
     return {
         "config": RunConfig.from_dict(kept["config"]),
         "divergence": Divergence(**kept["divergence"]) if kept["divergence"] else None,
         "scores": {_RENAMED.get(name, name): value for name, value in _numbers(kept["scores"]).items()},
-        "provenance": kept["provenance"] | kept["timing"] | {"origin": "loaded"},
+        "provenance": kept["provenance"] | {key: kept["timing"][key] for key in TIMING} | {"origin": "loaded"},
     }
 
 
@@ -120,13 +132,15 @@ def name_of(config: RunConfig) -> str:
 def find(configs: Iterable[RunConfig], root: Path = ROOT) -> dict[RunConfig, Result]:
     """Return the kept results of ``configs`` that belong to today's numerics.
 
-    A damaged file is named in a warning and passed over: its run counts as not kept.
+    A damaged file is named in a warning and passed over: its run counts as not kept. So is one that says the same as
+    another file: see :func:`results`.
     """
-    wanted, found = set(configs), {}
+    wanted, found, seen = set(configs), {}, {}
     places = {(config.dataset, config.scale, config.objective) for config in wanted}
     for path in sorted(path for key in places for path in root.glob(f"{'-'.join(key)}-*.json")):
         try:
             result = _read(path, lambda kept: Result(**from_record(kept)))
+            _check_new(path, result.config, result.scores, seen)
         except InvalidArgumentError as error:
             warnings.warn(str(error), stacklevel=2)
             continue
@@ -159,7 +173,8 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
     Raises
     ------
     InvalidArgumentError
-        If the data set or the scale is unknown, or one of their files is damaged.
+        If the data set or the scale is unknown, or one of their files is damaged, is another file of the same run, or
+        has the scores of another seed to the last digit.
     """
     import pandas as pd  # half a second to import
 
@@ -167,8 +182,9 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
         one_of("dataset", dataset, datasets.names())
     if scale is not None:
         one_of("scale", scale, {name: None for scales in SCALES.values() for name in scales})
-    named = Path(root).glob(f"{dataset or '*'}-{scale or '*'}-*.json")
-    found = [_row(path) for path in sorted(named)]
+    named = folder("root", root).glob(f"{dataset or '*'}-{scale or '*'}-*.json")
+    seen: dict[Any, Any] = {}
+    found = [_row(path, seen) for path in sorted(named)]
     wanted = [row for row in found if dataset in (None, row["dataset"]) and scale in (None, row["scale"])]
     scores = dict.fromkeys(name for row in wanted for name in row if name not in (*_SAID, "provenance"))
     return pd.DataFrame(wanted, columns=[*_SAID, *(scores or nothing() | latents.nothing()), "provenance"])
@@ -182,9 +198,25 @@ def _read(path: Path, make: Callable[[dict[str, Any]], T]) -> T:
         raise InvalidArgumentError(f"results: got {path.name!r}, which is no result of this core ({error}).") from error
 
 
-def _row(path: Path) -> dict[str, Any]:
+def _check_new(path: Path, config: RunConfig, scores: dict[str, float], seen: dict[Any, Any]) -> None:
+    """Refuse what another file says already: of the same run, or with the same scores under another seed."""
+    other = seen.setdefault(config, path)
+    if other is not path:
+        raise InvalidArgumentError(f"results: got {path.name!r}, of the same run as {other.name!r}; remove one.")
+    finite = sorted((name, value) for name, value in scores.items() if math.isfinite(value))
+    if len(finite) > 2:
+        other, seed = seen.setdefault(tuple(finite), (path, config.seed))
+        if seed != config.seed:
+            raise InvalidArgumentError(
+                f"results: got {path.name!r}, with the scores of {other.name!r} to the last digit under another seed; "
+                "make both again, or remove the one that is relabelled."
+            )
+
+
+def _row(path: Path, seen: dict[Any, Any]) -> dict[str, Any]:
     kept = _read(path, _summary)
     config = kept["config"]
+    _check_new(path, config, kept["scores"], seen)
     own = {
         "objective": config.objective,
         "combination": row_of(config),

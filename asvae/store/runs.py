@@ -15,16 +15,17 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors import torch as safetensors_torch
 
-from asvae.checks import InvalidArgumentError, refuse
+from asvae.checks import InvalidArgumentError, folder, integer, refuse
 from asvae.config import RunConfig
-from asvae.files import DATA, read_record, write_record
+from asvae.files import DATA, check_writable, part_prefix, read_record, remove_leftovers, write, write_record
 from asvae.store.results import find, from_record, keep, record
 from asvae.training.checkpoint import path_of, remove
 from asvae.training.golden import fingerprint
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
 from asvae.training.run import Result, Run
-from asvae.training.sweep import sweep
+from asvae.training.sweep import check_configs, sweep
+from asvae.training.train import check_device
 
 CHOICES = {"warmup", "logvar_limit"}
 """Fields of a recipe that make a run another reading, not a smaller one: its result may join the committed ones."""
@@ -79,6 +80,10 @@ def load_or_train(
     """
     if fresh and budget is not None:
         refuse("budget", budget, "none beside fresh=True, which never goes on from what is stored")
+    configs, root = check_configs(configs), folder("root", root)
+    check_device(device)
+    if workers is not None:
+        integer("workers", workers, 1)
     runs, results = root / "runs", root / "results"
     data_root = machinery and machinery.data_root
     found: dict[RunConfig, Result] = {} if fresh or weights else find(configs, results)
@@ -104,6 +109,9 @@ def load_or_train(
                 warnings.warn(f"{error} It is trained again.", stacklevel=2)
     missing = _missing(configs, found)
     checkpoints = runs / "unfinished"
+    if missing and is_main_process():
+        check_writable("root", *((runs, checkpoints) if weights else (runs, checkpoints, results)))
+        remove_leftovers(runs, results, checkpoints, *checkpoints.glob("*/"))
     if fresh:
         images = [config for config in missing if config.kind == "images"]
         for config in images if is_main_process() else ():
@@ -152,12 +160,11 @@ def locate(config: RunConfig, root: Path = ROOT, machinery: Machinery | None = N
 def save(run: Run, path: Path) -> None:
     """Write a run into the folder ``path``, whole or not at all; what was there before is replaced."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".part-") as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=part_prefix()) as folder:
         part = Path(folder) / "run"
-        part.mkdir()
-        weights = part / "weights.safetensors"
-        safetensors_torch.save_file({key: value.contiguous() for key, value in run.networks.state().items()}, weights)
-        write_record(part / "run.json", record(run) | {"weights": _digest(weights.read_bytes())})
+        weights = safetensors_torch.save({key: value.contiguous() for key, value in run.networks.state().items()})
+        write(part / "weights.safetensors", weights)
+        write_record(part / "run.json", record(run) | {"weights": _digest(weights)})
         for attempt in range(10):
             with contextlib.suppress(FileNotFoundError):
                 os.replace(path, Path(folder) / f"old-{attempt}")
@@ -175,7 +182,7 @@ def load(path: str | Path) -> Run:
     InvalidArgumentError
         If the folder does not hold a whole run, as it was written.
     """
-    path = Path(path)
+    path = folder("path", path)
     try:
         kept = read_record(path / "run.json")
         weights = (path / "weights.safetensors").read_bytes()

@@ -177,7 +177,7 @@ def read(path: Path) -> Checkpoint:
 
 
 def _states(folder: Path) -> list[Path]:
-    return sorted(folder.glob("step-*.safetensors"))
+    return sorted(path for path in folder.glob("step-*.safetensors") if path.is_file())
 
 
 def _unusable(path: Path, reason: str) -> InvalidArgumentError:

@@ -10,6 +10,7 @@ import hashlib
 import inspect
 import json
 import math
+import warnings
 from functools import cache, partial
 from pathlib import Path
 
@@ -44,15 +45,26 @@ Trace = dict[str, list[float | None]]
 def fingerprint(objective: str, dataset: str = "checkerboard") -> str:
     """Return the name of the numerics that a run of this method has today.
 
-    It is the fingerprint of the committed trace where today's agrees with that, and another one where it does not.
+    It is the fingerprint of the committed trace where today's agrees with that, and another one where it does not, or
+    where the trace is absent or damaged: a warning names it then, as no committed result counts.
     """
     dataset = TRACED[0] if datasets.kind(dataset) == "points" else TRACED[1]
     today = trace(objective, dataset)
     try:
         kept = read_record(path(objective, dataset))
-    except InvalidArgumentError:
-        return identity(today)
-    return kept["fingerprint"] if agree(today, kept["trace"]) else identity(today)
+        if agree(today, kept["trace"]):
+            return kept["fingerprint"]
+        reason = f"golden trace: got {path(objective, dataset).name!r}, which is not what {objective!r} computes today;"
+    except InvalidArgumentError as error:
+        reason = f"golden trace: {error}"
+    except (AttributeError, KeyError, TypeError):
+        reason = f"golden trace: got {path(objective, dataset).name!r}, which is no trace;"
+    if ROOT.is_dir():  # none comes with an installed package
+        warnings.warn(
+            f"{reason} results of this method do not count until it is restored, or `make golden` writes it.",
+            stacklevel=2,
+        )
+    return identity(today)
 
 
 def path(objective: str, dataset: str) -> Path:

@@ -1,7 +1,9 @@
 """Where a result came from: versions, hardware, time, commit."""
 
 import datetime
+import html
 import platform
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
@@ -13,12 +15,16 @@ from typing import Any
 import numpy as np
 import torch
 
+from asvae.checks import printable
 from asvae.config import RunConfig
 from asvae.training.golden import fingerprint
 from asvae.training.run import Result
 
 TIMING = ("seconds", "lanes", "date")
 """What differs when the same run is made again."""
+
+FORMAT = 2
+"""Of results from now on: their timing has a seal of its own. Earlier ones name no format and have none."""
 
 
 def collect(config: RunConfig, device: str, seconds: float, commit: str, lanes: int = 1) -> dict[str, Any]:
@@ -27,6 +33,7 @@ def collect(config: RunConfig, device: str, seconds: float, commit: str, lanes: 
     ``seconds`` is the wall time of one run (a stack's, divided by its lanes); ``commit`` is where it began.
     """
     return {
+        "format": FORMAT,
         "fingerprint": fingerprint(config.objective, config.dataset),
         "asvae": version("asvae"),
         "commit": commit,
@@ -70,6 +77,12 @@ def commit() -> str:
         return "unknown"
 
 
+def in_markdown(text: Any) -> str:
+    """Return what came from a file so that a page shows it and does not obey it: no HTML, no link, no code."""
+    escaped = html.escape(printable(str(text)), quote=False)
+    return re.sub(r"[\\`]|\](?=[(\[:])", r"\\\g<0>", escaped)
+
+
 def _scale(run: Result) -> str:
     changed = ", ".join(f"{name} {value}" for name, value in run.config.overrides.items())
     return f"{run.config.scale} scale" + (f" with {changed}" if changed else "")
@@ -94,7 +107,8 @@ def line(runs: Sequence[Result]) -> str:
     old = sum(run.provenance["fingerprint"] != fingerprint(run.config.objective, run.config.dataset) for run in runs)
     warning = f"; **{old} of these were made by other numerics than today's**" if old else ""
     machines, torches, commits = (
-        ", ".join(dict.fromkeys(source[key] for source in sources)) for key in ("hardware", "torch", "commit")
+        ", ".join(dict.fromkeys(in_markdown(source[key]) for source in sources))
+        for key in ("hardware", "torch", "commit")
     )
     return (
         f"{' and '.join(parts)}: {scales}, {seeds} {'seed' if seeds == 1 else 'seeds'}, "

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from asvae import draws
-from asvae.checks import InvalidArgumentError, integer, refuse
+from asvae.checks import integer, refuse
 from asvae.config import RunConfig
 from asvae.networks import Networks
 
@@ -21,6 +21,18 @@ RECONSTRUCTED = 500
 def sample(networks: Networks, n: int, seed: int) -> Tensor:
     """Return ``(n, *shape)`` samples decoded from the prior by the first lane of ``networks``."""
     return networks.generate(draws.normal(seed, 0, "sample", (n, networks.latent_dim)))
+
+
+def _samples(name: str, x: Any, shape: tuple[int, ...]) -> Tensor:
+    """Return finite samples ``(N, *shape)`` in float32."""
+    allowed = f"finite numbers of shape ({', '.join(map(str, ('N', *shape)))})"
+    try:
+        x = torch.stack([torch.as_tensor(each, dtype=torch.float32) for each in x])
+    except (TypeError, ValueError, RuntimeError):
+        refuse(name, type(x).__name__, allowed)
+    if tuple(x.shape[1:]) != shape or not x.isfinite().all():
+        refuse(name, f"{tuple(x.shape)}" + " with values that are not finite" * (not x.isfinite().all()), allowed)
+    return x
 
 
 @dataclass(frozen=True)
@@ -83,20 +95,13 @@ class Run(Result):
 
     def encode(self, x) -> tuple[Tensor, Tensor]:
         """Return ``mu`` and ``logvar`` of q(z|x), ``(N, D)`` each, of ``(N, *shape)`` samples."""
-        try:
-            x = torch.as_tensor(x, dtype=torch.float32)
-        except (TypeError, ValueError, RuntimeError):
-            refuse("x", x, f"numbers of shape (N, {', '.join(map(str, self.networks.shape))})")
-        if tuple(x.shape[1:]) != self.networks.shape:
-            raise InvalidArgumentError(
-                f"x: got shape {tuple(x.shape)}; allowed: (N, {', '.join(map(str, self.networks.shape))})."
-            )
-        return self.networks.posterior(x)
+        return self.networks.posterior(_samples("x", x, self.networks.shape))
 
     def interpolate(self, x_a, x_b, steps: int = 8) -> Tensor:
         """Return ``(steps, *shape)``: the straight way between two samples' posterior means, decoded."""
-        steps = integer("steps", steps, 2)
-        mu, _ = self.encode(torch.stack([torch.as_tensor(x, dtype=torch.float32) for x in (x_a, x_b)]))
+        steps = integer("steps", steps, 2, 10_000)
+        ends = [_samples(name, [x], self.networks.shape) for name, x in (("x_a", x_a), ("x_b", x_b))]
+        mu, _ = self.encode(torch.cat(ends))
         way = torch.lerp(mu[0], mu[1], torch.linspace(0.0, 1.0, steps)[:, None])
         return self.networks.generate(way, of_data=True)
 

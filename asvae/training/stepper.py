@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,11 +40,14 @@ class Interruption:
     """Seconds since the epoch."""
     parent: int | None = None
     """The process that must be alive for the work to make sense."""
+    asked: Callable[[], bool] = bool
+    """Whether somebody asked to stop."""
 
     @property
     def due(self) -> bool:
         """Whether to stop now."""
-        return time.time() >= self.deadline or (self.parent is not None and os.getppid() != self.parent)
+        gone = self.parent is not None and os.getppid() != self.parent
+        return gone or time.time() >= self.deadline or self.asked()
 
 
 class Stepper(Protocol):

@@ -1,12 +1,15 @@
 """Many runs at once: stacked into lanes, spread over processes, interrupted and continued."""
 
+import functools
 import os
+import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
@@ -14,9 +17,10 @@ import torch
 from tqdm import tqdm
 
 from asvae import objectives
-from asvae.checks import integer, number, refuse
+from asvae.checks import folder, integer, number, refuse
 from asvae.config import RunConfig
 from asvae.cpu import huge_pages
+from asvae.files import part_prefix, remove_leftovers
 from asvae.training import diagnostics, provenance
 from asvae.training.checkpoint import keep, newest, path_of, remove, stacks, warn_of_earlier
 from asvae.training.images.distributed import is_main_process
@@ -24,12 +28,25 @@ from asvae.training.images.machinery import Machinery
 from asvae.training.points.stacking import into_stacks
 from asvae.training.run import Run
 from asvae.training.stepper import Interruption
-from asvae.training.train import check_config, check_device, train_any
+from asvae.training.train import check_config, check_device, check_fits, train_any
 from asvae.training.train import work as amount
 
 
 class BudgetSpentError(RuntimeError):
     """A sweep stopped at its budget; what had finished was handed over, the rest goes on from its checkpoints."""
+
+
+class StoppedError(RuntimeError):
+    """A sweep was asked to stop by a signal and saved what it had."""
+
+    def __init__(self, message: str, number: int):
+        super().__init__(message)
+        self.number = number
+        """Of the signal."""
+
+
+_BUSY = threading.Lock()
+"""Held by a worker while it trains: it does not leave before it has saved."""
 
 
 def sweep(
@@ -78,13 +95,17 @@ def sweep(
         If a configuration is none, or another argument is impossible.
     BudgetSpentError
         If the budget ended first; runs that had finished went to ``done``.
+    StoppedError
+        If Ctrl-C or SIGTERM came first; a second Ctrl-C does not wait.
     """
-    if not isinstance(configs, Iterable):
-        refuse("configs", configs, "a list of asvae.RunConfig")
-    configs = list(configs)
-    for config in configs:
-        check_config(config)
+    configs = check_configs(configs)
     check_device(device)
+    for config in configs:
+        check_fits(config, device)
+    if done is not None and not callable(done):
+        refuse("done", done, "a function of a run, or None")
+    if checkpoints is not None:
+        checkpoints = folder("checkpoints", checkpoints)
     workers = joblib.cpu_count() if workers is None else integer("workers", workers, 1)
     deadline = float("inf") if budget is None else time.time() + number("budget", budget, 0.0, open_low=True)
     if not configs:
@@ -109,9 +130,10 @@ def sweep(
     names = list(dict.fromkeys(config.objective for config in configs))
     described = f"{len(wanted)} runs in {len(work)} stacks" if len(wanted) > 1 else "".join(names)
     with (
-        _progress_file(len(work)) as counters,
+        _progress_file(len(work) + 1) as counters,
         tqdm(total=total, desc=described, unit=unit, disable=not (progress and is_main_process()), miniters=1) as bar,
         _watch(counters, bar),
+        _asking(counters) as asked,
     ):
         commit = provenance.commit()
         arguments = [
@@ -125,21 +147,56 @@ def sweep(
                     done(run)
             if runs is not None and path is not None and is_main_process():
                 remove(path)
+        stopped = int(asked[-1])
     if is_main_process():
         diagnostics.log(list(trained.values()))
     if len(trained) < len(wanted):
         goes_on = "; the same call goes on from there" if checkpoints is not None else ""
+        if stopped:
+            kept = goes_on and f"; the others are saved{goes_on}"
+            what = f"{signal.Signals(stopped).name}: stopped after {len(trained)} of {len(wanted)} runs{kept}."
+            raise StoppedError(what, stopped)
         raise BudgetSpentError(f"budget: spent after {len(trained)} of {len(wanted)} runs{goes_on}.")
     return [trained[config] for config in configs]
+
+
+def check_configs(configs: Any) -> list[RunConfig]:
+    """Return the configurations as a list; refuse what is none."""
+    try:
+        configs = list(configs)
+    except TypeError:
+        refuse("configs", configs, "a list of asvae.RunConfig")
+    for config in configs:
+        check_config(config)
+    return configs
 
 
 def _results(arguments: list[tuple], workers: int, device: str) -> Iterator[tuple[Path | None, list[Run] | None]]:
     # Under torchrun a run has several processes already.
     if workers == 1 or len(arguments) < 2 or torch.device(device).type != "cpu" or "WORLD_SIZE" in os.environ:
         return (_work(*each) for each in arguments)
-    pool = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
+    pool = joblib.Parallel(n_jobs=min(workers, len(arguments)), backend="loky", return_as="generator_unordered")
     with huge_pages():
-        return pool(joblib.delayed(_work)(*each, os.getpid()) for each in arguments)
+        return pool(joblib.delayed(_work_apart)(*each, os.getpid()) for each in arguments)
+
+
+def _work_apart(*arguments: Any) -> tuple[Path | None, list[Run] | None]:
+    """Do :func:`_work` in a process of its own, which stops with its parent and leaves nothing to wait for."""
+    *_, counters, _, _, _, parent = arguments
+    _leave_with(parent)
+    with _BUSY, _asking(counters):
+        return _work(*arguments)
+
+
+@functools.cache
+def _leave_with(parent: int) -> None:
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        with _BUSY:
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _work(
@@ -159,7 +216,7 @@ def _work(
     def advance(n: int) -> None:
         done[slot] += n
 
-    interruption = Interruption(path, deadline=deadline, parent=parent)
+    interruption = Interruption(path, deadline, parent, lambda: bool(done[-1]))
     return path, train_any(configs, device, advance, interruption, commit, machinery)
 
 
@@ -191,10 +248,38 @@ def _begun(wanted: Sequence[RunConfig], root: Path, device: str) -> list[list[Ru
 
 @contextmanager
 def _progress_file(slots: int) -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "steps")
+    remove_leftovers(Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=part_prefix()) as own:
+        path = os.path.join(own, "steps")
         np.zeros(max(1, slots), dtype=np.int64).tofile(path)
         yield path
+
+
+@contextmanager
+def _asking(counters: str) -> Iterator[np.ndarray]:
+    """Write the number of the first Ctrl-C or SIGTERM into the last slot, which all processes of a sweep look at.
+
+    The second does what it always did. Under torchrun processes would stop at different steps: nothing changes there.
+    """
+    slots = np.memmap(counters, dtype=np.int64, mode="r+")
+    alone = threading.current_thread() is threading.main_thread() and "WORLD_SIZE" not in os.environ
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    ours = [each for each, handler in usual.items() if alone and signal.getsignal(each) is handler]
+
+    def restore() -> None:
+        for each in ours:
+            signal.signal(each, usual[each])
+
+    def note(received: int, _: Any) -> None:
+        slots[-1] = received
+        restore()
+
+    for each in ours:
+        signal.signal(each, note)
+    try:
+        yield slots
+    finally:
+        restore()
 
 
 @contextmanager
@@ -204,7 +289,7 @@ def _watch(path: str, bar: tqdm) -> Iterator[None]:
 
     def follow() -> None:
         while not left.wait(0.5):
-            bar.update(int(done.sum()) - bar.n)
+            bar.update(int(done[:-1].sum()) - bar.n)
 
     thread = threading.Thread(target=follow, daemon=True)
     thread.start()
@@ -213,4 +298,4 @@ def _watch(path: str, bar: tqdm) -> Iterator[None]:
     finally:
         left.set()
         thread.join()
-        bar.update(int(done.sum()) - bar.n)
+        bar.update(int(done[:-1].sum()) - bar.n)

@@ -1,21 +1,20 @@
 """What the book adds to the ``asvae`` command."""
 
-import subprocess
-import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import click
 import typer
 
 from asvae import datasets
-from asvae.checks import number, one_of, refuse, subset
+from asvae.checks import InvalidArgumentError, number, one_of, refuse, subset
 from asvae.cli_options import Device, Fresh, Scale, Settings, Steps, settings_of
 from asvae.files import DATA
 from asvae.store import runs as store
+from asvae.store.rows import WEIGHT_NAMES
 from asvae.training.provenance import line
-from asvae.training.sweep import BudgetSpentError
 from asvae_book.paper import ledger
-from asvae_book.studies import STUDIES, Study
+from asvae_book.studies import STUDIES, Label, Study
 from asvae_book.studies.measures import summary
 
 BOOK = DATA.parent / "book"
@@ -33,7 +32,9 @@ def sweep(
     settings: Settings = None,
     device: Device = "cpu",
     workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
-    budget: Annotated[str | None, typer.Option(metavar="TIME", help="Stop cleanly after 90m, 2h or 45s.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Stop cleanly after 90m, 2h or 45s: status 75.")
+    ] = None,
     fresh: Fresh = False,
 ) -> None:
     """Make the runs of a study, and commit them to data/results/: Table 1, methods × combinations × seeds, by default.
@@ -57,16 +58,13 @@ def sweep(
     changes = settings_of(settings) | ({} if steps is None else {"steps": steps})
     cells = chosen.configs(dataset, seeds, scale, labels, **changes)
     options = {"fresh": fresh, "device": device, "workers": workers}
-    try:
-        found = store.load_or_train(
-            cells.runs, weights=False, budget=None if budget is None else _seconds(budget), **options
-        )
-    except BudgetSpentError as spent:
-        typer.echo(str(spent))
-        return
+    options["budget"] = None if budget is None else _seconds(budget)
+    found = store.load_or_train(cells.runs, weights=False, **options)
     changed = ", ".join(f"{name} {value}" for name, value in changes.items())
     typer.echo(f"{chosen.name} on {datasets.title(dataset)}" + (f", with {changed}" if changed else ""))
-    typer.echo(summary(chosen, cells.regroup(found)).to_string())
+    table = summary(chosen, cells.regroup(found))
+    table.index = [_row(chosen, label, changes) for label in cells]
+    typer.echo(table.to_string())
     typer.echo(line(found))
 
 
@@ -96,7 +94,18 @@ def run(
         arguments = ["--help-notebook", str(source)]
     else:
         arguments = [str(source), str(output or Path(f"{source.stem}-out.ipynb")), *context.args]
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "papermill", *arguments], check=False).returncode)
+    from papermill.cli import papermill  # seconds to import
+    from papermill.exceptions import PapermillExecutionError
+
+    try:
+        papermill.main(arguments, "papermill", standalone_mode=False)
+    except PapermillExecutionError as error:
+        if error.ename != InvalidArgumentError.__name__:
+            raise
+        raise InvalidArgumentError(error.evalue) from error
+    except click.ClickException as error:
+        error.show()
+        raise typer.Exit(error.exit_code) from error
 
 
 run.context_settings = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -117,6 +126,13 @@ def _chosen_cells(study: Study, rows: str | None, columns: str | None) -> list[t
     )
     # A table may have gaps: a method without a weight has fewer cells.
     return [label for label in study.variants if label[0] in kept_rows and label[1] in kept_columns]
+
+
+def _row(study: Study, label: Label, changes: dict[str, Any]) -> str:
+    """Return the name of a row of the printed table; where its own settings were changed, with what changed."""
+    changed = {name for name in changes if name in (*WEIGHT_NAMES, *study.variants[label].changes)}
+    but = ", ".join(f"{name} {value}" for name, value in changes.items() if name in changed)
+    return study.title(label) + (f", but for {but}" if but else "")
 
 
 def _seconds(text: str) -> float:

@@ -302,7 +302,7 @@ def test_celebas_split_survives_unreadable_images(tmp_path):
     for i in (3, 20):
         tiny_data.cut(tmp_path / "celeba" / "img_align_celeba" / f"{i:06d}.jpg")
     dataset = datasets.get("celeba128", root=tmp_path)
-    with pytest.warns(UserWarning, match="2 of 18 images cannot be read"):
+    with pytest.warns(UserWarning, match="2 of 18 images cannot be used"):
         dataset.images  # noqa: B018
     assert (len(dataset.images), len(dataset.test_images)) == (13, 3)
 
@@ -372,11 +372,13 @@ def test_an_unreadable_image_is_counted_named_and_skipped(tmp_path):
     with open(os.fsencode(tmp_path) + b"/c/caf\xe9.png", "wb") as file:
         file.write(b"an old name, not in UTF-8")
     dataset = folder(tmp_path)
-    with pytest.warns(UserWarning, match=r"folder: 3 of 33 images cannot be read .*: ") as caught:
+    with pytest.warns(UserWarning, match=r"folder: 3 of 33 images cannot be used .*: ") as caught:
         dataset.images  # noqa: B018
     assert len(dataset.images) + len(dataset.test_images) == 30
     assert len(caught) == 1
-    assert sorted(dataset.skipped) == ["b/broken.jpg", "c/caf?.png", "c/gone.png"]
+    names, reasons = zip(*(each[:-1].split(" (") for each in sorted(dataset.skipped)), strict=True)
+    assert names == ("b/broken.jpg", "c/caf?.png", "c/gone.png")
+    assert [reason.split()[0] for reason in reasons] == ["Truncated", "cannot", "No"]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert folder(tmp_path).skipped == dataset.skipped
@@ -387,7 +389,7 @@ def test_a_folder_without_two_readable_images_is_one_sentence(tmp_path):
     (tmp_path / "other.png").write_bytes(b"no image")
     with (
         pytest.warns(UserWarning, match="1 of 2 images"),
-        pytest.raises(checks.InvalidArgumentError, match=r"^data_root: .* \(it has 0 training and 1 test images"),
+        pytest.raises(checks.InvalidArgumentError, match=r"^data_root: .* \(it has 1 image\)"),
     ):
         folder(tmp_path).images  # noqa: B018
     assert not list(tmp_path.rglob("*.npy"))
@@ -490,7 +492,7 @@ def test_sizes_and_kinds_have_their_own_packs(mine):
     assert len(prints) == len(packs(mine)) == 4
 
 
-@pytest.mark.parametrize("damage", ["cut", "grown", "flipped", "removed", "record"])
+@pytest.mark.parametrize("damage", ["cut", "grown", "flipped", "rotten", "removed", "record"])
 def test_a_damaged_pack_is_made_again(damage, mine):
     dataset = folder(mine)
     train, test = dataset.images.tobytes(), dataset.test_images.tobytes()
@@ -500,9 +502,11 @@ def test_a_damaged_pack_is_made_again(damage, mine):
         pack.unlink()
         pack.write_bytes(data[:-100] if damage == "cut" else data + b"more")
         os.utime(pack, ns=(written, written))
-    elif damage == "flipped":
+    elif damage in ("flipped", "rotten"):
         data[-100] ^= 255
         pack.write_bytes(data)
+        if damage == "rotten":
+            os.utime(pack, ns=(written, written))
     elif damage == "removed":
         pack.unlink()
     else:

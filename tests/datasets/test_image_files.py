@@ -36,7 +36,7 @@ def test_a_pack_is_what_numpy_would_save(damaged, images):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         listing = dataset._listing()
-        assert sorted(dataset.skipped) == list(damaged)
+        assert [each.split(" (")[0] for each in sorted(dataset.skipped)] == list(damaged)
     fine = [decode(images / name, 16, grey=False) for name in listing.names if name not in damaged]
     [pack] = (images / "packed").glob("*.npy")
     assert pack.read_bytes() == saved(np.stack(fine))
@@ -45,7 +45,7 @@ def test_a_pack_is_what_numpy_would_save(damaged, images):
 
 def test_only_the_pack_its_record_and_the_lock_are_left(images):
     (images / "00.png").write_text("no image")
-    with pytest.warns(UserWarning, match="1 of 12 images cannot be read and are left out: 00.png"):
+    with pytest.warns(UserWarning, match="1 of 12 images cannot be used and are left out: 00.png"):
         datasets.get("folder", images, pixels=16).images  # noqa: B018
     assert sorted(path.suffix for path in (images / "packed").iterdir()) == [".json", ".lock", ".npy"]
 

@@ -12,6 +12,7 @@ from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
 from asvae.files import write_record
 from asvae.store import runs as store
+from asvae.store.sound import timing_seal
 from asvae.training import sweep as sweeps
 from tiny import TINY
 
@@ -59,6 +60,7 @@ def test_weights_of_another_architecture_are_refused(run, tmp_path):
     file = tmp_path / "a" / "run.json"
     record = json.loads(file.read_text())
     record["config"]["width"] = 32
+    record["timing"]["sha256"] = timing_seal(record)
     write_record(file, record)
     with pytest.raises(InvalidArgumentError, match="size mismatch"):
         asvae.load(tmp_path / "a")

@@ -5,7 +5,7 @@ import torch
 
 from asvae import objectives
 from asvae.config.recipes import Recipe
-from asvae.files import read_record
+from asvae.files import read_record, write_record
 from asvae.metrics import points as metrics
 from asvae.objectives import introvae
 from asvae.training import golden, run
@@ -25,26 +25,46 @@ def test_todays_numerics_are_the_committed_ones(name, dataset):
 def test_a_fingerprint_follows_the_numbers(monkeypatch):
     fingerprint = golden.fingerprint.__wrapped__
     before = {name: fingerprint(name) for name in ("vae", "introvae")}
+
+    def differs(name):
+        with pytest.warns(
+            UserWarning, match=f"which is not what {name!r} computes today; results of this method do not"
+        ):
+            return fingerprint(name) != before[name]
+
     with monkeypatch.context() as patch:
         patch.setattr(introvae, "hinge", lambda kl, margin: torch.relu(margin[..., None] - kl) * 1.00001)
-        assert fingerprint("introvae") != before["introvae"]
+        assert differs("introvae")
         assert fingerprint("vae") == before["vae"]
     with monkeypatch.context() as patch:
         patch.setattr(metrics, "EPSILON", 1e-12)
-        assert fingerprint("vae") != before["vae"]
+        assert differs("vae")
     with monkeypatch.context() as patch:
         patch.setattr(Recipe, "rate", lambda self, step: self.learning_rate)
-        assert fingerprint("vae") != before["vae"]
+        assert differs("vae")
     with monkeypatch.context() as patch:
         patch.setattr(golden, "sample", lambda networks, n, seed: 1.001 * run.sample(networks, n, seed))
-        assert fingerprint("vae") != before["vae"]
+        assert differs("vae")
     with monkeypatch.context() as patch:
         patch.setitem(metrics.score.__kwdefaults__, "draws", 1)
-        assert fingerprint("vae") != before["vae"]
+        assert differs("vae")
     with monkeypatch.context() as patch:
         patch.setattr(lanes.draws, "normal_lanes", lambda seeds, step, name, shape: torch.ones(len(seeds), *shape))
-        assert fingerprint("vae") != before["vae"]
+        assert differs("vae")
     assert fingerprint("introvae") == before["introvae"]
+
+
+@pytest.mark.parametrize("damage", ["removed", "cut", "swapped", "empty"])
+def test_a_golden_trace_that_is_absent_damaged_or_anothers_is_named(damage, tmp_path, monkeypatch):
+    kept = golden.path("vae", "checkerboard").read_text()
+    other = golden.path("introvae", "checkerboard").read_text()
+    monkeypatch.setattr(golden, "ROOT", tmp_path)
+    if damage == "empty":
+        write_record(tmp_path / "checkerboard-vae.json", {"nothing": 1})
+    elif damage != "removed":
+        (tmp_path / "checkerboard-vae.json").write_text(kept[:99] if damage == "cut" else other)
+    with pytest.warns(UserWarning, match=r"^golden trace: .*'checkerboard-vae.json'.* do not count until"):
+        assert golden.fingerprint.__wrapped__("vae") != "0"
 
 
 def test_every_switch_of_a_method_is_in_its_trace():

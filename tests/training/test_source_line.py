@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+from markdown_it import MarkdownIt
+
 from asvae.training import provenance
 
 
@@ -17,3 +20,18 @@ def test_the_source_line_says_origin_scale_seeds_cost_and_hardware(run):
     assert provenance.line([old]).endswith("**1 of these were made by other numerics than today's**")
     assert provenance.line([]) == "not run"
     assert "\n" not in text
+
+
+FORGED = "<img src=x onerror=alert(1)> [read](javascript:alert(1)) `code`\n<script>alert(1)</script>\x1b[2J"
+
+
+@pytest.mark.parametrize("name", ["hardware", "commit", "torch"])
+def test_what_a_file_says_is_shown_on_a_page_and_never_obeyed(run, name):
+    text = provenance.line([replace(run, provenance=run.provenance | {name: FORGED})])
+    page = MarkdownIt("commonmark").render(f"*Source: {text}.*")
+    assert page.startswith("<p><em>Source: ")
+    assert not [tag for tag in ("<img", "<script", "<a ", "<code") if tag in page]
+    assert "alert(1)" in page
+    assert text.isprintable()
+    plain = "Intel(R) Xeon(R) @ 2.1 GHz, x86_64, values in [0, 1]"
+    assert provenance.in_markdown(plain) == plain

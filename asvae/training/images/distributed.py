@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch import distributed as dist
 
+from asvae.checks import refuse
+
 
 class _Gather(torch.autograd.Function):
     """All-gather whose gradient is the sum over processes of what each wants of this process's rows.
@@ -40,4 +42,12 @@ def mean(values: Tensor) -> Tensor:
 
 def is_main_process() -> bool:
     """Whether this process is the one that shows progress and writes files: of several by ``torchrun``, the first."""
-    return int(os.environ.get("RANK", 0)) == 0
+    return of_environment("RANK", 0) == 0
+
+
+def of_environment(name: str, default: int) -> int:
+    """Return a whole number that ``torchrun`` sets, ``default`` where it did not."""
+    value = os.environ.get(name, str(default))
+    if not value.isdecimal():
+        refuse(name, value, "a whole number, as torchrun sets it, or no such variable")
+    return int(value)

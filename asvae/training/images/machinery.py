@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from asvae.checks import integer, one_of
+from asvae.checks import boolean, folder, integer, one_of
 from asvae.cpu import computes_bfloat16
+from asvae.training.images.distributed import of_environment
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -39,7 +40,13 @@ class Machinery:
     def __post_init__(self):
         if self.precision is not None:
             one_of("precision", self.precision, PRECISIONS)
-        integer("threads", self.threads, 1)
+        # More threads than cores only wait for each other; very many end the process without a word.
+        integer("threads", self.threads, 1, os.cpu_count())
+        for name in ("channels_last", "compiled", "alone"):
+            boolean(name, getattr(self, name))
+        for name in ("data_root", "inception"):
+            if getattr(self, name) is not None:
+                folder(name, getattr(self, name))
 
     def on(self, device: str) -> "Machinery":
         """Return it with the defaults of ``device`` filled in."""
@@ -52,8 +59,8 @@ class Machinery:
         from lightning_fabric import Fabric
         from lightning_fabric.plugins import MixedPrecision, Precision
 
-        kind, world = torch.device(device), 1 if self.alone else int(os.environ.get("WORLD_SIZE", 1))
-        local = 1 if self.alone else int(os.environ.get("LOCAL_WORLD_SIZE", world))
+        kind, world = torch.device(device), 1 if self.alone else of_environment("WORLD_SIZE", 1)
+        local = 1 if self.alone else of_environment("LOCAL_WORLD_SIZE", world)
         # Made here, as Fabric announces a precision that it is given by name on every page of the book.
         mixed = self.on(device).precision == "bfloat16"
         precision = MixedPrecision("bf16-mixed", kind.type) if mixed else Precision()

@@ -42,12 +42,17 @@ def lanes_that_fit(config: RunConfig, device: str, workers: int, free: float | N
         free = _free_memory() / workers
     else:
         free = torch.cuda.mem_get_info(device)[0]
+    return max(1, int(0.5 * free / bytes_of_lane(config)))
+
+
+def bytes_of_lane(config: RunConfig) -> int:
+    """Return about how much memory a lane takes."""
     recipe = config.recipe
     # Eleven passes a step, each keeping a layer's input and output; Adam keeps two more copies of the weights.
-    passes = 11 * recipe.batch_size * (2 * recipe.depth + 1) * recipe.width
-    weights = 2 * 5 * recipe.depth * recipe.width**2
+    passes = 11 * recipe.batch_size * ((2 * recipe.depth + 1) * recipe.width + recipe.latent_dim)
+    weights = 2 * 5 * recipe.width * (recipe.depth * recipe.width + recipe.latent_dim)
     pairs = config.hyperparameters.pair_matrices(recipe.latent_dim) * recipe.batch_size**2
-    return max(1, int(0.5 * free / (4 * (passes + weights + pairs))))
+    return 4 * (passes + weights + pairs)
 
 
 def _free_memory() -> float:

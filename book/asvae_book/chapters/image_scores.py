@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from asvae.training.provenance import in_markdown
 from asvae.training.run import Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.figures import seed_dots
@@ -128,5 +129,6 @@ def protocol(runs: Sequence[Result]) -> str:
     stated = [run.provenance["protocol"] for run in runs if run.provenance.get("protocol")]
     if not stated:
         return "No run was scored."
-    values = {key: dict.fromkeys(str(each[key]) for each in stated if key in each) for key in stated[0]}
-    return "; ".join(f"{key.replace('_', ' ')}: {' or '.join(found)}" for key, found in values.items()) + "."
+    values = {key: dict.fromkeys(in_markdown(each[key]) for each in stated if key in each) for key in stated[0]}
+    named = (f"{in_markdown(key.replace('_', ' '))}: {' or '.join(found)}" for key, found in values.items())
+    return "; ".join(named) + "."

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from asvae.files import DATA, read_record
+from asvae.training.provenance import in_markdown
 from asvae_book.chapters import palette
 
 ROOT = DATA / "benchmarks"
@@ -36,7 +37,7 @@ def line(record: Record | None) -> str:
     """Return where a record was measured, for the line under its tables."""
     if record is None:
         return "not run"
-    source = record["provenance"]
+    source = {key: in_markdown(value) for key, value in record["provenance"].items()}
     return (
         f"measured once on {source['hardware']}, torch {source['torch']}, commit {source['commit']}, {source['date']}"
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from asvae import datasets
 from asvae.store.results import ROOT, find
+from asvae.training.provenance import in_markdown
 from asvae.training.run import Result
 from asvae_book.paper import plan
 from asvae_book.paper.claims import CLAIMS, Claim, Ground
@@ -66,7 +67,7 @@ class Evidence:
         table = self.verdict.comparisons
         compared = max(table["seeds"]) if len(table) else 0
         seeds = compared or len({run.config.seed for run in self.runs})
-        hardware = ", ".join(dict.fromkeys(str(run.provenance["hardware"]) for run in self.runs))
+        hardware = ", ".join(dict.fromkeys(in_markdown(run.provenance["hardware"]) for run in self.runs))
         reading = "" if self.ground.reading == "paper" else f"read as {self.ground.reading}, "
         return f"{reading}{self.ground.scale} scale, {seeds} {'seed' if seeds == 1 else 'seeds'}, {hardware}"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from asvae import datasets
-from asvae.checks import integer, one_of, refuse
+from asvae.checks import InvalidArgumentError, integer, one_of, refuse
 from asvae.config import RunConfig
 from asvae.store.results import find
 from asvae.training.run import Result
@@ -14,6 +14,9 @@ Label = Hashable
 """Key of a variant: a word, or (row, objective) for a table of methods."""
 
 T = TypeVar("T", RunConfig, Result)
+
+MOST_SEEDS = 10_000
+"""More of them are a slip of the hand: their names alone would fill the memory."""
 
 COMMITTED_SEEDS = 20
 """Number of seeds that are looked for among the committed results."""
@@ -108,15 +111,16 @@ class Study:
         """
         if self.kind not in (None, datasets.kind(dataset)):
             refuse("dataset", dataset, f"one of {self.kind}, which the study {self.name!r} is about")
-        return Cells(
-            {
-                label: [
-                    RunConfig(variant.objective, dataset, scale, seed, **{**variant.changes, **changes})
-                    for seed in range(integer("seeds", seeds, 1))
-                ]
-                for label, variant in self._chosen(labels).items()
-            }
-        )
+        seeds, cells = integer("seeds", seeds, 1, MOST_SEEDS), Cells()
+        for label, variant in self._chosen(labels).items():
+            try:
+                first = RunConfig(variant.objective, dataset, scale, 0, **{**variant.changes, **changes})
+            except InvalidArgumentError as error:
+                if not str(error).startswith("unknown hyper-parameter"):
+                    raise
+                raise InvalidArgumentError(f"{variant.title}: {error}") from error
+            cells[label] = [first.replace(seed=seed) for seed in range(seeds)]
+        return cells
 
     def find(
         self,

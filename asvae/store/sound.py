@@ -1,0 +1,65 @@
+"""What a result's file must hold, whatever its seal says: types, shapes, finite numbers, curves of one length."""
+
+import sys
+from typing import Any
+
+from asvae.files import seal
+
+_WHOLE = ("lanes", "skipped", "processes", "format", "step")
+"""Entries of timing, provenance and divergence that are whole numbers; ``seconds`` is a number, the rest is text."""
+
+
+_MAX = sys.float_info.max
+
+
+def timing_seal(kept: dict[str, Any]) -> str:
+    """Return the seal of a record's timing, bound to its configuration."""
+    timing = {name: value for name, value in kept["timing"].items() if name != "sha256"}
+    return seal({"config": kept["config"], "when": timing})
+
+
+def check(kept: dict[str, Any]) -> None:
+    """Refuse a record that cannot be a result's.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        With what is wrong, for the sentence that names the file.
+    """
+    for part in ("config", "scores", "provenance", "timing", "history"):
+        _need(isinstance(kept[part], dict), f"{part} is no dictionary")
+    for part in ("provenance", "timing", "divergence"):
+        for name, value in (kept[part] or {}).items():
+            number = name in (*_WHOLE, "seconds")
+            _need(_number(value, name in _WHOLE) if number else _text(value), f"{part}: {name}")
+    if divergence := kept["divergence"]:
+        _need(_name(divergence["player"]) and _name(divergence["term"]), "divergence: names")
+    _need("format" not in kept["provenance"] or kept["timing"]["sha256"] == timing_seal(kept), "its timing was changed")
+    for name, value in kept["scores"].items():
+        _need(_name(name) and (value is None or _number(value)), f"scores: {name}")
+    curves = kept["history"]
+    for name, curve in curves.items():
+        fine = isinstance(curve, list) and all(value is None or _number(value, name == "step") for value in curve)
+        _need(_name(name) and fine, f"history: {name}")
+    _need(len({len(curve) for curve in curves.values()}) <= 1, "curves of unequal length")
+    _need(not curves or None not in curves["step"], "curves without steps")
+
+
+def _need(fine: bool, what: str) -> None:
+    if not fine:
+        raise ValueError(what)
+
+
+def _number(value: Any, whole: bool = False) -> bool:
+    return isinstance(value, int if whole else int | float) and not isinstance(value, bool) and abs(value) <= _MAX
+
+
+def _text(value: Any) -> bool:
+    """Whether ``value`` is text on one line, or a dictionary of such text and numbers: a protocol."""
+    if isinstance(value, dict):
+        return all(_text(each) or _number(each) for each in value.values())
+    return isinstance(value, str) and value.isprintable()
+
+
+def _name(name: str) -> bool:
+    return name.replace("-", "_").isidentifier()

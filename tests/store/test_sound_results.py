@@ -1,0 +1,100 @@
+"""What a seal does not see: results of impossible content, copies, relabelled seeds, a changed timing."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from asvae.checks import InvalidArgumentError
+from asvae.files import read_record, text_of, write_record
+from asvae.store.results import ROOT, STALE, find, from_record, keep, name_of, record
+from asvae.store.results import results as table_of
+from asvae.training.run import Result
+
+
+def _changed(path, change):
+    """Change a result and compute its seal anew, as somebody who means it would."""
+    kept = json.loads(path.read_text())
+    change(kept)
+    write_record(path, {key: value for key, value in kept.items() if key != "sha256"})
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda kept: kept["scores"].update(kl="3"), "scores: kl"),
+        (lambda kept: kept["scores"].update(kl=True), "scores: kl"),
+        (lambda kept: kept["scores"].update({"<b>kl": 1.0}), "scores: <b>kl"),
+        (lambda kept: kept["scores"].update(kl=10**400), "scores: kl"),
+        (lambda kept: kept["history"]["kl_real"].pop(), "curves of unequal length"),
+        (lambda kept: kept["history"].pop("step"), "'step'"),
+        (lambda kept: kept["history"].update(kl_real=["0.1"] * len(kept["history"]["step"])), "history: kl_real"),
+        (lambda kept: kept["history"].update(step=[0.5] * len(kept["history"]["step"])), "history: step"),
+        (lambda kept: kept["provenance"].update(hardware="CPU\n# owned"), "provenance: hardware"),
+        (lambda kept: kept["provenance"].update(torch=2), "provenance: torch"),
+        (lambda kept: kept.update(timing={}), "'sha256'"),
+        (lambda kept: kept["timing"].update(seconds=1.0), "its timing was changed"),
+        (lambda kept: kept["timing"].update(seconds="1"), "timing: seconds"),
+        (lambda kept: kept.update(divergence={"step": 3, "player": "<i>", "term": "kl"}), "divergence: names"),
+        (lambda kept: kept.update(scores=[1.0]), "scores is no dictionary"),
+    ],
+)
+def test_a_result_that_cannot_be_is_named_whatever_its_seal_says(run, tmp_path, change, reason):
+    path = keep(run, tmp_path)
+    _changed(path, change)
+    with pytest.raises(InvalidArgumentError, match=rf"^results: got '{path.name}', which is no result") as caught:
+        table_of(root=tmp_path)
+    assert reason in str(caught.value)
+    with pytest.warns(UserWarning, match=path.name):
+        assert find([run.config], tmp_path) == {}
+
+
+@pytest.mark.parametrize("samples", [[1.0, 2.0], [[1.0, 2.0, 3.0]], [["1", "2"]], [[1e99, 0.0]], 3])
+def test_samples_of_another_shape_are_named(run, tmp_path, samples):
+    path = keep(run, tmp_path)
+    _changed(path, lambda kept: kept.update(samples=samples))
+    with pytest.warns(UserWarning, match=path.name):
+        assert find([run.config], tmp_path) == {}
+
+
+def test_a_number_that_json_does_not_have_is_damage(run, tmp_path):
+    path = keep(run, tmp_path)
+    text = path.read_text()
+    path.write_text(text.replace(f'"kl": {run.scores["kl"]}', '"kl": NaN'))
+    with pytest.raises(InvalidArgumentError, match="NaN in it"):
+        table_of(root=tmp_path)
+
+
+def test_a_copy_under_another_name_does_not_count_twice(run, tmp_path):
+    path = keep(run, tmp_path)
+    copy = path.with_name(path.name.replace("seed1", "seed8"))
+    copy.write_bytes(path.read_bytes())
+    with pytest.raises(InvalidArgumentError, match=rf"got '{copy.name}', of the same run as '{path.name}'; remove one"):
+        table_of(root=tmp_path)
+    with pytest.warns(UserWarning, match="of the same run"):
+        assert len(find([run.config], tmp_path)) == 1
+
+
+def test_a_seed_relabelled_is_told_by_its_scores(run, diverged, tmp_path):
+    path = keep(run, tmp_path)
+    other = keep(replace(run, config=run.config.replace(seed=5)), tmp_path)
+    for seed in (1, 2):  # those without scores are no copies of each other
+        keep(replace(diverged, config=diverged.config.replace(seed=seed)), tmp_path)
+    with pytest.raises(
+        InvalidArgumentError, match=rf"'{other.name}', with the scores of '{path.name}' .* another seed"
+    ):
+        table_of(root=tmp_path)
+    with pytest.warns(UserWarning, match="relabelled"):
+        assert len(find([run.config, run.config.replace(seed=5)], tmp_path)) == 1
+
+
+@pytest.mark.slow
+def test_what_earlier_versions_committed_is_read_and_written_as_it_was():
+    paths = [path for path in ROOT.glob("*.json") if path.name != STALE]
+    first_format = 0
+    for path in paths:
+        kept = read_record(path)
+        result = Result(**from_record(kept))
+        assert (name_of(result.config), text_of(record(result))) == (path.name, path.read_text())
+        first_format += "format" not in kept["provenance"]
+    assert first_format >= 600

@@ -1,0 +1,180 @@
+"""Asked to stop, out of room, without permission: one sentence, a status, and nothing lost or left."""
+
+import errno
+import os
+import platform
+import re
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+
+import pytest
+
+from asvae import RunConfig, files
+from asvae.checks import InvalidArgumentError
+from asvae.files import NotWrittenError, part_prefix, remove_leftovers, write
+from asvae.store import runs as store
+from asvae.training import checkpoint, loop
+from asvae.training.sweep import StoppedError, sweep
+from tiny import TINY, same
+
+LONG = """
+    import sys
+    from pathlib import Path
+    from asvae import RunConfig
+    from asvae.store import runs
+    from asvae.store.runs import load_or_train
+    import functools
+    runs.load_or_train = functools.partial(load_or_train, root=Path(sys.argv.pop(1)))
+    from asvae import __main__
+    __main__.main()
+"""
+SLOW = ("--set", "width=16", "--set", "depth=2", "--set", "batch_size=16", "--steps", "200000")
+
+
+def _started(root, *arguments):
+    """Start a command that takes long, with a store of its own; return it once it trains."""
+    command = [sys.executable, "-c", textwrap.dedent(LONG), str(root), *arguments, *SLOW]
+    said = root / "said"
+    with said.open("w") as file:
+        process = subprocess.Popen(command, stderr=file)
+    while not re.search(r"\| [1-9]\d*/", said.read_text()):
+        assert process.poll() is None, said.read_text()
+        time.sleep(0.1)
+    return process, said
+
+
+def _children(pid):
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False).stdout
+    return [int(each) for each in found.split()]
+
+
+def _alive(pid):
+    return os.path.exists(f"/proc/{pid}") and "Z" not in open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_asked_to_stop_saves_says_so_and_ends_with_the_signals_status(tmp_path, number):
+    process, said = _started(tmp_path, "train", "--objective", "vae")
+    process.send_signal(number)
+    assert process.wait(120) == 128 + number
+    said = said.read_text()
+    assert said.splitlines()[-1] == (
+        f"{number.name}: stopped after 0 of 1 runs; the others are saved; the same call goes on from there."
+    )
+    assert "Traceback" not in said
+    [folder] = (tmp_path / "runs" / "unfinished").glob("*.stack")
+    assert checkpoint.newest(folder).step > 0
+    assert not list(tmp_path.rglob(".part-*"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_outlives_its_parent(tmp_path, number):
+    process, _ = _started(tmp_path, "sweep", "--objectives", "vae,introvae", "--seeds", "1", "--workers", "2")
+    workers = _children(process.pid)
+    assert len(workers) >= 2
+    process.send_signal(number)
+    process.wait(120)
+    until = time.time() + 60
+    while (left := [pid for pid in workers if _alive(pid)]) and time.time() < until:
+        time.sleep(0.2)
+    assert not left
+    assert all(checkpoint.newest(path) for path in (tmp_path / "runs" / "unfinished").glob("*.stack"))
+    config = RunConfig("vae", **TINY)
+    sweep([config], workers=1, progress=False)
+    assert not [
+        path for path in os.listdir(tempfile.gettempdir()) if path.startswith(f".part-{platform.node()}-{process.pid}-")
+    ]
+
+
+def test_a_sweep_stopped_by_a_signal_goes_on_to_the_same_bits(tmp_path, monkeypatch):
+    config, steps = RunConfig("vae", seed=3, **TINY), []
+    whole = sweep([config], workers=1, progress=False)
+
+    def interrupt(step, total):
+        steps.append(step)
+        if len(steps) == 7:
+            os.kill(os.getpid(), signal.SIGINT)
+        return marks(step, total)
+
+    marks = loop.marks_of
+    monkeypatch.setattr(loop, "marks_of", interrupt)
+    with pytest.raises(StoppedError, match=r"^SIGINT: stopped after 0 of 1 runs; the others are saved") as stopped:
+        sweep([config], workers=1, progress=False, checkpoints=tmp_path)
+    assert stopped.value.number == signal.SIGINT
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert same(sweep([config], workers=1, progress=False, checkpoints=tmp_path)[0], whole[0])
+    assert steps == list(range(20))
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_first_step(tmp_path, monkeypatch):
+    def trains(*_, **__):
+        raise AssertionError("it trained")
+
+    monkeypatch.setattr(store, "sweep", trains)
+    (tmp_path / "runs").write_text("in the way")
+    with pytest.raises(InvalidArgumentError, match=r"^root: got '.*runs'; allowed: a folder that can be written to \("):
+        store.load_or_train([RunConfig("vae", **TINY)], root=tmp_path, progress=False)
+    (tmp_path / "runs").unlink()
+    (tmp_path / "results").write_text("in the way")
+    with pytest.raises(InvalidArgumentError, match=r"^root: got '.*results'; allowed: a folder that can be written to"):
+        store.load_or_train([RunConfig("vae", **TINY)], root=tmp_path, progress=False, weights=False)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS])
+def test_a_disk_that_fills_up_is_one_sentence_and_leaves_the_last_checkpoint(tmp_path, monkeypatch, number):
+    config, written, fsync = RunConfig("vae", **TINY), [], os.fsync
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "SAVING_SHARE", 0.0)
+
+    def full(handle):
+        written.append(handle)
+        if len(written) > 8:
+            raise OSError(number, os.strerror(number))
+        fsync(handle)
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(NotWrittenError) as caught:
+        sweep([config], workers=1, progress=False, checkpoints=tmp_path)
+    assert os.strerror(number) in str(caught.value)
+    assert str(caught.value).isprintable()
+    monkeypatch.setattr(files.os, "fsync", fsync)
+    [folder] = tmp_path.glob("*.stack")
+    assert checkpoint.newest(folder).step == 4
+    assert not list(folder.glob(".part-*"))
+
+
+def test_a_limit_of_file_sizes_is_a_sentence(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))
+    try:
+        with pytest.raises(
+            NotWrittenError, match=r"^a: cannot be written to .* \(File too large\); what was there is whole."
+        ):
+            write(tmp_path / "a", bytes(2_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_dead_processes_left_is_removed_and_what_others_write_is_not(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    stays = [f"{part_prefix()}abc", f".part-elsewhere-{gone.pid}-abc", ".part-folder-3x16x16.npy", ".part-old"]
+    goes = [f".part-{platform.node()}-{gone.pid}-{what}" for what in ("file", "folder")]
+    for name in (*stays, goes[0]):
+        (tmp_path / name).touch()
+    (tmp_path / goes[1] / "run").mkdir(parents=True)
+    remove_leftovers(tmp_path, tmp_path / "absent")
+    assert sorted(os.listdir(tmp_path)) == sorted(stays)
+
+
+def test_a_folder_in_a_checkpoints_place_is_passed_over(tmp_path):
+    (tmp_path / "step-000000005.safetensors").mkdir()
+    assert checkpoint.newest(tmp_path) is None
