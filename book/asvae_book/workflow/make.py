@@ -23,8 +23,8 @@ def make(given: Mapping[str, Any], root: Path = Path()) -> plan.Plan:
     A job whose results are all committed by today's numerics is done. One that was done and whose results are gone is
     not. Data count as there where no job that is left wants them, so that nothing is fetched for what is finished.
     """
-    known("config", given, [*plan.DEFAULTS, *QUICK, "book", "data_root"])
-    options = {**plan.DEFAULTS, "book": True, "data_root": "", **given}
+    known("config", given, [*plan.DEFAULTS, *QUICK])
+    options = {**plan.DEFAULTS, **given}
     scales = subset("scales", str(options["scales"]).split(",") if options["scales"] else _SCALES, _SCALES)
     results = committed()
     wanted = [
@@ -47,7 +47,7 @@ def make(given: Mapping[str, Any], root: Path = Path()) -> plan.Plan:
         "jobs": rows,
         "pages": _pages(wanted, jobs),
         "targets": {target: _target(target, wanted, jobs) for target in TARGETS},
-        "book": str(options["book"]) not in ("False", "false", "0"),
+        "chapters": str(options["chapters"]) not in ("False", "false", "0"),
         "data_root": options["data_root"],
         "budget": float(options["budget"]),
         "longest": int(options["longest"]),

@@ -17,10 +17,21 @@ from typing import Any
 FOLDER = Path("data/runs/workflow")
 """Below the checkout: plans, what each job is to make, and what is done."""
 
-DEFAULTS = {"scales": "", "threads": 8, "processes": 1, "device": "", "longest": 1440, "budget": 0}
-"""What ``--config`` may set beside the values of target ``quick``: which scales (all), cores of a job on points,
-processes of a run on images (GPUs, by torchrun), device, the most minutes that a job asks for, seconds after which a
-job stops and is tried again (0: shortly before its time)."""
+DEFAULTS = {
+    "scales": "",
+    "threads": 8,
+    "processes": 1,
+    "device": "",
+    "data_root": "",
+    "longest": 1440,
+    "budget": 0,
+    "chapters": True,
+}
+"""What ``--config`` may set beside the values of target ``quick``: the scales (all), cores of a job on points,
+processes
+of a run on images (one per GPU), ``device=cpu`` for what is made for a GPU, the folder of image files, the most minutes
+that a job asks for, seconds after which a job stops and is tried again (0: shortly before its time), and whether
+chapters are executed and the book is rendered."""
 
 Plan = dict[str, Any]
 
@@ -74,8 +85,10 @@ def page(name: str) -> str:
 def outputs(plan: Plan, target: str) -> list[str]:
     """Return what a target makes: its runs, its chapters, the ledger, the book with them."""
     wanted = plan["targets"][target]
-    rendered = [f"_build/full/{target}/index.html"] if plan["book"] else []
-    return [*map(done, wanted["jobs"]), *map(page, wanted["pages"]), f"_build/full/{target}-ledger.json", *rendered]
+    made = [*map(done, wanted["jobs"]), f"_build/full/{target}-ledger.json"]
+    if not plan["chapters"]:
+        return made
+    return [*made, *map(page, wanted["pages"]), f"_build/full/{target}/index.html"]
 
 
 def minutes(plan: Plan, name: str, threads: int) -> int:

@@ -93,7 +93,12 @@ def _hours(configs: Sequence[RunConfig], results: Mapping[RunConfig, Committed])
         kind = config.dataset, config.scale, config.objective, config.steps
         paces.setdefault(kind, hours(config, results))
         taken["GPU" if config.kind == "images" and config.scale == "paper" else "core"] += paces[kind]
-    return " and ".join(f"{amount:,.0f} {unit}-h" if amount >= 1 else f"under one {unit}-h" for unit, amount in taken.items()) or "–"
+    return (
+        " and ".join(
+            f"{amount:,.0f} {unit}-h" if amount >= 1 else f"under one {unit}-h" for unit, amount in taken.items()
+        )
+        or "–"
+    )
 
 
 def _authors(configs: Sequence[RunConfig], root: Path = ROOT) -> list[str]:
