@@ -151,7 +151,7 @@ def _absent(name: str):
     return command
 
 
-_BOOK = ("sweep", "claims", "run")
+_BOOK = ("sweep", "claims", "run", "results")
 _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
 """Settings of a command that takes whatever it is given."""
 

@@ -35,7 +35,9 @@ def test_environment_yml_repeats_requirements_txt():
 
 def test_every_dependency_is_pinned_inside_its_range_and_nothing_else_is():
     extras = PROJECT["optional-dependencies"]
-    requirements = [Requirement(text) for text in [*PROJECT["dependencies"], *extras["book"], *extras["test"]]]
+    requirements = [
+        Requirement(text) for text in [*PROJECT["dependencies"], *extras["book"], *extras["cluster"], *extras["test"]]
+    ]
     assert {canonicalize_name(r.name) for r in requirements} == set(pinned())
     for requirement in requirements:
         assert requirement.specifier.contains(pinned()[canonicalize_name(requirement.name)]), requirement

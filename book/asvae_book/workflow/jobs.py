@@ -1,0 +1,129 @@
+"""Jobs: the runs of a need by method, each named by its configurations and its method's numerics; what they take."""
+
+import hashlib
+import json
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from asvae.checks import InvalidArgumentError
+from asvae.config import RunConfig
+from asvae.files import read_record
+from asvae.store.results import ROOT, name_of
+from asvae_book.chapters.cost import estimate
+from asvae_book.workflow.needs import Need
+from asvae_book.workflow.numerics import fingerprint
+
+HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """Runs that one command makes: of points all of a method in a need, of images one."""
+
+    name: str
+    """Ends in a digest of configurations and numerics: what changes either is another job."""
+    configs: tuple[RunConfig, ...]
+    needs: tuple[int, ...]
+    """Places in the list of needs that it serves."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether its results join the committed ones: its runs have their scale's own size."""
+        return all(config.overrides.keys() <= {"warmup", "logvar_limit"} for config in self.configs)
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether it is made for a GPU: images at the published settings."""
+        return self.configs[0].kind == "images" and self.configs[0].scale == "paper"
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What ``data/results/`` says of a run."""
+
+    fingerprint: str
+    seconds: float
+    provenance: Mapping[str, Any]
+
+    def is_current(self, config: RunConfig) -> bool:
+        """Whether it belongs to today's numerics."""
+        return self.fingerprint == fingerprint(config.objective, config.dataset)
+
+
+def committed(root: Path = ROOT) -> dict[RunConfig, Committed]:
+    """Return the committed results without curves and samples; damaged files count as absent."""
+    found = {}
+    for path in sorted(root.glob("*-*.json")):
+        try:
+            kept = read_record(path)
+            source, config = kept["provenance"], RunConfig.from_dict(kept["config"])
+            found[config] = Committed(source["fingerprint"], kept["timing"]["seconds"], source | kept["timing"])
+        except (InvalidArgumentError, KeyError, TypeError):
+            continue
+    return found
+
+
+def derive(needs: Sequence[Need]) -> list[Job]:
+    """Return the jobs of ``needs``; a run that several need is made by the first one's job."""
+    owner: dict[RunConfig, tuple] = {}
+    members: dict[tuple, list[RunConfig]] = defaultdict(list)
+    serves: dict[tuple, set[int]] = defaultdict(set)
+    for place, need in enumerate(needs):
+        for config in dict.fromkeys(need.configs):
+            own = (place, config.objective) if config.kind == "points" else (config,)
+            key = owner.setdefault(config, own)
+            if config not in members[key]:
+                members[key].append(config)
+            serves[key].add(place)
+    return [
+        Job(_name(needs[min(serves[key])], configs), tuple(configs), tuple(sorted(serves[key])))
+        for key, configs in members.items()
+        if configs
+    ]
+
+
+def _name(need: Need, configs: Sequence[RunConfig]) -> str:
+    first = configs[0]
+    identity = [[config.identity(), fingerprint(config.objective, config.dataset)] for config in configs]
+    digest = hashlib.sha256(json.dumps(sorted(identity, key=str), sort_keys=True).encode()).hexdigest()[:10]
+    if first.kind == "images":
+        return f"{name_of(first).removesuffix('.json')}-{digest}"
+    return f"{need.study.name}-{first.dataset}-{first.scale}-{first.objective}-{digest}"
+
+
+def hours(config: RunConfig, results: Mapping[RunConfig, Committed]) -> float:
+    """Return about how long a run takes, on one core, or on one GPU where it is made for one.
+
+    Measured times of the same method come first, scaled by steps: on the same data set and scale, else on other points.
+    Images that nobody has run are counted by their operations (:mod:`asvae_book.chapters.cost`).
+    """
+    on_gpu = config.kind == "images" and config.scale == "paper"
+    pace = _paces(results) if not on_gpu else {}
+    others = (key for key in pace if key[1:] == (config.scale, config.objective) and config.kind == "points")
+    for key in ((config.dataset, config.scale, config.objective), *others):
+        if key in pace:
+            return pace[key] * config.steps / HOUR
+    if config.kind == "points":
+        raise ValueError(f"no committed run of {config.objective} on points tells what one takes")
+    hours, core_hours = _counted(config.objective, config.dataset, config.scale, config.steps)
+    return hours if on_gpu else core_hours
+
+
+def _paces(results: Mapping[RunConfig, Committed]) -> dict[tuple[str, str, str], float]:
+    """Return the median seconds per step by data set, scale and method, of runs on a CPU."""
+    taken = defaultdict(list)
+    for config, kept in results.items():
+        if kept.provenance["device"] == "cpu":
+            taken[config.dataset, config.scale, config.objective].append(kept.seconds / config.steps)
+    return {key: statistics.median(values) for key, values in taken.items()}
+
+
+@cache
+def _counted(objective: str, dataset: str, scale: str, steps: int) -> tuple[float, float]:
+    cost = estimate(RunConfig(objective, dataset, scale, steps=steps))
+    return cost.hours, cost.core_hours

@@ -1,0 +1,92 @@
+"""What the rules of the Snakefile run: a job's runs, a chapter, the book with executed chapters."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+
+from asvae.config import RunConfig
+from asvae.files import write
+from asvae.store.runs import load_or_train
+from asvae.training.images.distributed import is_main_process
+from asvae.training.images.machinery import Machinery
+from asvae.training.sweep import BudgetSpentError
+
+NOT_DONE = 75
+"""Exit status of a job that stopped at its budget: run it again, it goes on."""
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def train(
+    spec: Path,
+    done: Path,
+    workers: int = 1,
+    device: str = "cpu",
+    data_root: str = "",
+    budget: Annotated[float, typer.Option(help="Seconds after which to stop with status 75.")] = 86400.0,
+) -> None:
+    """Make the runs that SPEC lists and are not there yet, then write DONE."""
+    configs = [RunConfig.from_dict(each) for each in json.loads(spec.read_text())["configs"]]
+    machinery = Machinery(data_root or None)
+    try:
+        load_or_train(configs, weights=False, device=device, workers=workers, budget=budget, machinery=machinery)
+    except BudgetSpentError as spent:
+        typer.echo(str(spent), err=True)
+        raise typer.Exit(NOT_DONE) from None
+    if is_main_process():
+        write(done, b"made here\n")
+
+
+@app.command()
+def chapter(notebook: Path, output: Path, parameters: str = "{}") -> None:
+    """Execute a chapter with parameters (JSON); the output is complete or absent."""
+    import papermill
+
+    with tempfile.TemporaryDirectory(dir=output.parent) as folder:
+        part = Path(folder) / output.name
+        papermill.execute_notebook(notebook, part, json.loads(parameters), cwd=notebook.parent, kernel_name="python3")
+        os.replace(part, output)
+
+
+@app.command()
+def ledger(output: Path) -> None:
+    """Write the claims ledger."""
+    from asvae_book.paper.ledger import as_json
+    from asvae_book.paper.ledger import ledger as entries
+
+    write(output, as_json(entries()).encode())
+
+
+@app.command()
+def render(output: Path, chapters: Annotated[list[Path], typer.Argument()]) -> None:
+    """Render the book with these executed chapters in place of the committed ones, into OUTPUT's folder."""
+    with tempfile.TemporaryDirectory(dir=output.parent.parent, prefix=".book-") as folder:
+        stage = Path(folder)
+        shutil.copytree("book", stage / "book", ignore=shutil.ignore_patterns("__pycache__"))
+        for path in Path().iterdir():
+            if path.name in ("asvae", "data") or (path.is_file() and path.name != "_toc.yml"):
+                (stage / path.name).symlink_to(path.resolve())
+        contents = yaml.safe_load(Path("_toc.yml").read_text())
+        for path in chapters:
+            name = path.stem.removeprefix("quick-")
+            shutil.copyfile(path, stage / "book" / f"{name}.ipynb")
+            if f"book/{name}" not in json.dumps(contents):
+                contents["chapters"].append({"file": f"book/{name}"})
+        (stage / "_toc.yml").write_text(yaml.safe_dump(contents))
+        build = [sys.executable, "-m", "jupyter_book.cli.main", "build", str(stage), "--keep-going"]
+        subprocess.run(build, check=True, env=os.environ | {"ASVAE_OUTPUTS": "committed"})
+        shutil.rmtree(output.parent, ignore_errors=True)
+        os.replace(stage / "_build" / "html", output.parent)
+
+
+if __name__ == "__main__":
+    app()
