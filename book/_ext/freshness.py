@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def fingerprint() -> str:
     """Return a hash of the library, the book's code, the committed data and the versions of torch and numpy."""
     digest = hashlib.sha256(f"{version('torch')} {version('numpy')}".encode())
-    committed = [path for folder in ("results", "golden", "benchmarks") for path in ROOT.glob(f"data/{folder}/*.json")]
+    folders = ("results", "frames", "golden", "benchmarks")
+    committed = [path for folder in folders for path in ROOT.glob(f"data/{folder}/*.json")]
     code = [*ROOT.glob("asvae/**/*.py"), *ROOT.glob("book/asvae_book/**/*.py")]
     for path in sorted([*code, *committed, ROOT / "data" / "plan.json"]):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())

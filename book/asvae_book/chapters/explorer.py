@@ -5,7 +5,7 @@ The slider is linked to stacks of pictures in the browser, so that it works in a
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
@@ -13,11 +13,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from asvae import schedules
-from asvae.training.run import Result
+from asvae import datasets, schedules
+from asvae.metrics import points
 from asvae_book.chapters import palette
 from asvae_book.chapters.figures import board
-from asvae_book.studies import EXPLORER, RATES, Cells
+from asvae_book.studies import EXPLORER, RATES, TABLE1, Cells
 from asvae_book.studies.intervals import over_seeds
 from asvae_book.studies.measures import headline
 
@@ -33,14 +33,24 @@ class Frame(NamedTuple):
     png: bytes
 
 
-def frames(cells: Cells) -> dict[str, list[Frame]]:
-    """Return for each shape one frame per rate: c over training, samples of the first seed, scores of all of them."""
-    spread = [headline(run) for run in cells.runs if not run.diverged]
-    limits = (min(spread) - 0.5, max(spread) + 0.5)
-    return {shape: [_frame(shape, rate, cells[f"{shape}-{rate:g}"], limits) for rate in RATES] for shape in SHAPES}
+def references() -> dict[str, tuple[float, str]]:
+    """Return the lines beside which scores stand, by their name: a KL and a colour each."""
+    soft = [headline(run) for run in TABLE1.find("checkerboard")["C1", "s-introvae"] if not run.diverged]
+    lines = {"S-IntroVAE": (float(np.mean(soft)), palette.of_method("s-introvae"))} if soft else {}
+    return lines | {"floor": (points.floor(datasets.get("checkerboard"), large=100)["kl"], palette.TRUTH)}
 
 
-def _frame(shape: str, rate: float, runs: Sequence[Result], limits: tuple[float, float]) -> Frame:
+def frames(cells: Cells, lines: Mapping[str, tuple[float, str]]) -> dict[str, list[Frame]]:
+    """Return for each shape one frame per rate: c over training, samples of the first seed, scores of all of them.
+
+    ``lines`` are drawn beside the scores, as :func:`references` returns them.
+    """
+    return {shape: [_frame(shape, rate, cells, lines) for rate in RATES] for shape in SHAPES}
+
+
+def _frame(shape: str, rate: float, cells: Cells, lines: Mapping[str, tuple[float, str]]) -> Frame:
+    runs = cells[f"{shape}-{rate:g}"]
+    spread = [headline(run) for run in cells.runs if not run.diverged] + [value for value, _ in lines.values()]
     variant = EXPLORER.variants[f"{shape}-{rate:g}"]
     schedule, colour = schedules.get(variant.changes["schedule"], rate), palette.of_method(variant.objective)
     values = [headline(run) for run in runs if not run.diverged]
@@ -51,11 +61,16 @@ def _frame(shape: str, rate: float, runs: Sequence[Result], limits: tuple[float,
     axes[0].set(xlabel="t / T", ylabel="c, the share of KL", ylim=(-0.03, 1.05), title=f"{shape}, rate {rate:g}")
     board(axes[1], runs[0].config.data(), runs[0].samples, colour)
     axes[1].set_title("samples, first seed")
-    axes[2].plot(np.zeros(len(values)), values, "o", color=colour, ms=5, alpha=0.7)
-    axes[2].set(ylim=limits, xticks=[], title="KL, a dot a seed")
+    for name, (value, shade) in lines.items():
+        axes[2].axhline(value, color=shade, ls="--", lw=1)
+        axes[2].text(1.0, value, name, color=shade, ha="right", va="bottom", fontsize=9)
+    places = np.linspace(-0.4, 0.4, len(values)) if len(values) > 1 else np.zeros(1)
+    axes[2].plot(places, values, "o", color=colour, ms=5, alpha=0.7)
+    axes[2].set(xlim=(-1.0, 1.0), ylim=(min(spread) - 0.5, max(spread) + 0.5), xticks=[], title="KL, one dot per seed")
     png = _png(figure)
     plt.close(figure)
     score = f"KL {mean:.2f}" + (f" ± {half:.2f} over {n} seeds" if n > 1 else "")
+    score += "".join(f", {name} {value:.2f}" for name, (value, _) in lines.items())
     reached = next((share for share in t if schedule(float(share)) > 0.95), None)
     when = f"c passes 0.95 after {reached:.0%} of the run" if reached is not None else "c never reaches 0.95"
     return Frame(f"{shape} ramp of rate {rate:g}: {when}; {score}.", png)
@@ -73,16 +88,15 @@ def explorer(cells: Cells):
     """Return the widget: one slider for the rate, below it a picture for each shape, with its sentence."""
     import ipywidgets as widgets  # the book's, not the core's
 
-    slider = widgets.IntSlider(
-        value=RATES.index(5.0), min=0, max=len(RATES) - 1, description="slower ↔ faster", readout=False
-    )
+    rates = [f"{rate:g}" for rate in RATES]
+    slider = widgets.SelectionSlider(options=rates, value="5", description=f"rate ({', '.join(rates)})")
     slider.style.description_width = "initial"
-    slider.layout.width = "min(24em, 95%)"
+    slider.layout.width = "min(30em, 95%)"
     parts = [slider]
-    for shown in frames(cells).values():
-        stack = widgets.Stack([_picture(frame) for frame in shown], selected_index=slider.value)
+    for shown in frames(cells, references()).values():
+        stack = widgets.Stack([_picture(frame) for frame in shown], selected_index=slider.index)
         stack.layout.max_width = "100%"
-        widgets.jslink((slider, "value"), (stack, "selected_index"))
+        widgets.jslink((slider, "index"), (stack, "selected_index"))
         parts.append(stack)
     return widgets.VBox(parts)
 
