@@ -42,10 +42,5 @@ def evidence_table(toy: Toy, shown: Shown) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def stand_ins(shown: Shown) -> Shown:
-    """Return the evidence of claims that are about other data."""
-    return [(entry, each) for entry, each in shown if not each.ground.own]
-
-
 def _lies_on(toy: Toy, section: str) -> bool:
     return section.partition("#")[0] == toy.dataset

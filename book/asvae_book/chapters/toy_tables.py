@@ -133,16 +133,6 @@ def exceeded_table(cells: Cells) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def divergence_table(cells: Cells) -> pd.DataFrame:
-    """Return, for every cell that was run, how many runs diverged, when, and which term went first."""
-    rows = {}
-    for (row, name), runs in cells.there.items():
-        bad = [run for run in runs if run.diverged]
-        where = [f"step {d.step:,}, {d.player}: {d.term}" for d in (run.divergence for run in bad)]
-        rows[row, label(name)] = {"diverged": f"{len(bad)} of {len(runs)}", "where": "; ".join(where) or "–"}
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
 def mean(runs: Sequence[Result], score: str) -> float:
     """Return a score's mean over runs; NaN as soon as one of them diverged, as in the paper's table, or without any."""
     return float(np.mean([run.scores[score] for run in runs])) if runs else math.nan
