@@ -34,6 +34,14 @@ def move_code(cell):
         output.insert_after(code.extract())
 
 
+def fold_source(line, soup):
+    """Fold where a figure or table comes from into its beginning: which runs, at which scale."""
+    fold, summary = soup.new_tag("details", attrs={"class": "source"}), soup.new_tag("summary")
+    summary.string = ", ".join(re.split(r"[,;] ", line.get_text().rstrip("."))[:2])
+    line.wrap(fold)
+    fold.insert(0, summary)
+
+
 def mark_chart(image, folder):
     """Name a picture with a transparent ground a chart: its colours may be turned for a dark page."""
     file = folder / Path(image["src"]).name
@@ -53,6 +61,8 @@ def arrange(app, pagename, templatename, context, doctree):
         stack(table)
     for cell in soup.select("div.cell"):
         move_code(cell)
+    for line in soup.select("p.source-line"):
+        fold_source(line, soup)
     for image in soup.select("img[src]"):
         mark_chart(image, Path(app.outdir) / "_images")
     context["body"] = str(soup)

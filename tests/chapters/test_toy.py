@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
@@ -19,7 +18,6 @@ from asvae_book.chapters.parameters import ToyParameters
 from asvae_book.paper import published
 from asvae_book.paper.claims import CLAIM, CLAIMS
 from asvae_book.paper.ledger import ledger
-from asvae_book.paper.verdicts import FAILS, HOLDS, Verdict
 from asvae_book.studies import EIGHT_GAUSSIANS, READINGS, TABLE1, Cells
 
 BOARD, GAUSSIANS = toys.TOYS["checkerboard"], toys.TOYS["8gaussians"]
@@ -209,9 +207,6 @@ def annealed(run):
 
 
 def test_runs_whose_distance_exceeded_its_bound_are_counted_where_it_was_noted_and_scored_apart(annealed):
-    table = toy_tables.exceeded_table(annealed)
-    assert list(table.loc["C1"]) == ["2 of 3", "31.00\u00a0±\u00a012.71", "20.00", "21.00"]
-    assert list(table.loc["C2"]) == ["–"] * 4
     said = toy_sentences.exceeded_sentence(annealed, "the quick scale")
     assert said.endswith("at C1 in 2 of 3 runs (KL: where it did 31.0, where it did not 20.0, S-IntroVAE 21.0).")
     assert toy_sentences.exceeded_sentence(annealed.select([("C2", "as-introvae")]), "any scale") == ""
@@ -277,23 +272,15 @@ def test_every_verdict_of_the_ledger_that_links_here_is_shown(toy):
     ]
     assert [(entry.claim.key, each.ground.scale, each.ground.reading) for entry, each in shown] == wanted
     assert set(toy.keys) <= {key for key, *_ in wanted}
-    table = toy_claims.evidence_table(toy, shown)
-    assert len(table) == len(wanted)
-    assert set(table["verdict"]) == {"not run"}
-    assert table.loc[(toy.keys[0], "quick", "as the paper writes it"), "runs"] == 0
-    assert toy_claims.runs(shown) == []
 
 
-def test_a_verdict_stands_beside_the_comparison_that_says_the_worst(run):
-    shown = toy_claims.evidence(BOARD, ledger([CLAIM["T1"]], root=Path("nowhere")))
-    comparisons = pd.DataFrame(
-        {"difference": ["+1.00", "−1.00"], "95 % interval": ["a", "b"], "seeds": [5, 5], "says": [FAILS, HOLDS]},
-        index=pd.MultiIndex.from_tuples([("C1", "KL"), ("C2", "KL")]),
-    )
-    entry, each = shown[0]
-    judged = replace(each, runs=(run, run), verdict=Verdict("not reproduced", comparisons))
-    row = toy_claims.evidence_table(BOARD, [(entry, judged)]).loc[("T1", "quick", "as the paper writes it")]
-    assert list(row) == [2, "1 × holds, 1 × does not hold", "C1: KL +1.00 (a): does not hold", "not reproduced"]
+def test_claims_about_faces_are_said_with_what_was_measured_here(run):
+    entries = ledger([CLAIM["T1"], CLAIM["M4"]], root=Path("nowhere"))
+    assert toy_claims.stand_ins(BOARD, entries) == []
+    t1, m4 = entries
+    ran = replace(m4, evidence=tuple(replace(each, runs=(run,)) for each in m4.evidence))
+    [said] = toy_claims.stand_ins(BOARD, [t1, ran])
+    assert said.startswith(f"**M4**, {CLAIM['M4'].text}: **not run**")
 
 
 @BOTH

@@ -129,7 +129,7 @@ def strip(entries: Sequence[Entry]) -> str:
         each = shown(entry)
         link = each.ground.section.partition("#")[0]
         said = f"{ICONS[each.verdict.verdict]} {each.verdict.verdict}"
-        where = "" if each.verdict.verdict == NOT_RUN else f" ({each.data}, {each.ground.scale})"
+        where = "" if each.verdict.verdict == NOT_RUN else f" {each.data}, {each.ground.scale}"
         lines.append(
             f"- [**{entry.claim.key}** {said}]({link}.ipynb){where}" if where else f"- **{entry.claim.key}** {said}"
         )
@@ -159,7 +159,13 @@ def _how(ran: Sequence[Evidence]) -> str:
     data = " and ".join(dict.fromkeys(each.data for each in ran))
     scales = " and ".join(dict.fromkeys(each.ground.scale for each in ran))
     seeds = {int(each.verdict.comparisons["seeds"].max()) for each in ran if "seeds" in each.verdict.comparisons}
-    span = f", {min(seeds)} seeds" if len(seeds) == 1 else f", {min(seeds)} to {max(seeds)} seeds" if seeds else ""
+    span = (
+        f", seeds per method: {min(seeds)}"
+        if len(seeds) == 1
+        else f", seeds per method: {min(seeds)} to {max(seeds)}"
+        if seeds
+        else ""
+    )
     read = dict.fromkeys(each.ground.reading for each in ran if each.ground.reading != "paper")
     return f"{data}, {scales} scale{span}" + (f", read as {' and '.join(read)}" if read else "")
 
@@ -169,11 +175,11 @@ def _result(judged: Sequence[Evidence], ran: Sequence[Evidence]) -> str:
     for each in judged:
         keys.setdefault(each.verdict.verdict, []).append(each.claim.key)
     words = [
-        f"{ICONS[word]} **{word}**: {', '.join(keys[word])}" for word in VERDICTS if word in keys and word != NOT_RUN
+        f"{ICONS[word]} **{word}** {', '.join(keys[word])}" for word in VERDICTS if word in keys and word != NOT_RUN
     ]
     decisive = min(ran, key=lambda each: VERDICTS.index(each.verdict.verdict), default=None)
     number = f". {decisive.claim.key}: {_short(decisive.measured)}" if decisive else ""
-    return (", ".join(words) or f"{ICONS[NOT_RUN]} **{NOT_RUN}**") + number
+    return ("; ".join(words) or f"{ICONS[NOT_RUN]} **{NOT_RUN}**") + number
 
 
 def _short(measured: str) -> str:
@@ -188,8 +194,6 @@ def _open(judged: Sequence[Evidence]) -> str:
         said.append(f"{', '.join(absent)} not run")
     if any(not each.ground.own for each in judged if each.runs):
         said.append("the paper's own data")
-    if any(each.ground.scale != "paper" for each in judged):
-        said.append("the published settings")
     return "; ".join(said) or "–"
 
 
@@ -213,7 +217,7 @@ def _readings(links: bool) -> list[dict[str, str]]:
             "experiment": "[Every reading](readings.ipynb)" if links else "Every reading",
             "tested how": f"one open choice changed at a time, quick scale, {min(seeds)} to {max(seeds)} seeds",
             "result": f"{ICONS['partly' if sides[OURS_BETTER] else 'not reproduced']} **{word}**. {'; '.join(said)}",
-            "open": "more seeds; the published settings",
+            "open": "more seeds",
         }
     ]
 
