@@ -21,6 +21,7 @@ sys.path.insert(0, str(BOOK / "_ext"))
 
 from launch import repository  # noqa: E402
 
+from asvae_book.chapters import joss  # noqa: E402
 from asvae_book.studies import ABLATION  # noqa: E402
 
 COLAB = """\
@@ -103,6 +104,8 @@ def refresh(name: str) -> None:
         pictures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
         # The first figure, the paper's Figure 8, for the README.
         (BOOK / "checkerboard.png").write_bytes(base64.b64decode(pictures[0]))
+    if name == "ledger":
+        (BOOK.parent / "paper.md").write_text(joss.paper())
 
 
 if __name__ == "__main__":

@@ -82,3 +82,11 @@ def test_files_that_the_documents_link_to_exist():
     for document in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
         for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / document).read_text()):
             assert target.startswith("https://") or (ROOT / target).is_file(), f"{document}: {target}"
+
+
+def test_binder_installs_the_same_pins():
+    folder = ROOT / "binder"
+    assert (folder / "requirements.txt").read_text() == "-r ../requirements.txt\n"
+    assert (folder / "runtime.txt").read_text().strip() == "python-3.11"
+    assert "pip install --no-deps --editable ." in (folder / "postBuild").read_text()
+    assert (folder / "postBuild").stat().st_mode & 0o111

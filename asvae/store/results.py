@@ -1,5 +1,6 @@
 """Committed results: one sealed file per run in ``data/results/``, with scores, curves and samples, without weights."""
 
+import functools
 import hashlib
 import json
 import math
@@ -139,7 +140,7 @@ def find(configs: Iterable[RunConfig], root: Path = ROOT) -> dict[RunConfig, Res
     places = {(config.dataset, config.scale, config.objective) for config in wanted}
     for path in sorted(path for key in places for path in root.glob(f"{'-'.join(key)}-*.json")):
         try:
-            result = _read(path, lambda kept: Result(**from_record(kept)))
+            result = _result(path, path.stat().st_mtime_ns)
             _check_new(path, result.config, result.scores, seen)
         except InvalidArgumentError as error:
             warnings.warn(str(error), stacklevel=2)
@@ -147,6 +148,12 @@ def find(configs: Iterable[RunConfig], root: Path = ROOT) -> dict[RunConfig, Res
         if result.config in wanted and is_current(result.config, result.provenance):
             found[result.config] = result
     return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _result(path: Path, written: int) -> Result:
+    """Return the result in a file; a chapter asks for the same ones many times."""
+    return _read(path, lambda kept: Result(**from_record(kept)))
 
 
 def is_current(config: RunConfig, provenance: dict[str, Any]) -> bool:

@@ -3,8 +3,11 @@
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 ARTICLE = "article.bd-article"
+ELSEWHERE = ("book/why",)
 
 
 def sideways(page):
@@ -51,6 +54,41 @@ def test_every_picture_is_there(visit):
 
 def test_the_page_does_not_move_sideways(page):
     assert sideways(page) == [0, []]
+
+
+def test_no_table_is_clipped(page):
+    clipped = page.evaluate(
+        """() => [...document.querySelectorAll("article table")].filter(table => {
+            const box = table.getBoundingClientRect(), room = document.querySelector("article").getBoundingClientRect();
+            return box.width > 1 && (box.right > room.right + 1 || table.scrollWidth > table.clientWidth + 2);
+        }).map(table => table.outerHTML.slice(0, 200))"""
+    )
+    assert clipped == []
+
+
+def test_no_equation_is_clipped(page):
+    """One that cannot shrink enough stands in a block that moves by itself and that the keyboard reaches."""
+    clipped = page.evaluate(
+        """() => [...document.querySelectorAll("article mjx-container")].filter(e => {
+            const block = e.closest("div.math");
+            if (block?.tabIndex === 0 || !e.offsetParent || e.closest("details:not([open])")) return false;
+            const end = document.querySelector("article").getBoundingClientRect().right;
+            return e.getBoundingClientRect().right > end + 1;
+        }).map(e => e.closest("p, div, td").textContent.slice(0, 100))"""
+    )
+    assert clipped == []
+
+
+def test_letters_of_figures_have_nine_pixels(visit, page):
+    """They have nine points, and figures of these pages 150 pixels per inch: nine points are 18.75 of their pixels."""
+    if visit.name.startswith("book/images") or visit.name in ELSEWHERE:
+        pytest.skip("figures of another size")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("article div.cell_output img[src*=_images]")]
+            .filter(i => i.offsetParent && i.clientWidth / i.naturalWidth * 18.75 < 9)
+            .map(i => [i.alt.slice(0, 60), i.clientWidth, i.naturalWidth])"""
+    )
+    assert small == []
 
 
 def test_axe_finds_nothing_serious(visit, page, axe, sizes):

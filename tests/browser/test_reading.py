@@ -29,6 +29,24 @@ def test_search_finds_the_as_distance(fresh, axe, theme):
     assert visit.complaints == visit.remote == []
 
 
+@pytest.mark.parametrize(("size", "most"), [("wide", 2600), ("phone", 5000)])
+def test_the_landing_page_is_short(fresh, sizes, size, most):
+    page = fresh().open("book/index").page
+    page.set_viewport_size(sizes[size])
+    page.wait_for_timeout(400)
+    assert page.evaluate("document.querySelector('main').scrollHeight") <= most
+
+
+def test_a_figure_opens_in_its_full_size_by_keyboard_and_closes(fresh):
+    page = fresh().open("book/index").page
+    image = page.locator("article div.cell_output img").first
+    image.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("dialog.zoom[open] img").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator("dialog.zoom").count() == 0
+
+
 def focused(page, steps):
     """Return the labels of what the tabulator key reaches from the top of a page, in order."""
     seen = []

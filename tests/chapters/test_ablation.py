@@ -24,14 +24,14 @@ def test_only_runs_with_the_curve_of_the_distance_are_counted(points):
     far = [replace(run, history=run.history | {"as_distance": [0.1, 2.0]}) for run in points["half"][:2]]
     near = [replace(run, history=run.history | {"as_distance": [0.1, 0.5]}) for run in points["half"][2:4]]
     cells = Cells({"half": [*far, *near, *points["half"][4:]], "kl-only": points["kl-only"]})
-    assert list(ablation.latents_table(cells)["distance left the scale"]) == ["2 of 4", "–"]
+    assert list(ablation.latents_table(cells)["distance exceeded its bound"]) == ["2 of 4", "–"]
 
 
 def test_schedules_say_what_they_stand_for():
     table = ablation.schedules_table(ABLATION.configs("checkerboard", 1))
     assert list(table.loc["half KL, no AS"]) == [
         "half-kl",
-        "½, 1 − c of nothing",
+        "½, no AS-distance",
         "S-IntroVAE",
         "Figure 2, the other reading",
     ]

@@ -11,6 +11,8 @@ def test_means_are_of_the_runs_that_ended_and_have_a_value(run, diverged):
     # Student's t at 97.5 % with one degree of freedom is 12.706; the standard error of 2 and 4 is 1.
     assert tables.plus_minus([*values, diverged], lambda each: each.scores["kl"]) == "3\u00a0±\u00a013"
     assert tables.scores([diverged], {"KL": "kl", "FID": "fid"}) == {"KL": "–", "FID": "–"}
+    wide = [replace(run, scores={"kl": kl}) for kl in (1.0, 2.0, 3e8)]
+    assert tables.scores(wide, {"KL": "kl"}) == {"KL": "median 2, up to 3e+08"}
     assert tables.scores(values[:1], {"KL": "kl", "FID": "fid"}) == {"KL": "2", "FID": "–"}
 
 
@@ -26,12 +28,11 @@ def test_only_runs_with_a_curve_are_counted(run):
     assert tables.underflowed(runs) == "–"
 
 
-def test_findings_are_counted_by_group_with_the_earliest_step(run):
+def test_findings_are_counted_by_group_in_a_sentence_each(run):
     fine = replace(run, history={"step": [0, 10, 20]}, scores=run.scores | {"dead_latents": 0.0})
     late = replace(fine, history={"step": [0, 10, 20], "exp_elbo_fake": [math.nan, 0.5, 0.0]})
     early = replace(fine, history={"step": [0, 10, 20], "exp_elbo_fake": [math.nan, 0.0, 0.0]})
-    shown = tables.diagnosed({"these": [fine, late, early], "none": [fine]})
-    assert list(shown.index) == [("these", "exp term underflowed")]
-    assert shown.loc[("these", "exp term underflowed"), "runs"] == "2 of 3"
-    assert shown["earliest step"].iloc[0] == 10
-    assert "beta_neg" in shown["try"].iloc[0]
+    [said] = tables.diagnosed({"these": [fine, late, early], "none": [fine]})
+    assert said.startswith("**exp term underflowed** in 2 of 3 (these): ")
+    assert "beta_neg" in said
+    assert tables.diagnosed({"none": [fine]}) == ["Nothing."]

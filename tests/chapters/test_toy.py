@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
@@ -19,7 +18,6 @@ from asvae_book.chapters.parameters import ToyParameters
 from asvae_book.paper import published
 from asvae_book.paper.claims import CLAIM, CLAIMS
 from asvae_book.paper.ledger import ledger
-from asvae_book.paper.verdicts import FAILS, HOLDS, Verdict
 from asvae_book.studies import EIGHT_GAUSSIANS, READINGS, TABLE1, Cells
 
 BOARD, GAUSSIANS = toys.TOYS["checkerboard"], toys.TOYS["8gaussians"]
@@ -158,10 +156,10 @@ def test_the_printed_tables_are_the_papers():
 
 def test_one_diverged_seed_makes_its_cell_nan_and_says_how_many(cells, run, diverged):
     assert toy_tables.summary([run, diverged], "kl") == f"NaN (1 of 2; else {run.scores['kl']:.2f})"
-    divergence = toy_tables.divergence_table(cells)
-    assert divergence.loc[("C1", "IntroVAE"), "diverged"] == "1 of 1"
-    assert f"step {diverged.divergence.step:,}" in divergence.loc[("C1", "IntroVAE"), "where"]
-    assert ("C1", "VAE") not in divergence.index
+    said = toy_sentences.diverged_sentence(cells)
+    assert said.startswith(f"1 of {len(cells.runs)} runs did: C1 IntroVAE, seed {diverged.config.seed}, at step ")
+    assert f"step {diverged.divergence.step:,}" in said
+    assert toy_sentences.diverged_sentence(Cells({("C1", "vae"): [run]})) == "0 of 1 runs did."
 
 
 def test_modes_are_counted_beside_the_papers_words(cells, run):
@@ -209,9 +207,6 @@ def annealed(run):
 
 
 def test_runs_whose_distance_exceeded_its_bound_are_counted_where_it_was_noted_and_scored_apart(annealed):
-    table = toy_tables.exceeded_table(annealed)
-    assert list(table.loc["C1"]) == ["2 of 3", "31.00\u00a0±\u00a012.71", "20.00", "21.00"]
-    assert list(table.loc["C2"]) == ["–"] * 4
     said = toy_sentences.exceeded_sentence(annealed, "the quick scale")
     assert said.endswith("at C1 in 2 of 3 runs (KL: where it did 31.0, where it did not 20.0, S-IntroVAE 21.0).")
     assert toy_sentences.exceeded_sentence(annealed.select([("C2", "as-introvae")]), "any scale") == ""
@@ -219,19 +214,22 @@ def test_runs_whose_distance_exceeded_its_bound_are_counted_where_it_was_noted_a
     assert toy_sentences.exceeded_sentence(stayed, "the quick scale").endswith("scale, in none of 1 runs.")
 
 
-def test_sentences_follow_the_runs_and_say_how_few_there_are(annealed, cells, floor):
-    said = toy_sentences.sentences(BOARD, cells, annealed, floor)
-    assert said[0].startswith("**Read every score against its floor.** The truth itself scores a KL of ")
-    assert said[1].startswith("**At C1 the printed JSD is a tie** (9.6 and 9.6)")
-    assert "**At the published settings there are at most 4 runs per cell so far**: fewer than 10 decide" in said[-2]
-    assert said[-1].startswith("**IntroVAE became non-finite in 1 of 1 runs**")
+def test_findings_follow_the_runs(annealed, cells, floor):
+    compared, verdicts, bound = toy_sentences.findings(BOARD, annealed)
+    assert compared.startswith("**AS-IntroVAE is not shown to be better or worse than S-IntroVAE in any row.**")
+    assert "C1 S-IntroVAE 21.0, AS-IntroVAE 43.0." in compared
+    assert "**T1**, " in verdicts
+    assert bound == toy_sentences.exceeded_sentence(annealed, "the quick scale")
+    truth = toy_sentences.floor_sentence(BOARD, floor)
+    assert truth.startswith("**Read every score against its floor.** The truth itself scores a KL of ")
+    assert toy_sentences.tie_sentence(BOARD).startswith("**At C1 the printed JSD is a tie** (9.6 and 9.6)")
+    assert toy_sentences.introvae_sentence(cells).startswith("**IntroVAE became non-finite in 1 of 1 runs**")
     assert toy_sentences.introvae_sentence(annealed) == ""
     bad = replace(annealed["C1", "as-introvae"][2], config=RunConfig("introvae"))
     worst = {("C1", "introvae"): [bad], ("C1", "s-introvae"): annealed["C1", "s-introvae"]}
     assert toy_sentences.introvae_sentence(Cells(worst)).endswith("; it has the worst KL at C1.")
-    none = toy_sentences.sentences(GAUSSIANS, Cells({("C1", "vae"): []}), Cells(), floor)
-    assert len(none) == 1
-    assert "of a printed 3.4 only" in none[0]
+    assert toy_sentences.findings(GAUSSIANS, Cells({("C1", "vae"): []})) == []
+    assert "of a printed 3.4 only" in toy_sentences.floor_sentence(GAUSSIANS, floor)
 
 
 def test_the_papers_words_stand_beside_the_modes_that_were_covered(annealed, run):
@@ -274,24 +272,15 @@ def test_every_verdict_of_the_ledger_that_links_here_is_shown(toy):
     ]
     assert [(entry.claim.key, each.ground.scale, each.ground.reading) for entry, each in shown] == wanted
     assert set(toy.keys) <= {key for key, *_ in wanted}
-    table = toy_claims.evidence_table(toy, shown)
-    assert len(table) == len(wanted)
-    assert set(table["verdict"]) == {"not run"}
-    assert table.loc[(toy.keys[0], "quick", "as the paper writes it"), "runs"] == 0
-    assert not {entry.claim.key for entry, _ in toy_claims.stand_ins(shown)} & set(toy.keys)
-    assert toy_claims.runs(shown) == []
 
 
-def test_a_verdict_stands_beside_the_comparison_that_says_the_worst(run):
-    shown = toy_claims.evidence(BOARD, ledger([CLAIM["T1"]], root=Path("nowhere")))
-    comparisons = pd.DataFrame(
-        {"difference": ["+1.00", "−1.00"], "95 % interval": ["a", "b"], "seeds": [5, 5], "says": [FAILS, HOLDS]},
-        index=pd.MultiIndex.from_tuples([("C1", "KL"), ("C2", "KL")]),
-    )
-    entry, each = shown[0]
-    judged = replace(each, runs=(run, run), verdict=Verdict("not reproduced", comparisons))
-    row = toy_claims.evidence_table(BOARD, [(entry, judged)]).loc[("T1", "quick", "as the paper writes it")]
-    assert list(row) == [2, "1 × holds, 1 × does not hold", "C1: KL +1.00 (a): does not hold", "not reproduced"]
+def test_claims_about_faces_are_said_with_what_was_measured_here(run):
+    entries = ledger([CLAIM["T1"], CLAIM["M4"]], root=Path("nowhere"))
+    assert toy_claims.stand_ins(BOARD, entries) == []
+    t1, m4 = entries
+    ran = replace(m4, evidence=tuple(replace(each, runs=(run,)) for each in m4.evidence))
+    [said] = toy_claims.stand_ins(BOARD, [t1, ran])
+    assert said.startswith(f"**M4**, {CLAIM['M4'].text}: **not run**")
 
 
 @BOTH
@@ -311,10 +300,31 @@ def test_the_papers_figure_draws_every_cell_and_says_what_diverged_or_was_not_ru
     assert "not run" in texts
     assert [axis.get_title() for axis in figure.axes] == ["truth", "VAE", "IntroVAE", "AS-IntroVAE"]
     assert len(figure.axes[3].lines[0].get_xydata()) == len(run.samples) == 1_000
-    assert figure.axes[3].get_xlabel().endswith(f"; {run.scores['modes_covered']} of 8")
+    assert figure.axes[3].get_xlabel().endswith(f"\n{run.scores['modes_covered']} of 8")
     assert len(figure.axes[2].lines[0].get_xydata()) == len(figure.axes[1].lines[0].get_xydata()) == 0
-    weights = {"checkerboard": "β_kl 0.1", "8gaussians": "β_kl 0.3"}[toy.dataset]
-    assert figure.axes[0].get_ylabel().startswith(f"C1\n{weights}\n")
+    weights = {"checkerboard": "0.1, 0.2, 0.2", "8gaussians": "0.3, 0.1, 0.9"}[toy.dataset]
+    assert (figure.axes[0].get_ylabel(), figure.axes[0].get_xlabel()) == ("C1", weights)
+
+
+def test_the_median_seed_stands_for_a_cell_and_the_diverged_come_last(made, diverged):
+    runs = made(EIGHT_GAUSSIANS, ("C1", "as-introvae"), (30.0, 10.0, 20.0))
+    assert [run.scores["kl"] for run in toy_figures.median_first(runs)] == [20.0, 10.0, 30.0]
+    assert toy_figures.median_first([diverged, *runs])[-1].diverged
+    assert toy_figures.median_first([]) == []
+
+
+SCORED = {"s-introvae": (20.0, 21.0), "as-introvae": (21.0, 23.0)}
+
+
+def test_differences_are_paired_and_stand_beside_the_printed_ones(made):
+    rows = {name: made(TABLE1, ("C1", name), scores) for name, scores in SCORED.items()}
+    cells = Cells({("C1", name): runs for name, runs in rows.items()})
+    found = toy_figures.gaps(cells)
+    assert list(found) == [("C1", "s-introvae")]
+    assert found["C1", "s-introvae"].mean == pytest.approx(1.5)
+    [axis] = toy_figures.differences(BOARD, cells).axes
+    [diamond] = [line for line in axis.lines if line.get_marker() == "D"]
+    assert diamond.get_xdata()[0] == pytest.approx(20.4 - 20.7)
 
 
 @BOTH

@@ -15,7 +15,7 @@ from asvae.metrics import points
 from asvae.store.results import ROOT, find
 from asvae.training.run import Result
 from asvae_book import commands
-from asvae_book.chapters import index, toy, toy_sentences
+from asvae_book.chapters import ledger_page, toy, toy_sentences
 from asvae_book.paper.claims import CLAIM, CLAIMS, RELEASED, UNAVAILABLE, Claim, Ground
 from asvae_book.paper.ledger import as_json, as_text, ledger
 from asvae_book.paper.verdicts import VERDICTS, compare, conclude
@@ -91,7 +91,7 @@ def test_a_claims_headline_is_of_the_published_settings_and_smaller_scales_stand
     assert [each.said for each in entry.smaller] == ["not reproduced at quick scale", "not reproduced at reduced scale"]
     plain = json.loads(as_json([entry]))[0]
     assert [each["said"] for each in plain["at_smaller_scale"]] == [each.said for each in entry.smaller]
-    said = index.summary([entry])
+    said = ledger_page.summary([entry])
     assert "**1 not run**" in said
     assert "1 not reproduced at quick scale, 1 not reproduced at reduced scale" in said
     assert "    not run; not reproduced at quick scale, checkerboard; not" in as_text([entry])
@@ -103,21 +103,21 @@ def test_a_verdict_carries_the_caveat_of_its_claim(today):
     assert supplement.said == "not reproduced at quick scale under our reading"
     assert replace(supplement, verdict=conclude({})).said == "not run"
     assert "not reproduced](checkerboard.ipynb#do-the-claims-hold) at quick scale under our reading" in (
-        index.verdicts_table([t2])
+        ledger_page.verdicts_table([t2])
     )
 
 
 @pytest.mark.slow
 def test_the_ledger_says_the_same_as_markdown_text_and_json(today, capsys):
-    table, text = index.verdicts_table(today), as_text(today)
+    table, text = ledger_page.verdicts_table(today), as_text(today)
     listed = json.loads(as_json(today))
     assert [each["claim"] for each in listed] == KEYS
     assert len(table.splitlines()) == 2 + len(KEYS)
     there = [each for entry in today for each in entry.evidence if each.runs]
-    assert len(index.evidence_table(today).splitlines()) == 2 + len(there)
-    table_of_commands = index.commands_table(today)
+    assert len(ledger_page.evidence_table(today).splitlines()) == 2 + len(there)
+    table_of_commands = ledger_page.commands_table(today)
     assert all(f"`{each.command}`" in table_of_commands for entry in today for each in entry.evidence)
-    assert "G3 and G4: **released, does not run as it is**" in index.programs(today)
+    assert "G3 and G4: **released, does not run as it is**" in ledger_page.programs(today)
     for line, entry in zip(table.splitlines()[2:], today, strict=True):
         assert f"**{entry.claim.key}**" in line
         assert f"**[{entry.verdict}](" in line or f"**{entry.verdict}**" in line
@@ -168,7 +168,6 @@ def test_changing_results_changes_table_prose_and_verdict(tmp_path):
         for score in ("kl", "jsd"):
             record["scores"][score] = 9.0 + record["config"]["seed"] / 100
         write_record(path, {key: value for key, value in record.items() if key != "sha256"})
-    floor = points.floor(Checkerboard(), draws=2, large=5_000)
 
     def said(root):
         [t1] = ledger([CLAIM["T1"]], root)
@@ -176,8 +175,8 @@ def test_changing_results_changes_table_prose_and_verdict(tmp_path):
         cells = wanted.regroup(find(wanted.runs, root).values())
         return (
             t1.smaller[0].said,
-            index.evidence_table([t1]),
-            " ".join(toy_sentences.sentences(toy.get("checkerboard"), cells, Cells(), floor)),
+            ledger_page.evidence_table([t1]),
+            " ".join(toy_sentences.findings(toy.get("checkerboard"), cells)),
         )
 
     before, after = said(ROOT), said(tmp_path / "results")
@@ -231,11 +230,11 @@ def test_a_claim_is_added_by_one_record(added, today):
     listed = json.loads(as_json(entries))[-1]
     assert (listed["claim"], listed["text"], listed["evidence"][0]["verdict"]) == ("X1", added.text, "reproduced")
     assert "\n\nX1  a VAE | leaves the squares more often  (Figure 9: dots)\n    not run\n" in as_text(entries)
-    row = index.verdicts_table(entries).splitlines()[-1]
+    row = ledger_page.verdicts_table(entries).splitlines()[-1]
     assert "a VAE \\| leaves" in row
     assert "checkerboard: [reproduced](checkerboard.ipynb#do-the-claims-hold) at quick scale" in row
-    assert f"of {len(KEYS) + 1} claims" in index.summary(entries).lower()
-    assert re.search(rf"\*\*X1\*\* *\| `{own.command}`", index.commands_table(entries))
+    assert f"of {len(KEYS) + 1} claims" in ledger_page.summary(entries).lower()
+    assert re.search(rf"\*\*X1\*\* *\| `{own.command}`", ledger_page.commands_table(entries))
 
 
 def test_a_claim_without_data_of_its_own_is_refused(added):

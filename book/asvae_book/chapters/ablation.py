@@ -10,10 +10,13 @@ from asvae import objectives
 from asvae.draws import EVALUATION_SEED
 from asvae.training.run import RECONSTRUCTED, Result
 from asvae_book.chapters import palette
-from asvae_book.chapters.figures import board, grid, seed_dots, sheet
+from asvae_book.chapters.figures import WIDTH, board, forest, grid, seed_dots, sheet
 from asvae_book.chapters.tables import exceeded, plus_minus, scores, underflowed
+from asvae_book.paper.claims import ANNEALING_CLAIMS, SQUASHED, ranking
 from asvae_book.paper.measures import drift, fluctuation, late_scores
+from asvae_book.paper.verdicts import MIN_SEEDS
 from asvae_book.studies import ABLATION, Cells
+from asvae_book.studies.intervals import Interval, paired
 from asvae_book.studies.measures import counted, headline_name, headline_of
 
 ROWS = ("real", "reconstructed", "generated")
@@ -102,7 +105,7 @@ def latents_table(cells: Cells) -> pd.DataFrame:
     """Return what the encoder makes of real and generated data: KL in nats, and the share of dead latent dimensions."""
     columns = {"KL of real, nats": "kl_real", "KL of generated, nats": "kl_fake", "dead latents": "dead_latents"}
     table = _table(cells, columns)
-    table["distance left the scale"] = [exceeded(runs) for runs in cells.values()]
+    table["distance exceeded its bound"] = [exceeded(runs) for runs in cells.values()]
     table["exp term underflowed"] = [underflowed(runs) for runs in cells.values()]
     return table
 
@@ -122,9 +125,9 @@ def layout(cells: Cells) -> Figure:
 
 
 def _sheets(first: dict[str, Result]) -> Figure:
-    columns = 3
+    columns = 2
     rows = -(-len(first) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(9.0, 2.75 * rows), squeeze=False)
+    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, 2.75 * rows), squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, (label, run) in zip(axes.flat, first.items(), strict=False):
@@ -139,7 +142,7 @@ def _sheets(first: dict[str, Result]) -> Figure:
         sheet(axis, whole, ABLATION.title(label), fontsize=9)
     for axis in axes[:, 0]:
         for y, name in zip((0.84, 0.5, 0.16), ROWS, strict=True):
-            axis.text(-0.03, y, name, transform=axis.transAxes, rotation=90, ha="right", va="center", fontsize=7)
+            axis.text(-0.03, y, name, transform=axis.transAxes, rotation=90, ha="right", va="center", fontsize=9)
     return figure
 
 
@@ -148,7 +151,7 @@ def _boards(first: dict[str, Result]) -> Figure:
     real = dataset.sample(5_000, EVALUATION_SEED)[:RECONSTRUCTED]
     columns = min(5, len(first))
     bands = -(-len(first) // columns)
-    figure, axes = plt.subplots(3 * bands, columns, figsize=(1.8 * columns, 5.6 * bands), squeeze=False)
+    figure, axes = plt.subplots(3 * bands, columns, figsize=(1.24 * columns, 4.3 * bands), squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()
     panels = axes.reshape(bands, 3, columns).swapaxes(1, 2).reshape(-1, 3)
@@ -157,7 +160,7 @@ def _boards(first: dict[str, Result]) -> Figure:
         for axis, points in zip(column, sets, strict=True):
             axis.set_axis_on()
             board(axis, dataset, points, palette.of_method(run.config.objective))
-        column[0].set_title(ABLATION.title(label).replace(", ", ",\n").replace(" (", "\n("), fontsize=8)
+        column[0].set_title(ABLATION.title(label).replace(", ", ",\n").replace(" (", "\n("), fontsize=9)
     for axis, name in zip(axes[:, 0], ROWS * bands, strict=True):
         axis.set_ylabel(name)
     return figure
@@ -166,7 +169,7 @@ def _boards(first: dict[str, Result]) -> Figure:
 def score_dots(cells: Cells) -> Figure:
     """Draw each schedule's score, one dot per seed with the mean's 95 % interval, and beside it its fluctuation."""
     cells, colours = cells.there, palette.of_study(ABLATION)
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.42 * len(cells) + 1.2), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 0.32 * len(cells) + 0.9), sharey=True)
     measures = {headline_name(cells.runs): headline_of(cells.runs), "fluctuation, last third": fluctuation}
     for axis, (name, value) in zip(axes, measures.items(), strict=True):
         values = [[value(run) for run in runs if not run.diverged] for runs in cells.values()]
@@ -177,6 +180,55 @@ def score_dots(cells: Cells) -> Figure:
     return figure
 
 
+def gaps(cells: Cells) -> dict[str, Interval]:
+    """Return annealing's score minus that of every other schedule over shared seeds, by label; empty without it.
+
+    Squashed schedules are compared with squashed annealing.
+    """
+    value, found = headline_of(cells.runs), {}
+    for label, theirs in cells.there.items():
+        suffix = SQUASHED if label.endswith(SQUASHED) else ""
+        base = next((each for each in (f"tanh{suffix}", f"linear{suffix}") if cells.get(each)), None)
+        if base and label != base:
+            ours = {run.config.seed: value(run) for run in cells[base] if not run.diverged}
+            shared = [run for run in theirs if run.config.seed in ours and not run.diverged]
+            if shared:
+                found[label] = paired([ours[run.config.seed] for run in shared], [value(run) for run in shared])
+    return found
+
+
+def differences(cells: Cells) -> Figure:
+    """Draw the forest of :func:`gaps`, each in the colour of the other schedule."""
+    found, colours = gaps(cells), palette.of_study(ABLATION)
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.3 * max(1, len(found)) + 0.9))
+    rows = [(f"minus {ABLATION.title(label)}", gap) for label, gap in found.items()]
+    forest(axis, rows, [colours[label] for label in found])
+    axis.set_xlabel(f"{headline_name(cells.runs)}, annealed minus this: below 0 annealing is better")
+    return figure
+
+
+def findings(cells: Cells) -> list[str]:
+    """Return three findings: the schedules by score, what annealing beats, and the verdicts."""
+    found = gaps(cells)
+    least = MIN_SEEDS[cells.runs[0].config.kind] if cells.runs else 0
+    sides = {label: gap.decided() if gap.n >= least else 0 for label, gap in found.items()}
+    parts = [
+        f"{word} {', '.join(ABLATION.title(label) for label, side in sides.items() if side == wanted)}"
+        for word, wanted in (("better than", -1), ("worse than", 1))
+        if wanted in sides.values()
+    ]
+    said = (
+        f"**Annealing is {' and '.join(parts)}**"
+        if parts
+        else "**Annealing is not shown to beat or lose to any other schedule**"
+    )
+    words: dict[str, list[str]] = {}
+    for claim in ANNEALING_CLAIMS:
+        words.setdefault(claim.judge(cells).verdict, []).append(claim.key)
+    verdicts = "; ".join(f"{', '.join(keys)} {word}" for word, keys in words.items())
+    return [ranking(cells), f"{said}, over seeds.", f"**The claims on these data**: {verdicts}."]
+
+
 def intermediate_scores(cells: Cells) -> Figure:
     """Draw the scores taken over the last third of every run, one line per seed, one panel per schedule."""
     shown = {label: [run for run in runs if "score" in run.history] for label, runs in cells.items()}
@@ -184,7 +236,7 @@ def intermediate_scores(cells: Cells) -> Figure:
     columns = min(3, max(1, len(shown)))
     rows = max(1, -(-len(shown) // columns))
     figure, axes = plt.subplots(
-        rows, columns, figsize=(8.4, 1.75 * rows + 0.3), squeeze=False, sharex=True, sharey=True
+        rows, columns, figsize=(WIDTH, 1.4 * rows + 0.3), squeeze=False, sharex=True, sharey=True
     )
     for axis, (label, runs) in zip(axes.flat, shown.items(), strict=False):
         for run in runs:

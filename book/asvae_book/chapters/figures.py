@@ -13,21 +13,28 @@ from asvae import objectives
 from asvae.datasets.points import PointsDataset
 from asvae.training.run import Result
 from asvae_book.chapters import palette
-from asvae_book.studies.intervals import over_seeds
+from asvae_book.studies.intervals import Interval, over_seeds
+
+WIDTH = 6.2
+"""Inches of the widest figure: that of a page's text, so that letters keep their size."""
 
 STYLE = {
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.facecolor": "none",
     "figure.constrained_layout.use": True,
     "font.size": 10,
     "axes.titlesize": 10,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "grid.color": "#e5e5e5",
+    "grid.color": "#dddddd",
     "legend.frameon": False,
-    "savefig.dpi": 130,
-    "figure.dpi": 130,
+    "savefig.dpi": 150,
+    "figure.dpi": 150,
 }
 
 
@@ -79,6 +86,16 @@ def seed_dots(axis: Axes, rows: Sequence[Sequence[float]], colours: Sequence[str
     axis.grid(axis="y", visible=False)
 
 
+def forest(axis: Axes, rows: Sequence[tuple[str, Interval]], colours: Sequence[str]) -> None:
+    """Draw a paired difference per row, the mean with its 95 % interval, the first on top, beside a line at 0."""
+    for i, ((_, gap), colour) in enumerate(zip(rows, colours, strict=True)):
+        axis.errorbar([gap.mean], [i], xerr=[gap.half] if gap.n > 1 else None, fmt="o", ms=5, lw=1.6, color=colour)
+    axis.axvline(0.0, color=palette.TRUTH, lw=1.0)
+    axis.set_yticks(range(len(rows)), [title for title, _ in rows])
+    axis.set_ylim(len(rows) - 0.5, -0.5)
+    axis.grid(axis="y", visible=False)
+
+
 def curves(
     runs: Sequence[Result],
     terms: dict[str, str],
@@ -96,7 +113,9 @@ def curves(
     terms = {term: title for term, title in terms.items() if any(term in run.history for run in runs)}
     columns = max(1, min(columns, len(terms)))
     lines = max(1, -(-len(terms) // columns))
-    figure, axes = plt.subplots(lines, columns, figsize=(3.9 * columns, 2.2 * lines + 0.5), squeeze=False, sharex=True)
+    figure, axes = plt.subplots(
+        lines, columns, figsize=(WIDTH if columns > 1 else 4.2, 1.9 * lines + 0.5), squeeze=False, sharex=True
+    )
     handles = {}
     for axis, (term, title) in zip(axes.flat, terms.items(), strict=False):
         values = [np.array(run.history.get(term, []), dtype=float) for run in runs]
@@ -116,5 +135,5 @@ def curves(
         axis.tick_params(labelbottom=True)
     for axis in axes.flat[len(terms) :]:
         axis.set_visible(False)
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), fontsize=9)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(4, len(handles)))
     return figure

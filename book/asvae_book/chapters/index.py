@@ -1,105 +1,243 @@
-"""The claims ledger as the landing page shows it, in Markdown."""
+"""The landing page: what was found in one sentence and one table, from the ledger and the committed results."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import pandas as pd
+import numpy as np
 
+from asvae import datasets
+from asvae.store.rows import TABLE_ROWS
+from asvae.training.run import Result
+from asvae_book.chapters.ledger_page import table
+from asvae_book.paper import plan, published
 from asvae_book.paper.ledger import Entry, Evidence
+from asvae_book.paper.specifications import OURS_BETTER, THEIRS_BETTER, outcomes
+from asvae_book.paper.verdicts import NOT_RUN, VERDICTS
+from asvae_book.studies import EIGHT_GAUSSIANS, SPECIFICATIONS, TABLE1, Study
+from asvae_book.studies.intervals import Interval, paired, signed
+
+OURS, THEIRS = "as-introvae", "s-introvae"
+
+ICONS = {
+    "reproduced": "✓",
+    "partly": "◐",
+    "not reproduced": "✗",
+    "inconclusive": "≈",
+    "runs unhealthy": "!",
+    NOT_RUN: "○",
+}
+"""Verdict → the sign that stands before it."""
+
+SCALES = ("quick", "reduced", "paper")
+"""From the smallest."""
 
 
-def summary(entries: Sequence[Entry]) -> str:
-    """Return how many claims got which verdict on their own data at the published settings, and apart the rest."""
-    said = [
-        f"Of {len(entries)} claims, on the data that they are about, at the published settings and as the paper writes "
-        f"them: **{_counted(entry.verdict for entry in entries)}**."
+@dataclass(frozen=True)
+class Experiment:
+    """A row of the landing page's table: claims judged on some data."""
+
+    title: str
+    page: str
+    keys: tuple[str, ...]
+    datasets: tuple[str, ...] = ()
+    """Only these; empty: all."""
+
+
+EXPERIMENTS = (
+    Experiment("8 Gaussians", "8gaussians.ipynb", ("M1",), ("8gaussians",)),
+    Experiment("Checkerboard", "checkerboard.ipynb", ("T1", "T2", "T3"), ("checkerboard",)),
+    Experiment("Speed, stability, collapse", "checkerboard.ipynb", ("M4", "M5"), ("checkerboard",)),
+    Experiment("Why anneal? On points", "ablation-checkerboard.ipynb", ("A1", "A2", "A3", "A4"), ("checkerboard",)),
+    Experiment("Images", "images.ipynb", ("M2", "M3", "G1", "G2", "G3", "G4")),
+)
+"""In the order of the table."""
+
+
+def gaps(study: Study) -> dict[str, Interval]:
+    """Return AS- minus S-IntroVAE in KL over shared seeds, as the paper writes it, by row of a table of points."""
+    cells, found = study.find(study.dataset), {}
+    for row in TABLE_ROWS:
+        ours, theirs = ({run.config.seed: run for run in cells[row, name]} for name in (OURS, THEIRS))
+        shared = sorted(ours.keys() & theirs.keys())
+        found[row] = paired(*([runs[seed].scores["kl"] for seed in shared] for runs in (ours, theirs)))
+    return {row: gap for row, gap in found.items() if gap.n > 1}
+
+
+def headline() -> str:
+    """Return the finding in a sentence: in how many settings AS-IntroVAE is better, and by how much it differs."""
+    found = {study.dataset: gaps(study) for study in (TABLE1, EIGHT_GAUSSIANS)}
+    sides = [gap.decided() for each in found.values() for gap in each.values()]
+    better, settings = sum(side < 0 for side in sides), f"{len(sides)} settings"
+    how = (
+        f"beats S-IntroVAE in {better} of {settings}"
+        if better
+        else f"is not found to beat S-IntroVAE in any of {settings}"
+    )
+    parts = [
+        f"{_span([gap.mean for gap in each.values()])} on {_the(dataset)} (printed: {_printed(dataset)})"
+        for dataset, each in found.items()
+        if each
     ]
-    smaller = [each for entry in entries for each in entry.smaller]
-    stand_ins = [each for entry in entries for each in entry.beside if not each.ground.own]
-    if smaller:
-        said.append(f"At smaller scales, counted by claim and scale: {_counted(each.said for each in smaller)}.")
-    if stand_ins:
-        data = " and ".join(dict.fromkeys(each.data for each in stand_ins))
-        said.append(f"On other data, {data}: {_counted(each.said for each in stand_ins)}.")
-    return " ".join(said)
-
-
-def verdicts_table(entries: Sequence[Entry]) -> str:
-    """Return the ledger, one row per claim; every verdict is a link to what shows it."""
-    rows = []
-    for entry in entries:
-        claim, decisive = entry.claim, entry.decisive
-        rows.append(
-            {
-                "": f"**{claim.key}**",
-                "what the paper claims": f"{claim.text} *({claim.place}: {claim.shown})*",
-                "at the published settings": f"{decisive.data}: {_verdict(decisive, '**')}",
-                "at smaller scales": _all(entry.smaller),
-                "on other data, or read otherwise": _all(entry.beside),
-            }
-        )
-    return _table(rows)
-
-
-def programs(entries: Sequence[Entry]) -> str:
-    """Return in a sentence or two for which claims the authors' own program can be had."""
-    keys: dict[str, list[str]] = {}
-    for entry in entries:
-        keys.setdefault(entry.claim.program, []).append(entry.claim.key)
-    return " ".join(f"The authors' own program for {_listed(of)}: **{program}**." for program, of in keys.items())
-
-
-def evidence_table(entries: Sequence[Entry]) -> str:
-    """Return what stands behind each verdict, one row per claim, data set, scale and reading that was run."""
-    return _table(
-        [
-            {
-                "": f"**{entry.claim.key}**",
-                "what was run": f"{each.data}, {each.run}",
-                "measured": each.measured,
-                "floor": each.floor,
-                "plan": each.plan,
-                "verdict": _verdict(each),
-            }
-            for entry in entries
-            for each in entry.evidence
-            if each.runs
-        ]
+    worse = sum(side > 0 for side in sides)
+    also = f", worse in {worse}" if worse else ""
+    return (
+        f"As the paper writes it, AS-IntroVAE {how} of the two toy problems{also}: its mean KL differs by "
+        f"{' and by '.join(parts)}."
     )
 
 
-def commands_table(entries: Sequence[Entry]) -> str:
-    """Return the commands that make the runs of the claims again, or for the first time, one row per command."""
-    keys: dict[str, list[str]] = {}
+def scope(entries: Sequence[Entry]) -> str:
+    """Return on what the page rests: sources, the plan's date, runs and their cost, how much ran as published."""
+    runs = {run.config: run for entry in entries for each in entry.evidence for run in each.runs}
+    hours = sum(run.provenance["seconds"] for run in runs.values()) / 3600
+    published_settings = sum(entry.verdict != NOT_RUN for entry in entries)
+    return (
+        f"From the paper, its supplement and the released code, without the authors; margins and seeds planned on "
+        f"{planned()}; {len(runs):,} runs, {hours:.0f} hours of training. "
+        f"{published_settings} of {len(entries)} claims are judged at the published settings so far."
+    )
+
+
+def planned() -> str:
+    """Return the date of the plan."""
+    return plan.plan()["date"]
+
+
+def experiments(entries: Sequence[Entry], links: bool = True) -> str:
+    """Return the verdicts by experiment, one row each, in Markdown, with ``links`` to their pages."""
+    by_key = {entry.claim.key: entry for entry in entries}
+    rows = []
+    for each in EXPERIMENTS:
+        judged = [shown(by_key[key], each.datasets) for key in each.keys if key in by_key]
+        ran = [evidence for evidence in judged if evidence.runs]
+        rows.append(
+            {
+                "experiment": f"[{each.title}]({each.page})" if links else each.title,
+                "tested how": _how(ran),
+                "result": _result(judged, ran),
+                "open": _open(judged),
+            }
+        )
+    return table([*rows, *_readings(links)])
+
+
+def strip(entries: Sequence[Entry]) -> str:
+    """Return every claim with the verdict of the largest scale that was run, a list of links in Markdown."""
+    lines = []
     for entry in entries:
-        for each in entry.evidence:
-            keys.setdefault(each.command, []).append(entry.claim.key)
-    return _table([{"": f"**{', '.join(of)}**", "command": f"`{command}`"} for command, of in keys.items()])
+        each = shown(entry)
+        link = each.ground.section.partition("#")[0]
+        said = f"{ICONS[each.verdict.verdict]} {each.verdict.verdict}"
+        where = "" if each.verdict.verdict == NOT_RUN else f" {each.data}, {each.ground.scale}"
+        lines.append(
+            f"- [**{entry.claim.key}** {said}]({link}.ipynb){where}" if where else f"- **{entry.claim.key}** {said}"
+        )
+    return "\n".join(lines)
 
 
-def _table(rows: Sequence[dict[str, str]]) -> str:
-    cells = pd.DataFrame(rows).replace(r"\|", r"\\|", regex=True)
-    return cells.to_markdown(index=False, tablefmt="github", disable_numparse=True)
+def shown(entry: Entry, names: Sequence[str] = ()) -> Evidence:
+    """Return the evidence that stands for a claim here, of the data sets called ``names`` where any is given.
+
+    Evidence with a verdict comes before evidence without, the claim's own data before stand-ins, the paper's reading
+    before others, large scales before small; the verdict itself plays no part.
+    """
+    return min(
+        (each for each in entry.evidence if not names or each.ground.dataset in names),
+        key=lambda each: (
+            each.verdict.verdict == NOT_RUN,
+            not each.ground.own,
+            each.ground.reading != "paper",
+            -SCALES.index(each.ground.scale),
+        ),
+    )
 
 
-def _verdict(each: Evidence, mark: str = "") -> str:
-    chapter, _, heading = each.ground.section.partition("#")
-    said = f"[{each.verdict.verdict}]({chapter}.ipynb#{heading})" if chapter else each.verdict.verdict
-    return f"{mark}{said}{mark} {each.terms}".strip()
+def _how(ran: Sequence[Evidence]) -> str:
+    if not ran:
+        return "–"
+    data = " and ".join(dict.fromkeys(each.data for each in ran))
+    scales = " and ".join(dict.fromkeys(each.ground.scale for each in ran))
+    seeds = {int(each.verdict.comparisons["seeds"].max()) for each in ran if "seeds" in each.verdict.comparisons}
+    span = (
+        f", seeds per method: {min(seeds)}"
+        if len(seeds) == 1
+        else f", seeds per method: {min(seeds)} to {max(seeds)}"
+        if seeds
+        else ""
+    )
+    read = dict.fromkeys(each.ground.reading for each in ran if each.ground.reading != "paper")
+    return f"{data}, {scales} scale{span}" + (f", read as {' and '.join(read)}" if read else "")
 
 
-def _all(evidence: Sequence[Evidence]) -> str:
-    """Return data, reading and verdict of each, data sets and readings that say the same in one place."""
-    places: dict[str, list[str]] = {}
-    for each in evidence:
-        reading = "" if each.ground.reading == "paper" else f" read as *{each.ground.reading}*"
-        places.setdefault(_verdict(each), []).append(each.data + reading)
-    return "; ".join(f"{_listed(of)}: {verdict}" for verdict, of in places.items()) or "–"
+def _result(judged: Sequence[Evidence], ran: Sequence[Evidence]) -> str:
+    keys: dict[str, list[str]] = {}
+    for each in judged:
+        keys.setdefault(each.verdict.verdict, []).append(each.claim.key)
+    words = [
+        f"{ICONS[word]} **{word}** {', '.join(keys[word])}" for word in VERDICTS if word in keys and word != NOT_RUN
+    ]
+    decisive = min(ran, key=lambda each: VERDICTS.index(each.verdict.verdict), default=None)
+    number = f". {decisive.claim.key}: {_short(decisive.measured)}" if decisive else ""
+    return ("; ".join(words) or f"{ICONS[NOT_RUN]} **{NOT_RUN}**") + number
 
 
-def _counted(words: Iterable[str]) -> str:
-    return ", ".join(f"{count} {word}" for word, count in Counter(words).most_common())
+def _short(measured: str) -> str:
+    """Return the comparison that decides without what it says, which the verdict repeats."""
+    said = measured.rpartition(": ")[0] if "): " in measured else measured
+    return said.replace("S-IntroVAE: AS-IntroVAE − this, ", "AS − S, ").replace(", the paper's unit", "")
 
 
-def _listed(keys: Sequence[str]) -> str:
-    return ", ".join(keys[:-1]) + f" and {keys[-1]}" if len(keys) > 1 else keys[0]
+def _open(judged: Sequence[Evidence]) -> str:
+    said = []
+    if absent := [each.claim.key for each in judged if each.verdict.verdict == NOT_RUN]:
+        said.append(f"{', '.join(absent)} not run")
+    if any(not each.ground.own for each in judged if each.runs):
+        said.append("the paper's own data")
+    return "; ".join(said) or "–"
+
+
+def _readings(links: bool) -> list[dict[str, str]]:
+    """Return the row of the specification curves."""
+    said, seeds, sides = [], set(), Counter()
+    for dataset, study in SPECIFICATIONS.items():
+        found = [outcome for outcome in outcomes(study.find(dataset)) if outcome.decides]
+        counts = Counter(outcome.says for outcome in found)
+        sides += counts
+        seeds |= {outcome.seeds for outcome in found}
+        said.append(
+            f"{datasets.title(dataset)}: better in {counts[OURS_BETTER]}, "
+            f"worse in {counts[THEIRS_BETTER]} of {len(found)}"
+        )
+    if not seeds:
+        return []
+    word = "some better" if sides[OURS_BETTER] else "none better"
+    return [
+        {
+            "experiment": "[Every reading](readings.ipynb)" if links else "Every reading",
+            "tested how": f"one open choice changed at a time, quick scale, {min(seeds)} to {max(seeds)} seeds",
+            "result": f"{ICONS['partly' if sides[OURS_BETTER] else 'not reproduced']} **{word}**. {'; '.join(said)}",
+            "open": "more seeds",
+        }
+    ]
+
+
+def _span(values: Sequence[float]) -> str:
+    low, high = (signed("{:+.1f}", value) for value in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
+
+
+def _printed(dataset: str) -> str:
+    printed = published.POINTS[dataset]
+    return _span([np.subtract(printed[row, OURS][0], printed[row, THEIRS][0]) for row in TABLE_ROWS])
+
+
+def _the(dataset: str) -> str:
+    title = datasets.title(dataset)
+    return title if title[0].isdigit() else f"the {title}"
+
+
+def runs_of(study: Study) -> list[Result]:
+    """Return the runs behind :func:`gaps`."""
+    cells = study.find(study.dataset)
+    return [run for (_, name), runs in cells.items() if name in (OURS, THEIRS) for run in runs]

@@ -98,7 +98,7 @@ def figure(found: Sequence[Outcome], dataset: str) -> Figure:
     """
     rows = choices(dataset)
     figure, (above, below) = plt.subplots(
-        2, 1, figsize=(4.5, 2.9 + 0.185 * len(rows)), sharex=True, height_ratios=[2.6, 0.185 * len(rows)]
+        2, 1, figsize=(5.2, 2.9 + 0.2 * len(rows)), sharex=True, height_ratios=[2.6, 0.2 * len(rows)]
     )
     for place, outcome in enumerate(found, 1):
         _point(above, place, outcome)
@@ -109,19 +109,19 @@ def figure(found: Sequence[Outcome], dataset: str) -> Figure:
     at = [outcome.name for outcome in found].index(HUB) + 1
     for axis in (above, below):
         axis.axvspan(at - 0.5, at + 0.5, color=BAND, zorder=0, lw=0)
-        axis.tick_params(labelsize=8.5, length=0)
+        axis.tick_params(labelsize=9, length=0)
     handles = [
         Line2D([], [], ls="", marker=MARKERS[said], color=colour, ms=5, label=said) for said, colour in COLOURS.items()
     ]
     handles.append(Patch(color=BAND, label=f"the hub: {HUB}"))
-    figure.legend(handles=handles, loc="outside upper center", ncols=2, fontsize=8.5, handlelength=1.2)
+    figure.legend(handles=handles, loc="outside upper center", ncols=2, fontsize=9, handlelength=1.2)
     return figure
 
 
 def _point(axis: Axes, place: int, outcome: Outcome) -> None:
     gap = outcome.gap
     if math.isnan(gap.mean):
-        style = {"fontsize": 7, "rotation": 90, "ha": "center", "va": "top"}
+        style = {"fontsize": 9, "rotation": 90, "ha": "center", "va": "top"}
         axis.text(place, 0.99, outcome.says, transform=axis.get_xaxis_transform(), **style)
         return
     said = outcome.says if outcome.says in COLOURS else OPEN
@@ -143,7 +143,7 @@ def _matrix(axis: Axes, rows: dict[tuple[str, str], list[str]], found: Sequence[
     axis.set_yticks(range(len(rows)), [f"{group}: {option.removeprefix('the ')}" for group, option in rows])
     axis.set(ylim=(len(rows) - 0.5, -0.5), xlim=(0.3, len(found) + 0.7))
     axis.set_xticks([1, *range(5, len(found) + 1, 5)])
-    axis.set_xlabel("specification, numbered as in the table", fontsize=8.5)
+    axis.set_xlabel("specification, numbered as in the table", fontsize=9)
     axis.spines[:].set_visible(False)
     axis.grid(visible=False)
 

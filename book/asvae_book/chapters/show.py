@@ -135,7 +135,7 @@ def part_of(cells: Cells[Result]) -> str:
         return ""
     return (
         f"**{shown} of {kept} seeds are shown**, as the parameter says: the verdicts on this page are of these alone, "
-        "those of [the ledger](index.ipynb) of all that are kept."
+        "those of [the ledger](ledger.ipynb) of all that are kept."
     )
 
 
@@ -150,7 +150,12 @@ def say_list(sentences: Sequence[str]) -> None:
 
 
 def show(shown: Any, runs: Sequence[Result] | str) -> None:
-    """Display a figure or table with the line under it that says where its runs came from."""
+    """Display a figure or table with the line under it that says where its runs came from.
+
+    A figure of pictures gets a white ground; charts have none, and so suit a page in the dark.
+    """
+    if isinstance(shown, Figure) and any(axis.images for axis in shown.axes):
+        shown.set_facecolor("white")
     with pd.option_context("display.max_colwidth", None):
         display(shown)
     if isinstance(shown, Figure):

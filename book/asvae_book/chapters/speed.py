@@ -78,7 +78,7 @@ def time_to_quality(record: Record) -> Figure:
 
     A cross marks where the released defaults end.
     """
-    figure, axis = plt.subplots(figsize=(6.4, 3.6))
+    figure, axis = plt.subplots(figsize=(6.2, 3.5))
     shades = palette.shades("s-introvae", len(record["curves"]))
     for (name, runs), colour in zip(record["curves"].items(), shades, strict=True):
         for i, run in enumerate(runs):

@@ -1,21 +1,30 @@
 """What the tables of several chapters are made of: means over seeds, counts, what the diagnostics found."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 
 from asvae.training.diagnostics import findings
 from asvae.training.run import Result
 from asvae_book.paper.measures import exceeded_bound, underflow_share
 from asvae_book.studies.intervals import over_seeds
 
+SPAN = 100.0
+"""Where the largest value exceeds the median by more than this factor, a mean says nothing."""
+
 
 def plus_minus(runs: Sequence[Result], value: Callable[[Result], float], form: str = "{:.3g}") -> str:
-    """Return the mean over the runs that ended and have a value, ± half its 95 % interval where there are several."""
-    values = [value(run) for run in runs if not run.diverged]
-    return over_seeds([each for each in values if math.isfinite(each)]).plus_minus(form)
+    """Return the mean over the runs that ended and have a value, ± half its 95 % interval where there are several.
+
+    Of values that span orders of magnitude, which have no such interval, the median and the largest.
+    """
+    values = [each for run in runs if not run.diverged and math.isfinite(each := value(run))]
+    median = float(np.median(values)) if values else 0.0
+    if values and max(values) > SPAN * abs(median) > 0.0:
+        return f"median {median:.2g}, up to {max(values):.1g}"
+    return over_seeds(values).plus_minus(form)
 
 
 def scores(runs: Sequence[Result], columns: Mapping[str, str]) -> dict[str, str]:
@@ -37,17 +46,17 @@ def underflowed(runs: Sequence[Result]) -> str:
     return f"{np.mean(shares):.0%} of the time" if shares else "–"
 
 
-def diagnosed(groups: Mapping[str, Sequence[Result]]) -> pd.DataFrame:
-    """Return what is wrong with groups of runs, one row per group and finding: how many, since when, cause and knob."""
-    rows = {}
+def diagnosed(groups: Mapping[str, Sequence[Result]]) -> list[str]:
+    """Return what is wrong with groups of runs, a sentence per finding: what, in how many of which, cause and knob."""
+    counts: dict[str, Counter] = {}
+    about: dict[str, str] = {}
     for title, runs in groups.items():
         for run in runs:
             for finding in findings(run):
-                row = rows.setdefault((title, finding.name), {"runs": 0, "earliest step": finding.step})
-                row["runs"] += 1
-                row["earliest step"] = min(row["earliest step"], finding.step)
-                row |= {"likely cause": finding.cause, "try": finding.knob}
-        for (group, _), row in rows.items():
-            if group == title:
-                row["runs"] = f"{row['runs']} of {len(runs)}"
-    return pd.DataFrame.from_dict(rows, orient="index")
+                counts.setdefault(finding.name, Counter())[title] += 1
+                about[finding.name] = f"{finding.cause}; try {finding.knob}"
+    return [
+        f"**{name}** in {', '.join(f'{count} of {len(groups[title])} ({title})' for title, count in each.items())}: "
+        f"{about[name]}."
+        for name, each in counts.items()
+    ] or ["Nothing."]

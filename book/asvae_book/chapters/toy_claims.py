@@ -2,13 +2,9 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
-
-from asvae.training.run import Result
 from asvae_book.chapters.toy import Toy
 from asvae_book.paper.claims import CLAIMS
 from asvae_book.paper.ledger import Entry, Evidence, ledger
-from asvae_book.studies import READINGS
 
 Shown = list[tuple[Entry, Evidence]]
 """Claims with the evidence that a page shows, in the ledger's order."""
@@ -22,29 +18,13 @@ def evidence(toy: Toy, entries: Sequence[Entry] | None = None) -> Shown:
     return [(entry, each) for entry in entries for each in entry.evidence if _lies_on(toy, each.ground.section)]
 
 
-def runs(shown: Shown) -> list[Result]:
-    """Return all runs behind ``shown``."""
-    return [run for _, each in shown for run in each.runs]
-
-
-def evidence_table(toy: Toy, shown: Shown) -> pd.DataFrame:
-    """Return one row per claim, scale and reading: how many runs, the comparison that says the worst, the verdict."""
-    titles = READINGS[toy.dataset]
-    rows = {}
-    for entry, each in shown:
-        reading = titles.title(("C1", each.ground.reading)).removeprefix("C1, ")
-        rows[entry.claim.key, each.ground.scale, reading] = {
-            "runs": len(each.runs),
-            "comparisons": each.verdict.said,
-            "the worst of them": each.measured,
-            "verdict": each.verdict.verdict,
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def stand_ins(shown: Shown) -> Shown:
-    """Return the evidence of claims that are about other data."""
-    return [(entry, each) for entry, each in shown if not each.ground.own]
+def stand_ins(toy: Toy, entries: Sequence[Entry] | None = None) -> list[str]:
+    """Return the verdicts of claims about other data, as the paper writes the methods, one sentence each."""
+    return [
+        f"**{entry.claim.key}**, {entry.claim.text}: **{each.said}** ({each.verdict.said})."
+        for entry, each in evidence(toy, entries)
+        if each.runs and not each.ground.own and each.ground.reading == "paper"
+    ]
 
 
 def _lies_on(toy: Toy, section: str) -> bool:

@@ -1,5 +1,6 @@
 """The figures of a toy problem: the paper's grid of samples, scores beside the printed ones, the distance."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -11,32 +12,64 @@ from asvae.datasets.points import PointsDataset
 from asvae.store.rows import combinations
 from asvae.training.run import SAMPLES, Result
 from asvae_book.chapters import palette
-from asvae_book.chapters.figures import board, curves
-from asvae_book.chapters.toy import Toy
+from asvae_book.chapters.figures import WIDTH, board, curves, forest
+from asvae_book.chapters.toy import Cell, Toy
 from asvae_book.chapters.toy_tables import NOT_RUN, SCORES, columns_of, label, rows_of
 from asvae_book.studies import Cells, Study
-from asvae_book.studies.intervals import over_seeds
+from asvae_book.studies.intervals import Interval, over_seeds, paired
 
 DECADE = 10.0
 """Scores that differ by more than this factor are drawn on a logarithmic axis."""
 
 
 def samples_grid(cells: Cells, data: PointsDataset) -> Figure:
-    """Draw the paper's grid: rows combinations, columns the truth and then the objectives, first seed of each.
+    """Draw the paper's grid: rows combinations, columns the truth and then the objectives, the median seed of each.
 
     The regions of the data are outlined; a run that diverged shows where, and no points; so does a missing one.
     """
     rows, names = rows_of(cells), columns_of(cells)
     figure, axes = plt.subplots(
-        len(rows), 1 + len(names), figsize=(1.62 * (1 + len(names)), 1.8 * len(rows) + 0.2), squeeze=False
+        len(rows), 1 + len(names), figsize=(1.24 * (1 + len(names)), 1.55 * len(rows) + 0.2), squeeze=False
     )
     for i, row in enumerate(rows):
         board(axes[i, 0], data, data.sample(SAMPLES, seed=0), palette.TRUTH)
-        axes[i, 0].set_ylabel(f"{row}\n" + _weights(data.name, row))
+        axes[i, 0].set_ylabel(row, rotation=0, ha="right", va="center", fontsize=11)
+        axes[i, 0].set_xlabel(_weights(data.name, row), fontsize=9)
         for j, name in enumerate(names, start=1):
-            _panel(axes[i, j], data, cells.get((row, name), []), palette.of_method(name))
+            _panel(axes[i, j], data, median_first(cells.get((row, name), [])), palette.of_method(name))
     for axis, title in zip(axes[0], ["truth", *map(label, names)], strict=True):
         axis.set_title(title)
+    return figure
+
+
+def median_first(runs: Sequence[Result]) -> list[Result]:
+    """Return runs with the one of the median KL first; those that diverged come last, as worse than any."""
+    ranked = sorted(runs, key=lambda run: math.inf if run.diverged else run.scores["kl"])
+    middle = (len(ranked) - 1) // 2
+    return [*ranked[middle : middle + 1], *ranked[:middle], *ranked[middle + 1 :]]
+
+
+def gaps(cells: Cells, score: str = "kl") -> dict[Cell, Interval]:
+    """Return AS-IntroVAE minus each other method over shared seeds in which neither diverged, by row and method."""
+    found = {}
+    for (row, name), theirs in cells.items():
+        ours = {run.config.seed: run.scores[score] for run in cells.get((row, "as-introvae"), []) if not run.diverged}
+        shared = [run for run in theirs if run.config.seed in ours and not run.diverged]
+        if name != "as-introvae" and shared:
+            found[row, name] = paired([ours[run.config.seed] for run in shared], [run.scores[score] for run in shared])
+    return found
+
+
+def differences(toy: Toy, cells: Cells) -> Figure:
+    """Draw the forest of :func:`gaps` in KL, coloured by the other method; hollow diamonds are the printed ones."""
+    found = gaps(cells)
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.27 * max(1, len(found)) + 0.9))
+    rows = [(f"{row}, minus {label(name)}", gap) for (row, name), gap in found.items()]
+    forest(axis, rows, [palette.of_method(name) for _, name in found])
+    for i, (row, name) in enumerate(found):
+        printed = np.subtract(*(toy.printed[row, each][0] or np.nan for each in ("as-introvae", name)))
+        axis.plot([printed], [i], "D", ms=6, mfc="none", mec=palette.of_method(name))
+    axis.set_xlabel("KL of AS-IntroVAE minus the other method's: below 0 AS-IntroVAE is better")
     return figure
 
 
@@ -47,7 +80,7 @@ def _panel(axis: Axes, data: PointsDataset, runs: Sequence[Result], colour: str)
     if ended:
         scores = runs[0].scores
         covered = f"{scores['modes_covered']:.0f} of {len(data.centres)}"
-        axis.set_xlabel(f"KL {scores['kl']:.1f}; {covered}", fontsize=9)
+        axis.set_xlabel(f"KL {scores['kl']:.1f}\n{covered}", fontsize=9)
         return
     text = f"NaN at step {runs[0].divergence.step:,}\n({runs[0].divergence.term})" if runs else NOT_RUN
     axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center")
@@ -59,7 +92,7 @@ def score_dots(toy: Toy, cells: Cells, floor: Mapping[str, float]) -> Figure:
     Without several seeds the bar is one draw's noise. Hollow diamonds are the printed values.
     """
     rows, names = rows_of(cells), columns_of(cells)
-    figure, axes = plt.subplots(1, 2, figsize=(8.0, 5.2))
+    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.9))
     for k, (axis, (score, title)) in enumerate(zip(axes, SCORES.items(), strict=True)):
         axis.axhline(floor[score], color=palette.TRUTH, linestyle="--", linewidth=1, label="truth against truth")
         for j, name in enumerate(names):
@@ -79,7 +112,7 @@ def score_dots(toy: Toy, cells: Cells, floor: Mapping[str, float]) -> Figure:
         axis.grid(axis="x", visible=False)
         axis.set(ylabel=f"{title}, the paper's unit", title=f"{title} (lower is better)")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -94,7 +127,7 @@ def _dots(axis: Axes, x: float, runs: Sequence[Result], score: str, colour: str)
         axis.errorbar([x], [mean], [bar], fmt="o", ms=5, lw=1.5, color=colour)
     if len(finite) < len(runs):
         place = {"transform": axis.get_xaxis_transform(), "ha": "center", "va": "top"}
-        axis.text(x, 0.98, "NaN", color=colour, fontsize=8, rotation=90, **place)
+        axis.text(x, 0.98, "NaN", color=colour, fontsize=9, rotation=90, **place)
 
 
 def distances(study: Study, cells: Cells) -> Figure:
@@ -106,4 +139,4 @@ def distances(study: Study, cells: Cells) -> Figure:
 
 def _weights(dataset: str, row: str) -> str:
     b = combinations(dataset)[row]
-    return f"β_kl {b['beta_kl']:g}\nβ_rec {b['beta_rec']:g}\nβ_neg {b['beta_neg']:g}"
+    return f"{b['beta_kl']:g}, {b['beta_rec']:g}, {b['beta_neg']:g}"

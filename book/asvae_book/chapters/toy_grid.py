@@ -178,7 +178,7 @@ def heat_map(study: Study, cells: Cells[Result]) -> Figure:
     }
     finite = [value for value in means.values() if math.isfinite(value)]
     norm = LogNorm(min(finite), max(max(finite), 1.01 * min(finite))) if finite else Normalize()
-    figure, axes = plt.subplots(2, 2, figsize=(6.4, 6.0))
+    figure, axes = plt.subplots(2, 2, figsize=(6.2, 5.8))
     for axis, name in zip(axes.flat, METHODS, strict=False):
         _heat(axis, matrix(study, means, name), norm, "viridis_r", "{:.1f}")
         axis.set_title(f"{label(name)}, KL")

@@ -6,32 +6,53 @@ import numpy as np
 
 from asvae.store.rows import TABLE_ROWS
 from asvae_book.chapters.toy import Toy, nothing_in_common
-from asvae_book.chapters.toy_tables import label, mean, rows_of
+from asvae_book.chapters.toy_tables import difference, label, mean, rows_of
 from asvae_book.paper.claims import Claim
 from asvae_book.paper.measures import exceeded_bound
-from asvae_book.paper.verdicts import MIN_SEEDS, Verdict
+from asvae_book.paper.verdicts import Verdict
 from asvae_book.studies import Cells
 
 NOISE = 4.0
 """A mean that lies further from a printed score than so many times one draw's noise does not fit it."""
 
 
-def sentences(toy: Toy, cells: Cells, published_settings: Cells, floor: Mapping[str, float]) -> list[str]:
-    """Return all of it: of the runs shown first, ``cells``, then of those at the published settings."""
-    said = [floor_sentence(toy, floor), tie_sentence(toy)]
+def findings(toy: Toy, cells: Cells) -> list[str]:
+    """Return three findings: AS- against S-IntroVAE, what that says of the claims, where the distance goes."""
     scale = next((run.config.scale for run in cells.runs), "quick")
-    shown = [(cells, f"the {scale} scale")] + [(published_settings, "the published settings")] * (scale != "paper")
-    for these, name in shown:
-        said += [verdict_sentence(claim, claim.judge(these), name) for claim in toy.claims if these.runs]
-        said += [modes_sentence(toy, these, name), exceeded_sentence(these, name)]
-    seeds = max((len(runs) for runs in published_settings.values()), default=0)
-    if 0 < seeds < MIN_SEEDS["points"]:
-        count = "is one run" if seeds == 1 else f"are at most {seeds} runs"
-        said.append(
-            f"**At the published settings there {count} per cell so far**: fewer than {MIN_SEEDS['points']} decide "
-            "nothing, whichever side they favour."
-        )
-    return [each for each in [*said, introvae_sentence(cells)] if each]
+    name = f"the {scale} scale"
+    verdicts = " ".join(verdict_sentence(claim, claim.judge(cells), name) for claim in toy.claims if cells.runs)
+    return [each for each in (compared_sentence(toy, cells), verdicts, exceeded_sentence(cells, name)) if each]
+
+
+def compared_sentence(toy: Toy, cells: Cells) -> str:
+    """Return the mean KL of VAE, S- and AS-IntroVAE in every row, and which is ahead; empty without runs."""
+    names = [name for name in ("vae", "s-introvae", "as-introvae") if cells.of(name)]
+    rows = [row for row in rows_of(cells) if all(cells.get((row, name)) for name in names)]
+    if "as-introvae" not in names or "s-introvae" not in names or not rows:
+        return ""
+    scores = "; ".join(
+        f"{row} " + ", ".join(f"{label(name)} {mean(cells[row, name], 'kl'):.1f}" for name in names) for row in rows
+    )
+    sides = [difference(cells[row, "as-introvae"], cells[row, "s-introvae"]).decided() for row in rows]
+    better, worse = sides.count(-1), sides.count(1)
+    said = (
+        "not shown to be better or worse than S-IntroVAE in any row"
+        if not better + worse
+        else (f"better than S-IntroVAE in {better} and worse in {worse} of {len(rows)} rows")
+    )
+    return f"**AS-IntroVAE is {said}.** Mean KL, lower is better: {scores}."
+
+
+def diverged_sentence(cells: Cells) -> str:
+    """Return which runs became non-finite, when, and which term went first."""
+    lost = [
+        f"{row} {label(name)}, seed {run.config.seed}, at step {run.divergence.step:,} ({run.divergence.term})"
+        for (row, name), runs in cells.items()
+        for run in runs
+        if run.diverged
+    ]
+    said = f"{len(lost)} of {len(cells.runs)} runs did" + (f": {'; '.join(lost)}." if lost else ".")
+    return " ".join(each for each in (said, introvae_sentence(cells)) if each)
 
 
 def truth_sentences(toy: Toy, floor: Mapping[str, float]) -> list[str]:

@@ -9,10 +9,8 @@ import pandas as pd
 from asvae import objectives
 from asvae.store.rows import TABLE_ROWS, combinations
 from asvae.training.run import Result
-from asvae_book.chapters.tables import exceeded
 from asvae_book.chapters.toy import Toy, nothing_in_common
 from asvae_book.paper import published
-from asvae_book.paper.measures import exceeded_bound
 from asvae_book.studies import Cells, Study
 from asvae_book.studies.intervals import Interval, over_seeds, paired
 from asvae_book.studies.measures import counted, headline
@@ -113,33 +111,6 @@ def readings_table(study: Study, cells: Cells, beside: Cells) -> pd.DataFrame:
                 runs, title = cells[at, reading], study.title((at, reading)).removeprefix(f"{row}, ")
                 gap = difference(runs, soft).text() if runs else NOT_RUN
                 rows[row, title] = {"KL": summary(runs, "kl"), "minus S-IntroVAE": gap, "seeds": counted(runs)}
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def exceeded_table(cells: Cells) -> pd.DataFrame:
-    """Return how many AS-IntroVAE runs saw a distance that variances of one cannot give, and the KL with and without.
-
-    Runs without the distance's curve are not counted.
-    """
-    rows = {}
-    for row, name in cells.of("as-introvae"):
-        kinds = {"where it exceeded the bound": True, "where it did not": False}
-        groups = {
-            title: [run for run in cells[row, name] if exceeded_bound(run) is kind] for title, kind in kinds.items()
-        }
-        groups["S-IntroVAE"] = cells.get((row, "s-introvae"), [])
-        rows[row] = {"runs that exceeded the bound": exceeded(cells[row, name])}
-        rows[row] |= {f"KL, {title}": summary(runs, "kl") if runs else "–" for title, runs in groups.items()}
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def divergence_table(cells: Cells) -> pd.DataFrame:
-    """Return, for every cell that was run, how many runs diverged, when, and which term went first."""
-    rows = {}
-    for (row, name), runs in cells.there.items():
-        bad = [run for run in runs if run.diverged]
-        where = [f"step {d.step:,}, {d.player}: {d.term}" for d in (run.divergence for run in bad)]
-        rows[row, label(name)] = {"diverged": f"{len(bad)} of {len(runs)}", "where": "; ".join(where) or "–"}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

@@ -59,7 +59,7 @@ def table(means: Sequence[float] = (0.5, 1.0, 2.0, 4.0, 8.0)) -> pd.DataFrame:
 
 def figure() -> Figure:
     """Draw the pull of KL and AS-distance on a mean that is m away, and on the variance where the means agree."""
-    figure, axes = plt.subplots(1, 2, figsize=(8.0, 3.1))
+    figure, axes = plt.subplots(1, 2, figsize=(6.2, 2.8))
     m, v = np.linspace(0.01, 8.0, 300), np.logspace(-6.0, 2.0, 300)
     curves = {
         "kl": ("KL", palette.of_method("s-introvae")),

@@ -72,13 +72,16 @@ def exceeded_bound(run: Result) -> bool | None:
     That is √2 times the kernel's constant, where the run has one: 0.56 for the marginal kernel of eq. 8.
     ``None`` without a curve, as of methods that have no AS-distance.
     """
-    largest = largest_distance(run)
-    if math.isnan(largest):
-        return None
+    largest = relative_distance(run)
+    return None if math.isnan(largest) else largest > math.sqrt(2.0)
+
+
+def relative_distance(run: Result) -> float:
+    """Return the largest AS-distance over the kernel's constant, where the run has one; NaN without a curve."""
     hp, factor = run.config.hyperparameters, 1.0
     if getattr(hp, "kernel_constant", False):
         factor = kernel_constant(hp.kernel, hp.statistic, run.config.recipe.latent_dim)
-    return largest > math.sqrt(2.0) * factor
+    return largest_distance(run) / factor
 
 
 def underflow_share(result: Result) -> float:

@@ -62,7 +62,7 @@ ABLATION = Study(
         "as-only": Variant("AS-distance alone", "as-introvae", {"schedule": "as-only"}, "0", "Figure 1"),
         "half": Variant("half KL, half AS", "as-introvae", {"schedule": "half"}, "½", "Figures 2 and 3"),
         "half-kl": Variant(
-            "half KL, no AS", "s-introvae", {"kl_share": 0.5}, "½, 1 − c of nothing", "Figure 2, the other reading"
+            "half KL, no AS", "s-introvae", {"kl_share": 0.5}, "½, no AS-distance", "Figure 2, the other reading"
         ),
         "kl-only": Variant("KL alone (S-IntroVAE)", "s-introvae", {}, "1"),
         "linear": Variant(

@@ -1,0 +1,74 @@
+"""Make pages readable on any screen: wide tables stack on a phone, code follows what it shows, charts suit the dark."""
+
+import re
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+from PIL import Image
+
+_NARROW = 40
+"""Characters that a row may have side by side on a phone; wider tables are stacked there, one block per row."""
+
+
+def stack(table):
+    """Mark a table of a page as one that is stacked on a phone; every cell carries the heading of its column."""
+    heads = [cell.get_text(" ", strip=True) for cell in table.select("thead tr:last-of-type > *")]
+    rows = [row.find_all(["th", "td"], recursive=False) for row in table.select("tbody > tr")]
+    widths = [
+        max((len(cells[-1 - at].get_text(strip=True)) for cells in rows if len(cells) > at), default=0)
+        for at in range(max(map(len, rows), default=0))
+    ]
+    if sum(widths) <= _NARROW:
+        return
+    table["class"] = [*table.get("class", []), "stacked"]
+    for cells in rows:
+        for at, cell in enumerate(reversed(cells), start=1):
+            if cell.name == "td" and at <= len(heads) and heads[-at]:
+                cell["data-label"] = heads[-at]
+
+
+def move_code(cell):
+    """Put the folded code of a cell under its output."""
+    code, output = cell.find("details", recursive=False), cell.find(class_="cell_output", recursive=False)
+    if code and output:
+        output.insert_after(code.extract())
+
+
+def fold_source(line, soup):
+    """Fold where a figure or table comes from into its beginning: which runs, at which scale."""
+    fold, summary = soup.new_tag("details", attrs={"class": "source"}), soup.new_tag("summary")
+    summary.string = ", ".join(re.split(r"[,;] ", line.get_text().rstrip("."))[:2])
+    line.wrap(fold)
+    fold.insert(0, summary)
+
+
+def mark_chart(image, folder):
+    """Name a picture with a transparent ground a chart: its colours may be turned for a dark page."""
+    file = folder / Path(image["src"]).name
+    if file.suffix == ".png" and file.exists():
+        with Image.open(file) as picture:
+            if picture.mode == "RGBA" and picture.getpixel((0, 0))[3] == 0:
+                image["class"] = [*image.get("class", []), "chart"]
+
+
+def arrange(app, pagename, templatename, context, doctree):
+    """Arrange the body of a page."""
+    body = context.get("body", "")
+    if app.builder.format != "html" or not re.search("<table|cell_output", body):
+        return
+    soup = BeautifulSoup(body, "html.parser")
+    for table in soup.find_all("table"):
+        stack(table)
+    for cell in soup.select("div.cell"):
+        move_code(cell)
+    for line in soup.select("p.source-line"):
+        fold_source(line, soup)
+    for image in soup.select("img[src]"):
+        mark_chart(image, Path(app.outdir) / "_images")
+    context["body"] = str(soup)
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.connect("html-page-context", arrange, priority=950)
+    return {"parallel_read_safe": True}
