@@ -42,9 +42,12 @@ def fold_source(line, soup):
     fold.insert(0, summary)
 
 
-def mark_chart(image, folder):
-    """Name a picture with a transparent ground a chart: its colours may be turned for a dark page."""
-    file = folder / Path(image["src"]).name
+def mark_chart(image, files):
+    """Name a picture with a transparent ground a chart: its colours may be turned for a dark page.
+
+    ``files`` has the paths of pictures by their name on the page: while pages are written none is copied yet.
+    """
+    file = Path(files.get(Path(image["src"]).name, "absent"))
     if file.suffix == ".png" and file.exists():
         with Image.open(file) as picture:
             if picture.mode == "RGBA" and picture.getpixel((0, 0))[3] == 0:
@@ -63,8 +66,9 @@ def arrange(app, pagename, templatename, context, doctree):
         move_code(cell)
     for line in soup.select("p.source-line"):
         fold_source(line, soup)
+    files = {name: Path(app.srcdir) / path for path, name in app.builder.images.items()}
     for image in soup.select("img[src]"):
-        mark_chart(image, Path(app.outdir) / "_images")
+        mark_chart(image, files)
     context["body"] = str(soup)
 
 
