@@ -6,7 +6,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 from PIL import Image
 
-_NARROW = 40
+_NARROW = 30
 """Characters that a row may have side by side on a phone; wider tables are stacked there, one block per row."""
 
 

@@ -42,9 +42,9 @@ def test_a_figure_opens_in_its_full_size_by_keyboard_and_closes(fresh):
     image = page.locator("article div.cell_output img").first
     image.focus()
     page.keyboard.press("Enter")
-    assert page.locator("dialog.zoom[open] img").count() == 1
+    page.locator("dialog.zoom[open] img").wait_for()
     page.keyboard.press("Escape")
-    assert page.locator("dialog.zoom").count() == 0
+    page.locator("dialog.zoom").wait_for(state="detached")
 
 
 def focused(page, steps):
