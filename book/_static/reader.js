@@ -8,10 +8,11 @@ for (const image of document.querySelectorAll(".bd-content div.cell_output img[s
     dialog.className = "zoom";
     dialog.setAttribute("aria-label", "Enlarged figure");
     const large = image.cloneNode();
+    large.autofocus = true;
     large.title = "Close";
     dialog.append(large);
     dialog.addEventListener("click", () => dialog.close());
-    dialog.addEventListener("keydown", event => event.key === "Enter" && dialog.close());
+    dialog.addEventListener("keydown", event => ["Enter", "Escape"].includes(event.key) && dialog.close());
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();
