@@ -154,15 +154,15 @@ def by_core(a: Sequence[float], b: Sequence[float], v: float) -> float:
 
 
 def worked_table(halvings: int = 8) -> pd.DataFrame:
-    """Return the worked example for variances of 1, ½, ¼, …: by hand, by the core, and the mean KL of either batch."""
+    """Return the worked example for variances of 1, ½, ¼, …: by hand, by the core, and the mean KL of batch a."""
     rows = {}
-    for v in (0.5**i for i in range(halvings)):
-        terms = by_hand(A, B, v)
-        rows[f"v = {v:.4g}"] = {name: f"{value:.4f}" for name, value in terms.items()} | {
-            "the core": f"{by_core(A, B, v):.4f}",
+    for i in range(halvings):
+        v = 0.5**i
+        rows[f"1/{2**i}" if i else "1"] = {name: f"{value:.3f}" for name, value in by_hand(A, B, v).items()} | {
+            "the core": f"{by_core(A, B, v):.3f}",
             "KL of a": f"{np.mean([kl_of(m, v) for m in A]):.2f}",
         }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(columns="v")
 
 
 def passes() -> float:
