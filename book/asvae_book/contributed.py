@@ -108,9 +108,9 @@ def _curves(result: Result, path: Path) -> Iterator[str]:
             yield f"curves: {name} has {len(curve)} values at {len(steps)} steps"
         elif any(math.isinf(value) for value in curve):
             yield f"curves: {name} is infinite"
-    if not result.diverged and (not steps or steps[-1] < 0.9 * (result.config.steps - 1)):
-        ended = steps[-1] if steps else 0
-        yield f"curves: they end at step {ended} of {result.config.steps}, and no divergence is told"
+    end = steps[-1] if steps else 0
+    if not result.diverged and end < 0.9 * (result.config.steps - 1):
+        yield f"curves: they end at step {end} of {result.config.steps}, and no divergence is told"
     if result.diverged and not 0 <= result.divergence.step < result.config.steps:
         yield f"divergence: at step {result.divergence.step} of {result.config.steps}"
 

@@ -1,0 +1,73 @@
+"""The Snakefile on a copy of the checkout: killed and continued, done once, again after a change of numerics."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from asvae.files import read_record, write_record
+
+pytest.importorskip("snakemake")
+
+ROOT = Path(__file__).parents[2]
+SMALL = ["--config", "data=8gaussians", "steps=20", "seeds=1", "threads=1", "chapters=False"]
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """Return a copy with the results that tell what a run takes, and a function that calls Snakemake in it."""
+    for name in ("asvae", "book/asvae_book", "data/golden"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Snakefile", "pyproject.toml", "data/plan.json"):
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    (tmp_path / "data" / "results").mkdir()
+    for pattern in ("8gaussians-quick-*-C1-seed0.json", "*-paper-*-seed0*.json"):
+        for path in (ROOT / "data" / "results").glob(pattern):
+            shutil.copyfile(path, tmp_path / "data" / "results" / path.name)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(tmp_path / "book"), *sys.path])}
+    arguments = [sys.executable, "-m", "snakemake", "--cores", "2", "quick", *SMALL]
+
+    def call(*more):
+        ended = subprocess.run([*arguments, *more], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout + ended.stderr
+
+    def start():
+        options = {"start_new_session": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.Popen(arguments, cwd=tmp_path, env=environment, **options)
+
+    call.folder, call.start = tmp_path, start
+    return call
+
+
+def times(folder):
+    """Return when each job was done."""
+    return {path.name: path.stat().st_mtime_ns for path in (folder / "data/runs/workflow/done").glob("8gaussians-*")}
+
+
+@pytest.mark.slow
+def test_killed_continued_done_once_and_again_after_a_change(copy):
+    killed = copy.start()
+    until = time.time() + 300
+    while not (first := times(copy.folder)) and time.time() < until and killed.poll() is None:
+        time.sleep(0.2)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    assert 0 < len(first) < 4
+    copy()
+    made = times(copy.folder)
+    assert len(made) == 4
+    assert first.items() <= made.items()
+    assert "Nothing to be done" in copy()
+
+    golden = copy.folder / "data/golden/checkerboard-s-introvae.json"
+    write_record(golden, {"fingerprint": "0" * 12, "trace": read_record(golden)["trace"]})
+    said = copy("--dry-run", "--quiet", "host")
+    again = {line.split("=")[1].rsplit("-", 1)[0] for line in said.splitlines() if "wildcards: job=" in line}
+    assert again == {"8gaussians-8gaussians-quick-s-introvae"}
+    assert "rule ledger" in said
