@@ -47,8 +47,8 @@ class Experiment:
 EXPERIMENTS = (
     Experiment("8 Gaussians", "8gaussians.ipynb", ("M1",), ("8gaussians",)),
     Experiment("Checkerboard", "checkerboard.ipynb", ("T1", "T2", "T3"), ("checkerboard",)),
-    Experiment("Speed, stability, collapse", "checkerboard.ipynb", ("M4", "M5"), ("checkerboard",)),
-    Experiment("Why anneal? On points", "ablation-checkerboard.ipynb", ("A1", "A2", "A3", "A4"), ("checkerboard",)),
+    Experiment("Speed, stability, collapse", "8gaussians.ipynb", ("M4", "M5")),
+    Experiment("Why anneal?", "ablation.ipynb", ("A1", "A2", "A3", "A4")),
     Experiment("Images", "images.ipynb", ("M2", "M3", "G1", "G2", "G3", "G4")),
 )
 """In the order of the table."""
