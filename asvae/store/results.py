@@ -134,7 +134,7 @@ def find(configs: Iterable[RunConfig], root: Path = ROOT) -> dict[RunConfig, Res
     """Return the kept results of ``configs`` that belong to today's numerics.
 
     A damaged file is named in a warning and passed over: its run counts as not kept. So is one that says the same as
-    another file: see :func:`results`.
+    another file: see :func:`asvae.results`.
     """
     wanted, found, seen = set(configs), {}, {}
     places = {(config.dataset, config.scale, config.objective) for config in wanted}
