@@ -128,7 +128,7 @@ def test_papermill_runs_the_chapter_from_anywhere_with_other_parameters(tmp_path
     assert "2 runs" in text
     assert "2 seeds" in text
     assert "<th>S-IntroVAE</th>" in text
-    assert "<th>AS-IntroVAE</th>" not in text
+    assert "<th>IntroVAE</th>" not in text
 
 
 @pytest.mark.slow
