@@ -36,6 +36,14 @@ LONG = """
 SLOW = ("--set", "width=16", "--set", "depth=2", "--set", "batch_size=16", "--steps", "200000")
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """Let this process and its children be interrupted, also where a script started it in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def _started(root, *arguments):
     """Start a command that takes long, with a store of its own; return it once it trains."""
     command = [sys.executable, "-c", textwrap.dedent(LONG), str(root), *arguments, *SLOW]

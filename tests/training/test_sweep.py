@@ -1,5 +1,6 @@
 """Sweeps: stacks, processes, budgets, and being killed."""
 
+import contextlib
 import itertools
 import json
 import multiprocessing
@@ -192,9 +193,16 @@ def _start(*arguments):
 
 def _wait_for_work(root, sweeping):
     """Return when a sweep has written anything, or has ended: workers are new processes, which import for seconds."""
-    before = set(root.rglob("*"))
-    while sweeping.is_alive() and not set(root.rglob("*")) - before:
+    before = _there(root)
+    while sweeping.is_alive() and not _there(root) - before:
         time.sleep(0.005)
+
+
+def _there(root):
+    # The sweep removes what a killed one left while this looks.
+    with contextlib.suppress(FileNotFoundError):
+        return set(root.rglob("*"))
+    return set()
 
 
 def _files(root):

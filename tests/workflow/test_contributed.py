@@ -53,7 +53,7 @@ def test_a_file_that_was_edited_is_no_result(tmp_path):
         (POINTS, "timing", "date", "soon", "soon"),
         (POINTS, "config", "seed", 1, "name"),
         (POINTS, "config", "steps", 10, "size: steps"),
-        (POINTS, "history", "score", [1.0], "values at"),
+        (POINTS, "history", "score", [1.0], "curves of unequal length"),
         (IMAGES, "scores", "sharpness", 9.0, "as sharp as"),
         (IMAGES, "scores", "rec_mse", 0.5, "rec_mse says"),
         (IMAGES, "scores", "precision", 2.0, "no share"),
