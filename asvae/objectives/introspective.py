@@ -152,8 +152,9 @@ def exp_elbos(errors, kls, apart, hp, c, s) -> list[Tensor]:
 def encoder_loss(networks, x, draws, hp, progress, shared) -> Loss:
     r"""Encoder of the soft introspective family, batch mean, ``(lanes,)``.
 
-    :math:`s(\beta_{rec} L_r(x) + \beta_{kl}\mathrm{KL}(x)) + \tfrac14\sum_f \mathbb E\exp(-2s(\beta_{rec} L_r(f) +
-    \beta_{neg}[c\,\mathrm{KL}(f) + (1-c) D_{AS}]))`; f runs over reconstruction and sample, which enter detached.
+    :math:`s(\beta_{rec} L_r(x) + \beta_{kl}\mathrm{KL}(x)) + \tfrac14\sum_f \mathbb E\exp(-2sA(f))`, where
+    :math:`A(f) = \beta_{rec} L_r(f) +` :math:`\beta_{neg}[c\,\mathrm{KL}(f) + (1-c) D_{AS}]`; f runs over
+    reconstruction and sample, which enter detached.
     With ``fake_rec`` the first term in the exponent has that factor; with ``live_target`` f is compared undetached.
     """
     s, pieces = networks.normaliser, encoder_pieces(networks, x, draws, hp)
