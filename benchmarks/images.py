@@ -14,7 +14,7 @@ from speed import seconds, show
 
 from asvae import RunConfig
 from asvae.cpu import computes_bfloat16, threads
-from asvae.datasets.images import Content
+from asvae.datasets.content import Content
 from asvae.files import DATA, write_record
 from asvae.training import provenance
 from asvae.training.images.machinery import Machinery

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from asvae.datasets.images import Content, ImageDataset
+from asvae.datasets.content import Content
+from asvae.datasets.images import ImageDataset
 
 _TRAIN = [f"data_batch_{i}" for i in range(1, 6)]
 _TEST = ["test_batch"]

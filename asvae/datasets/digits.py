@@ -7,7 +7,8 @@ import torch
 from torch.nn.functional import interpolate
 
 from asvae import draws
-from asvae.datasets.images import Content, ImageDataset
+from asvae.datasets.content import Content
+from asvae.datasets.images import ImageDataset
 
 
 class Digits(ImageDataset):

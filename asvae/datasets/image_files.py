@@ -22,8 +22,9 @@ from numpy.lib.format import open_memmap
 from tqdm import tqdm
 
 from asvae.checks import printable, refuse
+from asvae.datasets.content import Content, pixel_fingerprint
 from asvae.datasets.decoding import decode
-from asvae.datasets.images import Content, ImageDataset, pixel_fingerprint
+from asvae.datasets.images import ImageDataset
 from asvae.files import DATA, read_record, write_record
 
 _FORMAT = 2

@@ -1,13 +1,11 @@
 """What all image data sets share: pixels in memory or on disk, a random order per epoch, mirrored images."""
 
-import hashlib
 import os
 import shlex
 import socket
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -19,6 +17,7 @@ from torch import Tensor
 from asvae import draws
 from asvae.checks import InvalidArgumentError, folder, integer, refuse
 from asvae.datasets.base import Dataset, Kind, position
+from asvae.datasets.content import Content, pixel_fingerprint
 from asvae.files import DATA
 
 _PATIENCE = 60.0
@@ -27,41 +26,6 @@ _PATIENCE = 60.0
 
 class MissingDataError(InvalidArgumentError):
     """The files of a data set are absent; the message is one sentence that says how to get them."""
-
-
-@dataclass(frozen=True)
-class Content:
-    """What the files of a data set hold."""
-
-    train: np.ndarray
-    """``(N, C, H, W)`` in uint8."""
-    test: np.ndarray
-    """``(M, C, H, W)`` in uint8."""
-    labels: np.ndarray | None = None
-    """``(N,)`` in int64, of the training images."""
-    fingerprint: str = ""
-    """:func:`pixel_fingerprint`, if it is known already."""
-    skipped: list[str] = field(default_factory=list)
-    """Files and folders that could not be used, each with the reason."""
-
-
-def pixel_fingerprint(pixels: Iterator[np.ndarray], train: int, shape: tuple[int, ...]) -> str:
-    """Return 12 hex digits: a SHA-256 over the training images, the test images, and their number and shape.
-
-    Parameters
-    ----------
-    pixels : iterator of arrays
-        All training images, then all test images, in uint8, in pieces of any size.
-    train : int
-        How many are for training.
-    shape : tuple
-        Of all images together, ``(N + M, C, H, W)``.
-    """
-    digest = hashlib.sha256()
-    for piece in pixels:
-        digest.update(np.ascontiguousarray(piece))
-    digest.update(repr((train, *map(int, shape))).encode())
-    return digest.hexdigest()[:12]
 
 
 class ImageDataset(Dataset):

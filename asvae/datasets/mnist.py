@@ -10,7 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from asvae.datasets.images import Content, ImageDataset
+from asvae.datasets.content import Content
+from asvae.datasets.images import ImageDataset
 
 _FILES = [f"{part}-{what}-ubyte" for part in ("train", "t10k") for what in ("images-idx3", "labels-idx1")]
 

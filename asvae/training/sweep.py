@@ -3,11 +3,9 @@
 import functools
 import os
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +18,12 @@ from asvae import objectives
 from asvae.checks import folder, integer, number, refuse
 from asvae.config import RunConfig
 from asvae.cpu import huge_pages
-from asvae.files import part_prefix, remove_leftovers
 from asvae.training import diagnostics, provenance
 from asvae.training.checkpoint import keep, newest, path_of, remove, stacks, warn_of_earlier
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
 from asvae.training.points.stacking import into_stacks
+from asvae.training.progress_file import asking, shared, watched
 from asvae.training.run import Run
 from asvae.training.stepper import Interruption
 from asvae.training.train import check_config, check_device, check_fits, train_any
@@ -130,10 +128,10 @@ def sweep(
     names = list(dict.fromkeys(config.objective for config in configs))
     described = f"{len(wanted)} runs in {len(work)} stacks" if len(wanted) > 1 else "".join(names)
     with (
-        _progress_file(len(work) + 1) as counters,
+        shared(len(work)) as counters,
         tqdm(total=total, desc=described, unit=unit, disable=not (progress and is_main_process()), miniters=1) as bar,
-        _watch(counters, bar),
-        _asking(counters) as asked,
+        watched(counters, bar),
+        asking(counters) as asked,
     ):
         commit = provenance.commit()
         arguments = [
@@ -184,7 +182,7 @@ def _work_apart(*arguments: Any) -> tuple[Path | None, list[Run] | None]:
     """Do :func:`_work` in a process of its own, which stops with its parent and leaves nothing to wait for."""
     *_, counters, _, _, _, parent = arguments
     _leave_with(parent)
-    with _BUSY, _asking(counters):
+    with _BUSY, asking(counters):
         return _work(*arguments)
 
 
@@ -244,58 +242,3 @@ def _begun(wanted: Sequence[RunConfig], root: Path, device: str) -> list[list[Ru
             begun.append(lanes)
             left -= set(lanes)
     return begun
-
-
-@contextmanager
-def _progress_file(slots: int) -> Iterator[str]:
-    remove_leftovers(Path(tempfile.gettempdir()))
-    with tempfile.TemporaryDirectory(prefix=part_prefix()) as own:
-        path = os.path.join(own, "steps")
-        np.zeros(max(1, slots), dtype=np.int64).tofile(path)
-        yield path
-
-
-@contextmanager
-def _asking(counters: str) -> Iterator[np.ndarray]:
-    """Write the number of the first Ctrl-C or SIGTERM into the last slot, which all processes of a sweep look at.
-
-    The second does what it always did. Under torchrun processes would stop at different steps: nothing changes there.
-    """
-    slots = np.memmap(counters, dtype=np.int64, mode="r+")
-    alone = threading.current_thread() is threading.main_thread() and "WORLD_SIZE" not in os.environ
-    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
-    ours = [each for each, handler in usual.items() if alone and signal.getsignal(each) is handler]
-
-    def restore() -> None:
-        for each in ours:
-            signal.signal(each, usual[each])
-
-    def note(received: int, _: Any) -> None:
-        slots[-1] = received
-        restore()
-
-    for each in ours:
-        signal.signal(each, note)
-    try:
-        yield slots
-    finally:
-        restore()
-
-
-@contextmanager
-def _watch(path: str, bar: tqdm) -> Iterator[None]:
-    """Move ``bar`` to the sum of the counters in the progress file, twice a second, until left."""
-    done, left = np.memmap(path, dtype=np.int64, mode="r"), threading.Event()
-
-    def follow() -> None:
-        while not left.wait(0.5):
-            bar.update(int(done[:-1].sum()) - bar.n)
-
-    thread = threading.Thread(target=follow, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        left.set()
-        thread.join()
-        bar.update(int(done[:-1].sum()) - bar.n)

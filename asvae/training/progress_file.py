@@ -1,0 +1,71 @@
+"""What the processes of a sweep share in one file: how far each stack is, and whether somebody asked to stop."""
+
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from asvae.files import part_prefix, remove_leftovers
+
+
+@contextmanager
+def shared(stacks: int) -> Iterator[str]:
+    """Make the file, and return its path: a number of steps per stack, and the number of a signal."""
+    remove_leftovers(Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=part_prefix()) as own:
+        path = os.path.join(own, "steps")
+        np.zeros(stacks + 1, dtype=np.int64).tofile(path)
+        yield path
+
+
+@contextmanager
+def asking(path: str) -> Iterator[np.ndarray]:
+    """Write the number of the first Ctrl-C or SIGTERM into the last slot, which all processes of a sweep look at.
+
+    The second does what it always did. Under torchrun processes would stop at different steps: nothing changes there.
+    """
+    slots = np.memmap(path, dtype=np.int64, mode="r+")
+    alone = threading.current_thread() is threading.main_thread() and "WORLD_SIZE" not in os.environ
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    ours = [each for each, handler in usual.items() if alone and signal.getsignal(each) is handler]
+
+    def restore() -> None:
+        for each in ours:
+            signal.signal(each, usual[each])
+
+    def note(received: int, _: Any) -> None:
+        slots[-1] = received
+        restore()
+
+    for each in ours:
+        signal.signal(each, note)
+    try:
+        yield slots
+    finally:
+        restore()
+
+
+@contextmanager
+def watched(path: str, bar: tqdm) -> Iterator[None]:
+    """Move ``bar`` to the sum of the counters in the file, twice a second, until left."""
+    done, left = np.memmap(path, dtype=np.int64, mode="r"), threading.Event()
+
+    def follow() -> None:
+        while not left.wait(0.5):
+            bar.update(int(done[:-1].sum()) - bar.n)
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        left.set()
+        thread.join()
+        bar.update(int(done[:-1].sum()) - bar.n)
