@@ -14,8 +14,10 @@ def stack(table):
     """Mark a table of a page as one that is stacked on a phone; every cell carries the heading of its column."""
     heads = [cell.get_text(" ", strip=True) for cell in table.select("thead tr:last-of-type > *")]
     rows = [row.find_all(["th", "td"], recursive=False) for row in table.select("tbody > tr")]
+    # A heading may break between its words, a value hardly.
+    words = [max(map(len, head.split()), default=0) for head in reversed(heads)]
     widths = [
-        max((len(cells[-1 - at].get_text(strip=True)) for cells in rows if len(cells) > at), default=0)
+        max([len(cells[-1 - at].get_text(strip=True)) for cells in rows if len(cells) > at] + words[at : at + 1])
         for at in range(max(map(len, rows), default=0))
     ]
     if sum(widths) <= _NARROW:

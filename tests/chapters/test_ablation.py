@@ -24,7 +24,7 @@ def test_only_runs_with_the_curve_of_the_distance_are_counted(points):
     far = [replace(run, history=run.history | {"as_distance": [0.1, 2.0]}) for run in points["half"][:2]]
     near = [replace(run, history=run.history | {"as_distance": [0.1, 0.5]}) for run in points["half"][2:4]]
     cells = Cells({"half": [*far, *near, *points["half"][4:]], "kl-only": points["kl-only"]})
-    assert list(ablation.latents_table(cells)["distance exceeded its bound"]) == ["2 of 4", "–"]
+    assert list(ablation.latents_table(cells)["distance past bound"]) == ["2 of 4", "–"]
 
 
 def test_schedules_say_what_they_stand_for():

@@ -157,9 +157,11 @@ def test_the_printed_tables_are_the_papers():
 def test_one_diverged_seed_makes_its_cell_nan_and_says_how_many(cells, run, diverged):
     assert toy_tables.summary([run, diverged], "kl") == f"NaN (1 of 2; else {run.scores['kl']:.2f})"
     said = toy_sentences.diverged_sentence(cells)
-    assert said.startswith(f"1 of {len(cells.runs)} runs did: C1 IntroVAE, seed {diverged.config.seed}, at step ")
+    assert said.startswith(
+        f"1 of {len(cells.runs)} runs became non-finite: C1 IntroVAE, seed {diverged.config.seed}, at step "
+    )
     assert f"step {diverged.divergence.step:,}" in said
-    assert toy_sentences.diverged_sentence(Cells({("C1", "vae"): [run]})) == "0 of 1 runs did."
+    assert toy_sentences.diverged_sentence(Cells({("C1", "vae"): [run]})) == "0 of 1 runs became non-finite."
 
 
 def test_modes_are_counted_beside_the_papers_words(cells, run):

@@ -103,10 +103,10 @@ def sharpness_table(cells: Cells) -> pd.DataFrame:
 
 def latents_table(cells: Cells) -> pd.DataFrame:
     """Return what the encoder makes of real and generated data: KL in nats, and the share of dead latent dimensions."""
-    columns = {"KL of real, nats": "kl_real", "KL of generated, nats": "kl_fake", "dead latents": "dead_latents"}
+    columns = {"KL of real": "kl_real", "KL of samples": "kl_fake", "dead latents": "dead_latents"}
     table = _table(cells, columns)
-    table["distance exceeded its bound"] = [exceeded(runs) for runs in cells.values()]
-    table["exp term underflowed"] = [underflowed(runs) for runs in cells.values()]
+    table["distance past bound"] = [exceeded(runs) for runs in cells.values()]
+    table["exp underflowed"] = [underflowed(runs) for runs in cells.values()]
     return table
 
 

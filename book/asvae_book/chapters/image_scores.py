@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from asvae.training.provenance import in_markdown
 from asvae.training.run import Result
 from asvae_book.chapters import palette
-from asvae_book.chapters.figures import seed_dots
+from asvae_book.chapters.figures import WIDTH, seed_dots
 from asvae_book.chapters.tables import plus_minus
 from asvae_book.paper import published
 from asvae_book.paper.measures import sharp
@@ -109,7 +109,7 @@ def score_dots(cells: Cells) -> Figure:
     name, score = headline_name(cells.runs), headline_of(cells.runs)
     floor = "fid_floor" if name == "FID" else "frechet_classifier_floor"
     real = next((run.scores[floor] for runs in shown.values() for run in runs), math.nan)
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.42 * len(shown) + 1.2), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 0.42 * len(shown) + 1.2), sharey=True)
     panels = ((score, f"{name}, lower is better", real), (sharp, "sharpness of samples / real", 1.0))
     for axis, (value, words, mark) in zip(axes, panels, strict=True):
         axis.axvline(mark, color=palette.TRUTH, linestyle="--", linewidth=1)

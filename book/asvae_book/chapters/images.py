@@ -13,7 +13,7 @@ from asvae.config import RunConfig
 from asvae.training.run import Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.cost import estimate
-from asvae_book.chapters.figures import grid, sheet
+from asvae_book.chapters.figures import WIDTH, grid, sheet
 from asvae_book.studies import METHODS
 
 LAYOUT = ("as-introvae", "s-introvae", "wgan-gp")
@@ -90,7 +90,7 @@ def samples(runs: Sequence[Result]) -> Figure:
     real = next((run.pictures["real"] for run in runs if "real" in run.pictures), None)
     order = [name for name in LAYOUT if name in by_name] + [None] + [name for name in by_name if name not in LAYOUT]
     rows = -(-len(order) // 2)
-    figure, axes = plt.subplots(rows, 2, figsize=(6.4, 3.4 * rows), squeeze=False)
+    figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 3.4 * rows), squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, name in zip(axes.flat, order, strict=False):
@@ -107,7 +107,7 @@ def samples(runs: Sequence[Result]) -> Figure:
 def reconstructions(runs: Sequence[Result]) -> Figure:
     """Draw eight real test images, and below them what each method with an encoder makes of them."""
     shown = [run for run in runs if "reconstructed" in run.pictures]
-    figure, axes = plt.subplots(1 + len(shown), 1, figsize=(6.4, 0.98 * (1 + len(shown))), squeeze=False)
+    figure, axes = plt.subplots(1 + len(shown), 1, figsize=(WIDTH, 0.98 * (1 + len(shown))), squeeze=False)
     axes[0, 0].set_axis_off()
     for axis, run in zip(axes[1:, 0], shown, strict=True):
         name = run.config.objective
@@ -121,7 +121,7 @@ def reconstructions(runs: Sequence[Result]) -> Figure:
 def interpolations(runs: Sequence[Result]) -> Figure:
     """Draw for each method with an encoder two straight ways in latent space, each between two real test images."""
     shown = [run for run in runs if "interpolation" in run.pictures]
-    figure, axes = plt.subplots(max(1, len(shown)), 1, figsize=(6.4, 1.8 * max(1, len(shown))), squeeze=False)
+    figure, axes = plt.subplots(max(1, len(shown)), 1, figsize=(WIDTH, 1.8 * max(1, len(shown))), squeeze=False)
     axes[0, 0].set_axis_off()
     for axis, run in zip(axes[:, 0], shown, strict=False):
         name = run.config.objective

@@ -51,7 +51,7 @@ def diverged_sentence(cells: Cells) -> str:
         for run in runs
         if run.diverged
     ]
-    said = f"{len(lost)} of {len(cells.runs)} runs did" + (f": {'; '.join(lost)}." if lost else ".")
+    said = f"{len(lost)} of {len(cells.runs)} runs became non-finite" + (f": {'; '.join(lost)}." if lost else ".")
     return " ".join(each for each in (said, introvae_sentence(cells)) if each)
 
 

@@ -150,8 +150,10 @@ IMAGE_CLAIM = "AS-IntroVAE's samples look better than S-IntroVAE's and WGAN-GP's
 
 
 def image_comparisons(cells: Cells[Result]) -> pd.DataFrame:
-    """Return what each of G1 to G4 is judged by, one row per comparison."""
-    return judge(cells).comparisons
+    """Return what each of G1 to G4 is judged by, the score that ranks, one row per opponent."""
+    compared = judge(cells).comparisons
+    compared.index = [f"AS-IntroVAE − {opponent}" for opponent, _ in compared.index]
+    return compared.drop(columns="claimed")
 
 
 def image_sentences(cells: Cells[Result]) -> list[str]:
