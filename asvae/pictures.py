@@ -9,6 +9,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+MOST = 4_096
+"""Images that a picture may hold."""
+
 
 def to_bytes(images: Tensor) -> Tensor:
     """Return images ``(..., C, H, W)`` in [0, 1] as uint8; values outside are clipped, NaN becomes 0."""
@@ -35,11 +38,18 @@ def unpack(text: str, shape: Sequence[int]) -> Tensor:
 
     Raises
     ------
-    ValueError, OSError
-        If the text is not a PNG of such images.
+    ValueError
+        If the text is not a PNG of at most :data:`MOST` such images.
     """
     channels, height, width = shape
-    with Image.open(io.BytesIO(base64.b64decode(text))) as image:
-        column = torch.from_numpy(np.array(image.convert("L" if channels == 1 else "RGB")))
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(text)), formats=["PNG"]) as image:
+            # Before it is decoded: a small file may hold a huge picture.
+            if image.width != width or image.height % height or image.height > MOST * height:
+                raise ValueError(f"{image.width} × {image.height} pixels")
+            column = torch.from_numpy(np.array(image.convert("L" if channels == 1 else "RGB")))
+    except Exception as error:
+        # Pillow and zlib have many errors for a damaged file, and not all have a base of their own.
+        raise ValueError(f"no picture of images of {height} × {width} pixels: {error}") from error
     images = column.reshape(-1, height, width, channels).permute(0, 3, 1, 2)
     return images.contiguous() / 255.0

@@ -140,7 +140,7 @@ def find(configs: Iterable[RunConfig], root: Path = ROOT) -> dict[RunConfig, Res
     places = {(config.dataset, config.scale, config.objective) for config in wanted}
     for path in sorted(path for key in places for path in root.glob(f"{'-'.join(key)}-*.json")):
         try:
-            result = _result(path, path.stat().st_mtime_ns)
+            result = _result(path, _written(path))
             _check_new(path, result.config, result.scores, seen)
         except InvalidArgumentError as error:
             warnings.warn(str(error), stacklevel=2)
@@ -150,8 +150,13 @@ def find(configs: Iterable[RunConfig], root: Path = ROOT) -> dict[RunConfig, Res
     return found
 
 
+def _written(path: Path) -> tuple[int, ...]:
+    state = path.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
 @functools.lru_cache(maxsize=4096)
-def _result(path: Path, written: int) -> Result:
+def _result(path: Path, written: tuple[int, ...]) -> Result:
     """Return the result in a file; a chapter asks for the same ones many times."""
     return _read(path, lambda kept: Result(**from_record(kept)))
 

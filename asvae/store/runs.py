@@ -24,7 +24,7 @@ from asvae.training.golden import fingerprint
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
 from asvae.training.run import Result, Run
-from asvae.training.sweep import check_configs, sweep
+from asvae.training.sweep import StoppedError, check_configs, sweep
 from asvae.training.train import check_device
 
 CHOICES = {"warmup", "logvar_limit"}
@@ -119,7 +119,12 @@ def load_or_train(
         # A stack of points is minutes; a run on images may be days, and is not lost because it began anew.
         checkpoints = checkpoints if len(images) == len(missing) else None
     options = {"device": device, "workers": workers, "progress": progress, "budget": budget, "machinery": machinery}
-    sweep(missing, done=finished, checkpoints=checkpoints, **options)
+    try:
+        sweep(missing, done=finished, checkpoints=checkpoints, **options)
+    except StoppedError as stopped:
+        if fresh:
+            raise StoppedError(str(stopped).replace("same call", "same call, not fresh,"), stopped.number) from None
+        raise
     return [found[config] for config in configs]
 
 

@@ -188,6 +188,9 @@ def _work_apart(*arguments: Any) -> tuple[Path | None, list[Run] | None]:
 
 @functools.cache
 def _leave_with(parent: int) -> None:
+    # A terminal's Ctrl-C reaches all processes, and one that waits for work would break the pool: the parent tells.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(1.0)

@@ -1,12 +1,15 @@
 """What a seal does not see: results of impossible content, copies, relabelled seeds, a changed timing."""
 
+import base64
 import json
 from dataclasses import replace
 
 import pytest
+import torch
 
 from asvae.checks import InvalidArgumentError
 from asvae.files import read_record, text_of, write_record
+from asvae.pictures import MOST, png
 from asvae.store.results import ROOT, STALE, find, from_record, keep, name_of, record
 from asvae.store.results import results as table_of
 from asvae.training.run import Result
@@ -55,6 +58,24 @@ def test_samples_of_another_shape_are_named(run, tmp_path, samples):
     _changed(path, lambda kept: kept.update(samples=samples))
     with pytest.warns(UserWarning, match=path.name):
         assert find([run.config], tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        "iVBORw0KGgo=",
+        "no text of this kind",
+        3,
+        base64.b64encode(png(torch.zeros(1, 17, 16, dtype=torch.uint8))).decode(),
+        base64.b64encode(png(torch.zeros(1, 16 * (MOST + 1), 16, dtype=torch.uint8))).decode(),
+        base64.b64encode(png(torch.zeros(1, 16, 16, dtype=torch.uint8))[:-30]).decode(),
+    ],
+)
+def test_pictures_that_are_none_of_such_images_are_named(digits, tmp_path, samples):
+    path = keep(digits[0], tmp_path)
+    _changed(path, lambda kept: kept.update(samples=samples))
+    with pytest.warns(UserWarning, match=path.name):
+        assert find([digits[0].config], tmp_path) == {}
 
 
 def test_a_number_that_json_does_not_have_is_damage(run, tmp_path):

@@ -57,8 +57,10 @@ def _started(root, *arguments):
 
 
 def _children(pid):
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False).stdout
-    return [int(each) for each in found.split()]
+    """Return the workers of a process: its children but for the pool's own."""
+    command = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+    return [int(each.split()[0]) for each in found if "popen_loky" in each and "resource_tracker" not in each]
 
 
 def _alive(pid):
@@ -82,18 +84,47 @@ def test_a_command_asked_to_stop_saves_says_so_and_ends_with_the_signals_status(
 
 
 @pytest.mark.slow
+def test_an_interrupt_from_a_terminal_reaches_workers_that_wait_too(tmp_path):
+    """It goes to every process of the group; the worker that has ended its stack has nothing to do."""
+    program = textwrap.dedent(
+        """
+        import sys
+        from pathlib import Path
+        from asvae import RunConfig
+        from asvae.training.sweep import sweep
+        SMALL = {"width": 16, "depth": 2, "batch_size": 16}
+        configs = [RunConfig("vae", steps=1, **SMALL), RunConfig("introvae", steps=200_000, **SMALL)]
+        sweep(configs, workers=2, checkpoints=Path(sys.argv[1]), done=lambda run: print("one", flush=True))
+        """
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout.readline() == "one\n"
+    time.sleep(1.0)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=120)[1]
+    assert "StoppedError: SIGINT: stopped after 1 of 2 runs; the others are saved" in said
+    [stack] = tmp_path.glob("*.stack")
+    assert checkpoint.newest(stack).step > 0
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_no_worker_outlives_its_parent(tmp_path, number):
     process, _ = _started(tmp_path, "sweep", "--objectives", "vae,introvae", "--seeds", "1", "--workers", "2")
     workers = _children(process.pid)
-    assert len(workers) >= 2
+    assert len(workers) == 2
     process.send_signal(number)
     process.wait(120)
     until = time.time() + 60
     while (left := [pid for pid in workers if _alive(pid)]) and time.time() < until:
         time.sleep(0.2)
     assert not left
-    assert all(checkpoint.newest(path) for path in (tmp_path / "runs" / "unfinished").glob("*.stack"))
+    stacks = list((tmp_path / "runs" / "unfinished").glob("*.stack"))
+    assert len(stacks) == 2
+    assert all(map(checkpoint.newest, stacks))
     config = RunConfig("vae", **TINY)
     sweep([config], workers=1, progress=False)
     assert not [
