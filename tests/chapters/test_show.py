@@ -114,7 +114,13 @@ def test_without_a_number_of_seeds_all_that_are_committed_are_shown_and_one_is_t
 
 def test_every_output_is_followed_by_its_source(monkeypatch, run):
     shown = []
-    monkeypatch.setattr(show, "display", lambda each: shown.append(getattr(each, "data", each)))
+    extras = []
+
+    def display(each, metadata=None):
+        shown.append(getattr(each, "data", each))
+        extras.append((metadata or {}).get("asvae", {}))
+
+    monkeypatch.setattr(show, "display", display)
     table = pd.DataFrame({"a": [1]})
     show.show(table, [run])
     show.show(table, "measured elsewhere")
@@ -123,3 +129,4 @@ def test_every_output_is_followed_by_its_source(monkeypatch, run):
     assert shown[1].startswith("*Source: 1 run computed here: quick scale")
     assert shown[3] == "*Source: measured elsewhere.*"
     assert shown[4] == "- one\n- two"
+    assert extras[1] == extras[3] == {"csv": ",a\n0,1\n"}  # no sweep makes a run of other steps

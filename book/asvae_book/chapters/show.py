@@ -15,7 +15,9 @@ from asvae.store.runs import load_or_train
 from asvae.training.images.machinery import Machinery
 from asvae.training.provenance import line
 from asvae.training.run import Result
+from asvae_book.chapters.figure_data import as_csv
 from asvae_book.studies import COMMITTED_SEEDS, Cells, Label, Study
+from asvae_book.studies.command import again
 
 
 class Found(NamedTuple):
@@ -152,7 +154,8 @@ def say_list(sentences: Sequence[str]) -> None:
 def show(shown: Any, runs: Sequence[Result] | str) -> None:
     """Display a figure or table with the line under it that says where its runs came from.
 
-    A figure of pictures gets a white ground; charts have none, and so suit a page in the dark.
+    A figure of pictures gets a white ground; charts have none, and so suit a page in the dark. With the line go, for
+    the page, the numbers shown as CSV and the command that makes the runs again.
     """
     if isinstance(shown, Figure) and any(axis.images for axis in shown.axes):
         shown.set_facecolor("white")
@@ -160,4 +163,7 @@ def show(shown: Any, runs: Sequence[Result] | str) -> None:
         display(shown)
     if isinstance(shown, Figure):
         plt.close(shown)
-    display(Markdown(f"*Source: {runs if isinstance(runs, str) else line(runs)}.*"))
+    measured = isinstance(runs, str)
+    extras = {"csv": as_csv(shown), "command": "" if measured or not runs else again(runs)}
+    source = f"*Source: {runs if measured else line(runs)}.*"
+    display(Markdown(source), metadata={"asvae": {name: value for name, value in extras.items() if value}})

@@ -18,6 +18,7 @@ from asvae_book.paper import published
 from asvae_book.paper.claims import CLAIM, Claim
 from asvae_book.paper.verdicts import MIN_SEEDS
 from asvae_book.studies import EIGHT_GAUSSIANS, GRID, TABLE1, Cells, Study
+from asvae_book.studies.command import sweep_command
 from asvae_book.studies.records import Label
 
 Cell = tuple[str, str]
@@ -148,7 +149,7 @@ def missing(cells: Cells[Result]) -> str:
 
 def command(study: Study, dataset: str, scale: str) -> str:
     """Return what makes the runs of a study, in Markdown."""
-    return f"`asvae sweep --study {study.name} --dataset {dataset} --scale {scale} --seeds {MIN_SEEDS['points']}`"
+    return f"`{sweep_command(study, dataset, scale, MIN_SEEDS['points'])}`"
 
 
 def nothing_in_common(data: PointsDataset) -> HistogramScores:

@@ -17,7 +17,8 @@ from asvae.training.run import Result
 from asvae_book.paper import plan
 from asvae_book.paper.claims import CLAIMS, Claim, Ground
 from asvae_book.paper.verdicts import MIN_SEEDS, NOT_RUN, SEVERITY, VERDICTS, Verdict
-from asvae_book.studies import COMMITTED_SEEDS, TABLE1, Cells
+from asvae_book.studies import COMMITTED_SEEDS, Cells
+from asvae_book.studies.command import sweep_command
 
 
 @dataclass(frozen=True)
@@ -143,16 +144,9 @@ def _judge(claim: Claim, ground: Ground, cells: Cells[Result]) -> Evidence:
 
 
 def _command(claim: Claim, ground: Ground, cells: Cells[Result]) -> str:
-    if claim.study is TABLE1:  # the command's default
-        options = ["--scale", ground.scale]
-    else:
-        options = ["--study", claim.study.name, "--dataset", ground.dataset]
-        options += ["--scale", ground.scale] if ground.scale != "quick" else []
-    options += [] if ground.reading == "paper" else ["--set", f"reading={ground.reading}"]
-    options += ["--device", "cuda"] if ground.scale == "paper" and datasets.kind(ground.dataset) == "images" else []
     fewest = MIN_SEEDS[datasets.kind(ground.dataset)]
     seeds = max(fewest, min(map(len, cells.there.values()), default=0))
-    return " ".join(["asvae", "sweep", *options, "--seeds", str(seeds)])
+    return sweep_command(claim.study, ground.dataset, ground.scale, seeds, ground.reading)
 
 
 def as_text(entries: Sequence[Entry]) -> str:

@@ -36,17 +36,20 @@ FAMILY = len(TABLE_ROWS) * len(SCORES) * len(published.OTHERS)
 
 
 def _claim(key: str, text: str, study: Study, readings: Sequence[str] = tuple(READINGS), **record) -> Claim:
-    """Return a claim about a table of points, judged by quick and published runs; by quick ones under every reading."""
+    """Return a claim about a table of points, judged at every scale; by quick runs under every reading."""
     chapter = study.dataset
     quick = [Ground(chapter, "quick", f"{chapter}#do-the-claims-hold", reading=reading) for reading in readings]
-    published_settings = Ground(chapter, "paper", f"{chapter}#at-the-published-settings")
+    larger = (
+        Ground(chapter, "reduced", f"{chapter}#at-reduced-scale"),
+        Ground(chapter, "paper", f"{chapter}#at-the-published-settings"),
+    )
     return Claim(
         key,
         text,
         study=study,
         labels=tuple(study.variants),
         program=UNAVAILABLE,
-        grounds=(*quick, published_settings),
+        grounds=(*quick, *larger),
         **record,
     )
 
