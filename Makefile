@@ -10,7 +10,7 @@ UNIT := $(BIN)/python -m pytest tests --ignore tests/rendered --ignore tests/bro
 # One thread a process: small networks lose time with more, and the sweeps bring their own processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup book test check lint unit notebooks pages scratch rendered lab browser pdf format refresh golden bench clean
+.PHONY: help setup book test check lint unit soak notebooks pages scratch rendered lab browser pdf format refresh golden bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -50,6 +50,9 @@ lint: setup ## Format, lint, docstrings, and who imports whom.
 unit: setup ## All unit tests.
 	@echo "== Unit tests, about 5 minutes on two cores"
 	$(UNIT)
+
+soak: setup ## What is done at random, thirty times as often: some 400 kills, full disks, nonsense; about an hour.
+	ASVAE_SOAK=30 $(BIN)/python -m pytest tests -k "killed or now_and_then or nonsense" $(WORKERS)
 
 notebooks: setup ## Execute every chapter and compare what it says with its committed outputs.
 	@echo "== Notebooks: loads what data/results holds and trains the rest, about 2 minutes"

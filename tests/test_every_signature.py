@@ -12,7 +12,7 @@ import asvae
 from asvae import RunConfig, datasets, losses, objectives, schedules
 from asvae.checks import InvalidArgumentError
 from asvae.metrics import histogram_scores, points
-from tiny import TINY
+from tiny import SOAK, TINY
 
 Z = torch.zeros(4, 2)
 ONE = torch.ones(())
@@ -155,7 +155,7 @@ def test_nonsense_in_any_argument_is_refused_in_one_sentence_or_works(name):
                 _answers(name, {argument: value})
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150 * SOAK, deadline=None, derandomize=SOAK == 1, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_nonsense_in_several_arguments_is_refused_in_one_sentence_or_works(data):
     name = data.draw(st.sampled_from(sorted(CALLS)))

@@ -1,6 +1,11 @@
 """Runs of seconds, and what makes two of them the same."""
 
+import os
+
 import torch
+
+SOAK = int(os.environ.get("ASVAE_SOAK", "1"))
+"""How many times as often `make soak` does what is done at random: kills, full disks, nonsense."""
 
 TINY = {"width": 16, "depth": 2, "batch_size": 16, "steps": 20}
 TINY_IMAGES = {"width": 0.125, "latent_dim": 4, "batch_size": 16, "steps": 3}

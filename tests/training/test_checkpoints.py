@@ -25,7 +25,7 @@ from asvae.training.run import sample
 from asvae.training.stepper import Interruption, Judged
 from asvae.training.train import train_any
 from plain_images import SMALL
-from tiny import TINY, same
+from tiny import SOAK, TINY, same
 
 
 def on_points(steps=30, seeds=3):
@@ -212,10 +212,10 @@ def _train(configs, folder, pipe):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_run_killed_again_and_again_ends_with_the_same_bits(engine, tmp_path):
     """Some kills meet it writing."""
-    configs = [config.replace(steps=60) for config in ENGINES[engine]]
+    configs = [config.replace(steps=60 * SOAK) for config in ENGINES[engine]]
     moments, begun = random.Random(3), []
     fork = multiprocessing.get_context("fork")
-    for part in range(1, 4):
+    for part in range(1, 3 * SOAK + 1):
         reader, writer = fork.Pipe(duplex=False)
         child = fork.Process(target=_train, args=(configs, tmp_path, writer))
         child.start()
@@ -231,7 +231,7 @@ def test_a_run_killed_again_and_again_ends_with_the_same_bits(engine, tmp_path):
     resumed = trained(configs, tmp_path)
     begun.append(resumed.told[0] // amount)
     # What is told has been saved.
-    assert [done >= 15 * part for part, done in enumerate(begun)] == [True] * 4
+    assert [done >= 15 * part for part, done in enumerate(begun)] == [True] * (3 * SOAK + 1)
     assert begun[0] == 0
-    assert begun[-1] < 60
+    assert begun[-1] < 60 * SOAK
     assert agree(resumed, trained(configs))

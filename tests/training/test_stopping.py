@@ -3,6 +3,7 @@
 import errno
 import os
 import platform
+import random
 import re
 import resource
 import signal
@@ -14,13 +15,13 @@ import time
 
 import pytest
 
-from asvae import RunConfig, files
+from asvae import RunConfig, files, train
 from asvae.checks import InvalidArgumentError
 from asvae.files import NotWrittenError, part_prefix, remove_leftovers, write
 from asvae.store import runs as store
 from asvae.training import checkpoint, loop
 from asvae.training.sweep import StoppedError, sweep
-from tiny import TINY, same
+from tiny import SOAK, TINY, same
 
 LONG = """
     import sys
@@ -187,6 +188,32 @@ def test_a_disk_that_fills_up_is_one_sentence_and_leaves_the_last_checkpoint(tmp
     [folder] = tmp_path.glob("*.stack")
     assert checkpoint.newest(folder).step == 4
     assert not list(folder.glob(".part-*"))
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_now_and_then_changes_nothing_in_the_end(tmp_path, monkeypatch):
+    configs = [RunConfig("as-introvae", seed=seed, **TINY | {"steps": 20 * SOAK}) for seed in (0, 1)]
+    moments, fsync, refused = random.Random(5), os.fsync, 0
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "SAVING_SHARE", 0.0)
+
+    def now_and_then(handle):
+        if moments.random() < 0.05:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "fsync", now_and_then)
+        for _ in range(1_000 * SOAK):
+            try:
+                runs = store.load_or_train(configs, root=tmp_path, progress=False, workers=1)
+            except NotWrittenError:
+                refused += 1
+            else:
+                break
+    assert refused >= 2 * SOAK
+    assert not list(tmp_path.rglob(".part-*"))
+    assert all(same(run, train(config, progress=False)) for run, config in zip(runs, configs, strict=True))
 
 
 def test_a_limit_of_file_sizes_is_a_sentence(tmp_path):

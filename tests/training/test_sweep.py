@@ -20,7 +20,7 @@ from asvae.training import checkpoint, loop, stepper
 from asvae.training import sweep as sweeps
 from asvae.training.stepper import Interruption
 from asvae.training.train import train_any
-from tiny import TINY, TINY_IMAGES, same
+from tiny import SOAK, TINY, TINY_IMAGES, same
 
 
 @pytest.mark.slow
@@ -181,7 +181,7 @@ def _sweep(root, workers):
     loop.CHECKPOINT_SECONDS, loop.SAVING_SHARE = 0.02, 0.0
     RunConfig.overrides = property(lambda config: {})
     names = ("vae", "s-introvae", "as-introvae")
-    configs = [RunConfig(name, seed=seed, **TINY | {"steps": 150}) for name in names for seed in range(3)]
+    configs = [RunConfig(name, seed=seed, **TINY | {"steps": 150 * SOAK}) for name in names for seed in range(3)]
     store.load_or_train(configs, weights=False, root=root, progress=False, workers=workers)
 
 
@@ -218,19 +218,19 @@ def test_a_sweep_killed_ten_times_ends_with_the_same_files(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     _start(whole, 1).join()
     moments, kills = random.Random(7), 0
-    for attempt in range(10):
-        workers = 2 if attempt in (2, 5) else 1
+    for attempt in range(10 * SOAK):
+        workers = 2 if attempt % 10 in (2, 5) else 1
         sweeping = _start(killed, workers)
         if attempt:
             _wait_for_work(killed, sweeping)
         sweeping.join(0.15 * moments.random())
         if sweeping.is_alive():
             # Once the parent alone: its workers must notice, and end.
-            (os.kill if attempt == 2 else os.killpg)(sweeping.pid, signal.SIGKILL)
+            (os.kill if attempt % 10 == 2 else os.killpg)(sweeping.pid, signal.SIGKILL)
             kills += 1
         sweeping.join()
     _start(killed, 1).join()
-    assert kills >= 3
+    assert kills >= 3 * SOAK
     assert _files(killed) == _files(whole)
     assert len(_files(whole)[0]) == 9
     # A kill between the last result and the end leaves a checkpoint that nobody needs.
