@@ -5,12 +5,14 @@ NOTEBOOKS := $(wildcard book/*.ipynb)
 BUILD := $(BIN)/jupyter-book build . -W -n --keep-going
 # A process for each core; the tests of a file share what they train.
 WORKERS := -n auto --maxprocesses 8
+# How each case ended, for `make promises`.
+REPORT := --junitxml .reports
 UNIT := $(BIN)/python -m pytest tests --ignore tests/rendered --ignore tests/browser $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 # One thread a process: small networks lose time with more, and the sweeps bring their own processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup book test check lint unit soak notebooks pages scratch rendered lab browser pdf format refresh golden bench clean
+.PHONY: help setup book test check lint unit soak notebooks pages scratch rendered lab browser pdf format refresh promises golden bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -49,14 +51,14 @@ lint: setup ## Format, lint, docstrings, and who imports whom.
 
 unit: setup ## All unit tests.
 	@echo "== Unit tests, about 5 minutes on two cores"
-	$(UNIT)
+	$(UNIT) $(REPORT)/unit.xml
 
 soak: setup ## What is done at random, thirty times as often: some 400 kills, full disks, nonsense; about an hour.
 	ASVAE_SOAK=30 $(BIN)/python -m pytest tests -k "killed or now_and_then or nonsense" $(WORKERS)
 
 notebooks: setup ## Execute every chapter and compare what it says with its committed outputs.
 	@echo "== Notebooks: loads what data/results holds and trains the rest, about 2 minutes"
-	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 3600 -p no:cacheprovider $(NOTEBOOKS)
+	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 3600 -p no:cacheprovider $(REPORT)/notebooks.xml $(NOTEBOOKS)
 
 pages: scratch rendered lab browser ## Build the book from scratch, warnings as errors, and test the rendered pages.
 
@@ -68,15 +70,15 @@ scratch: setup
 	ASVAE_OUTPUTS=committed $(BUILD) --all
 
 rendered: setup
-	$(BIN)/python -m pytest tests/rendered
+	$(BIN)/python -m pytest tests/rendered $(REPORT)/rendered.xml
 
 lab: setup
 	@echo "== A chapter in JupyterLab, about a minute; skipped where there is no browser (apt-get install chromium)"
-	$(BIN)/python -m pytest tests/browser/test_jupyterlab.py -rs
+	$(BIN)/python -m pytest tests/browser/test_jupyterlab.py -rs $(REPORT)/lab.xml
 
 browser: setup
 	@echo "== The pages in a browser, about 3 minutes; skipped where there is none (apt-get install chromium)"
-	$(BIN)/python -m pytest tests/browser --ignore tests/browser/test_jupyterlab.py -rs $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest tests/browser --ignore tests/browser/test_jupyterlab.py -rs $(WORKERS) --dist loadgroup $(REPORT)/browser.xml
 
 pdf: setup ## Print the whole book as one PDF, with the Chromium or Chrome that is there.
 	@echo "== The book as one page, then on paper: a minute, and what the chapters take where they changed"
@@ -90,6 +92,9 @@ format: setup ## Format the code and mend what the linter can.
 refresh: setup ## Make the notebooks in book/ again from their text in book/text/, executed.
 	$(BIN)/python book/refresh.py
 
+promises: test ## Run all tests, and write the page that says what they promise and how they ended.
+	$(BIN)/python book/promises.py .reports/*.xml
+
 golden: setup ## Accept changed numerics: write the golden traces again.
 	$(BIN)/python -c "from asvae.training.golden import renew; renew()"
 
@@ -99,4 +104,4 @@ bench: setup ## Measure speed, about 17 minutes on a machine that does nothing e
 	$(BIN)/python benchmarks/time_to_quality.py
 
 clean: ## Remove what was built, keep what was trained.
-	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .reports .pytest_cache .ruff_cache .hypothesis

@@ -1,5 +1,6 @@
 """The book executes its chapters where nothing else does, and what was committed too long ago is found."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -14,6 +15,32 @@ from sphinx.application import Sphinx
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
 STALE = "6 * 7"
+
+
+def test_the_page_of_promises_is_what_the_tests_say_and_how_they_last_ended(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "book"))
+    import promises
+
+    assert promises.PAGE.read_text() == promises.page(json.loads(promises.RECORD.read_text())), "make promises"
+
+
+def test_every_file_of_tests_has_a_place_on_that_page():
+    text = (ROOT / "book" / "promises.md").read_text()
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        first = path.read_text().removeprefix('"""').splitlines()[0].removesuffix('"""').replace("``", "`")
+        assert f"| {first}" in text, path
+
+
+def test_a_report_is_counted_by_file_and_end(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "book"))
+    import promises
+
+    report = tmp_path / "unit.xml"
+    cases = {"tests.core.test_a": "", "tests.test_b.TestC": "<failure/>", "book.why.ipynb": "<skipped/>"}
+    inner = "".join(f'<testcase classname="{name}" name="x">{end}</testcase>' for name, end in cases.items())
+    report.write_text(f"<testsuites><testsuite>{inner}</testsuite></testsuites>")
+    counted = {"notebooks": {"skipped": 1}, "tests/core/test_a.py": {"passed": 1}, "tests/test_b.py": {"failure": 1}}
+    assert promises.read([report]) == counted
 
 
 @pytest.fixture
