@@ -6,8 +6,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import yaml
@@ -75,17 +76,31 @@ def render(output: Path, chapters: Annotated[list[Path], typer.Argument()]) -> N
         for path in Path().iterdir():
             if path.name in ("asvae", "data") or (path.is_file() and path.name != "_toc.yml"):
                 (stage / path.name).symlink_to(path.resolve())
-        contents = yaml.safe_load(Path("_toc.yml").read_text())
-        for path in chapters:
-            name = path.stem.removeprefix("quick-")
+        names = {path.stem.removeprefix("quick-"): path for path in chapters}
+        for name, path in names.items():
             shutil.copyfile(path, stage / "book" / f"{name}.ipynb")
-            if f"book/{name}" not in json.dumps(contents):
-                contents["chapters"].append({"file": f"book/{name}"})
+        contents = yaml.safe_load(Path("_toc.yml").read_text())
+        add_pages(contents, names)
         (stage / "_toc.yml").write_text(yaml.safe_dump(contents))
         build = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(stage)]
         subprocess.run(build, check=True, env=os.environ | {"ASVAE_OUTPUTS": "committed"})
         shutil.rmtree(output.parent, ignore_errors=True)
         os.replace(stage / "_build" / "html", output.parent)
+
+
+def add_pages(contents: dict[str, Any], names: Iterable[str]) -> None:
+    """Let the part "Results" of a table of contents end in those of the pages that it does not list yet."""
+    listed = set(_files(contents))
+    results = next(part for part in contents["parts"] if part["caption"] == "Results")
+    results["chapters"] += [{"file": file} for name in names if (file := f"book/{name}") not in listed]
+
+
+def _files(entry: dict[str, Any]) -> Iterator[str]:
+    """Yield the files of an entry of a table of contents and of all below it."""
+    yield from (entry[key] for key in ("root", "file") if key in entry)
+    for key in ("parts", "chapters", "sections"):
+        for each in entry.get(key, ()):
+            yield from _files(each)
 
 
 if __name__ == "__main__":
