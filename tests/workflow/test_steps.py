@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -9,6 +10,9 @@ import pytest
 import yaml
 from papermill.exceptions import PapermillExecutionError
 
+from asvae.checks import InvalidArgumentError
+from asvae.files import NotWrittenError
+from asvae.training.sweep import BudgetSpentError, StoppedError
 from asvae_book.workflow import steps
 
 ROOT = Path(__file__).parents[2]
@@ -75,3 +79,26 @@ def test_an_executed_chapter_is_complete_or_absent(tmp_path):
     steps.chapter(source, output, json.dumps({"steps": 2}))
     assert [path.name for path in output.parent.iterdir()] == ["chapter.ipynb"]
     assert nbformat.read(output, 4).cells[-1].outputs[0].text == "before\n3.0\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (InvalidArgumentError("device: got 'gpu'; allowed: 'cpu'."), 2),
+        (NotWrittenError("run.json: cannot be written"), 74),
+        (BudgetSpentError("budget: spent after 5 s"), 75),
+        (StoppedError("SIGTERM: stopped", 15), 143),
+    ],
+)
+def test_a_job_that_ends_early_does_so_in_one_sentence_and_a_status(tmp_path, monkeypatch, capsys, error, status):
+    def stop(*args, **kwargs):
+        raise error
+
+    spec, done = tmp_path / "job.json", tmp_path / "done"
+    spec.write_text('{"configs": []}')
+    monkeypatch.setattr(steps, "load_or_train", stop)
+    monkeypatch.setattr(sys, "argv", ["steps", "train", str(spec), str(done)])
+    with pytest.raises(SystemExit) as ended:
+        steps.main()
+    assert (ended.value.code, capsys.readouterr().err) == (status, f"{error}\n")
+    assert not done.exists()

@@ -13,15 +13,12 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from asvae.cli_endings import endings
 from asvae.config import RunConfig
 from asvae.files import write
 from asvae.store.runs import load_or_train
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
-from asvae.training.sweep import BudgetSpentError
-
-NOT_DONE = 75
-"""Exit status of a job that stopped at its budget: run it again, it goes on."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -38,11 +35,7 @@ def train(
     """Make the runs that SPEC lists and are not there yet, then write DONE."""
     configs = [RunConfig.from_dict(each) for each in json.loads(spec.read_text())["configs"]]
     machinery = Machinery(data_root or None)
-    try:
-        load_or_train(configs, weights=False, device=device, workers=workers, budget=budget, machinery=machinery)
-    except BudgetSpentError as spent:
-        typer.echo(str(spent), err=True)
-        raise typer.Exit(NOT_DONE) from None
+    load_or_train(configs, weights=False, device=device, workers=workers, budget=budget, machinery=machinery)
     if is_main_process():
         write(done, b"made here\n")
 
@@ -103,5 +96,11 @@ def _files(entry: dict[str, Any]) -> Iterator[str]:
             yield from _files(each)
 
 
+def main() -> None:
+    """Run a step; what ends it early ends in one sentence and the status that ``asvae`` has for it."""
+    with endings():
+        app()
+
+
 if __name__ == "__main__":
-    app()
+    main()
