@@ -13,9 +13,7 @@ def duration(seconds: float, least: float = 2.0) -> str:
 def work(hours: Mapping[str, float]) -> str:
     """Return hours by what spends them, such as ``"3.0 core-h and 26 GPU-h"``; nothing where there are none."""
     return " and ".join(
-        f"{_few(amount)} {unit}-h" if amount >= 0.1 else f"under 0.1 {unit}-h"
-        for unit, amount in hours.items()
-        if amount
+        f"{_few(amount)} {unit}-h" if amount >= 0.1 else f"under 0.1 {unit}-h" for unit, amount in hours.items()
     )
 
 

@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -126,7 +127,7 @@ def estimate(plan: Plan, targets: list[str]) -> str:
     for target in targets:
         jobs = [plan["jobs"][name] for name in plan["targets"][target]["jobs"]]
         left = [job for job in jobs if not job["done"]]
-        hours = {"core": 0.0, "GPU": 0.0}
+        hours: Counter[str] = Counter()
         for job in left:
             hours["GPU" if job["gpu"] else "core"] += job["hours"]
         runs = sum(job["missing"] for job in left)
