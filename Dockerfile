@@ -7,5 +7,7 @@ WORKDIR /companion
 COPY requirements.txt .
 RUN pip install --no-cache-dir -r requirements.txt
 COPY . .
+# Whoever runs the image may ask git for the commit.
+RUN git config --system --add safe.directory /companion
 RUN pip install --no-cache-dir --no-deps --editable .
 CMD ["asvae", "--help"]

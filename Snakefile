@@ -61,14 +61,14 @@ rule train:
         gpu=lambda wildcards: plan.gpus(PLAN, wildcards.job),
     # A job that was killed or stopped at its budget goes on from its checkpoints.
     retries: 5
-    shell: "{params.launch} train {input.spec} {output} --workers {threads} --device {params.device} --data-root {params.root} --budget {params.budget}"
+    shell: "{params.launch} train {input.spec:q} {output:q} --workers {threads} --device {params.device} --data-root {params.root} --budget {params.budget}"
 
 
 rule ledger:
     input: lambda wildcards: map(plan.done, PLAN["targets"][wildcards.target]["jobs"])
     output: "_build/full/{target}-ledger.json"
     resources: runtime=30, mem_mb=4000
-    shell: "{STEPS} ledger {output}"
+    shell: "{STEPS} ledger {output:q}"
 
 
 rule chapter:
@@ -78,11 +78,11 @@ rule chapter:
     output: plan.page("{page}")
     params: values=lambda wildcards: shlex.quote(json.dumps(PLAN["pages"][wildcards.page]["parameters"]))
     resources: runtime=60, mem_mb=4000
-    shell: "{STEPS} chapter {input.notebook} {output} --parameters {params.values}"
+    shell: "{STEPS} chapter {input.notebook:q} {output:q} --parameters {params.values}"
 
 
 rule book:
     input: lambda wildcards: map(plan.page, PLAN["targets"][wildcards.target]["pages"])
     output: "_build/full/{target}/index.html"
     resources: runtime=60, mem_mb=4000
-    shell: "{STEPS} render {output} {input}"
+    shell: "{STEPS} render {output:q} {input:q}"

@@ -1,18 +1,16 @@
 """The ``asvae`` command: train a run, fetch data, and what the book adds."""
 
-import os
-import signal
-import sys
 from importlib.metadata import entry_points
 from typing import Annotated, Any
 
 import typer
 
 from asvae import datasets
-from asvae.checks import InvalidArgumentError, one_of, refuse
+from asvae.checks import one_of, refuse
+from asvae.cli_endings import endings
 from asvae.cli_options import DataRoot, Dataset, Device, Fresh, Scale, Settings, Steps, settings_of
 from asvae.config import RunConfig
-from asvae.files import NotWrittenError, check_writable
+from asvae.files import check_writable
 from asvae.metrics.features import inception as inception_network
 from asvae.store import runs as store
 from asvae.store.results import ROOT
@@ -21,7 +19,6 @@ from asvae.training.diagnostics import findings
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
 from asvae.training.provenance import line
-from asvae.training.sweep import BudgetSpentError, StoppedError
 
 _INCEPTION = "inception"
 _IMAGES = [name for name in datasets.names() if datasets.kind(name) == "images" and name != "folder"]
@@ -160,18 +157,5 @@ _add_commands()
 
 def main() -> None:
     """Run the command; whatever ends it early ends in one sentence and a status of its own, as the help says."""
-    try:
+    with endings():
         app()
-    except (InvalidArgumentError, NotWrittenError, BudgetSpentError, StoppedError) as error:
-        statuses = {InvalidArgumentError: 2, NotWrittenError: os.EX_IOERR, BudgetSpentError: os.EX_TEMPFAIL}
-        own = (status for kind, status in statuses.items() if isinstance(error, kind))
-        _end(str(error), next(own, None) or 128 + error.number)
-    except SystemExit as ended:
-        if ended.code == 128 + signal.SIGINT:
-            _end("SIGINT: stopped; the same command goes on from what is stored.", ended.code)
-        raise
-
-
-def _end(sentence: str, status: int) -> None:
-    sys.stderr.write(f"{sentence}\n")
-    sys.exit(status)

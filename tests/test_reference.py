@@ -13,6 +13,7 @@ import yaml
 import asvae
 from asvae import objectives
 from asvae.cli import app
+from asvae_book.workflow import make, needs
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
@@ -87,15 +88,15 @@ def test_the_help_of_every_command_is_on_the_page():
     assert all("Usage: asvae " + name in command.help_of(name) for name in names)
 
 
-def shown_commands():
+def shown_commands(pattern):
     for page in PAGES:
         for block in re.findall(r"```bash\n(.*?)```", page.read_text(), flags=re.S):
             for line in block.replace("\\\n", " ").replace("$SLURM_ARRAY_TASK_ID", "0").splitlines():
-                for found in re.finditer(r"(?:^|&& |-m |^srun )(asvae [a-z].*?)(?= && |$)", line):
+                for found in re.finditer(rf"{pattern}(?= && |$)", line):
                     yield pytest.param(found[1], id=f"{page.stem}: {found[1][:60]}")
 
 
-@pytest.mark.parametrize("line", list(shown_commands()))
+@pytest.mark.parametrize("line", list(shown_commands("(?:^|&& |-m |^srun )(asvae [a-z].*?)")))
 def test_every_command_that_a_page_shows_can_be_parsed(line):
     words = shlex.split(line, comments=True)[1:]
     words = [word for word in words if word != "..."]
@@ -104,6 +105,17 @@ def test_every_command_that_a_page_shows_can_be_parsed(line):
     context = sub.make_context(words[0], words[1:])
     # `run` hands what it does not know to papermill.
     assert words[0] == "run" or not context.args
+
+
+@pytest.mark.parametrize("line", list(shown_commands("(?:^|&& |asvae )(snakemake .*?)")))
+def test_every_snakemake_command_that_a_page_shows_asks_for_targets_with_values_that_are_read(line, monkeypatch):
+    cli = pytest.importorskip("snakemake.cli")
+    pytest.importorskip("snakemake_executor_plugin_slurm")
+    monkeypatch.chdir(ROOT)  # where the profile lies
+    _, given = cli.parse_args(shlex.split(line, comments=True)[1:])
+    assert given.targets
+    assert set(given.targets) <= set(needs.TARGETS)
+    make.options(cli.parse_config(given.config))
 
 
 def blocks(page):

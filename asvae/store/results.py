@@ -4,38 +4,33 @@ import functools
 import hashlib
 import json
 import math
-import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from asvae import datasets
-from asvae.checks import InvalidArgumentError, folder, one_of
+from asvae.checks import folder, one_of
 from asvae.config import RunConfig
 from asvae.config.presets import SCALES
-from asvae.files import DATA, read_record, write_record
+from asvae.files import DATA, write_record
 from asvae.metrics import latents
 from asvae.metrics.points import nothing
 from asvae.pictures import pack, unpack
+from asvae.store.kept import Summary, numbers, read, read_all, summary
 from asvae.store.rows import reading_of, row_of
-from asvae.store.sound import check, timing_seal
+from asvae.store.sound import timing_seal
 from asvae.training.golden import fingerprint
 from asvae.training.provenance import TIMING
-from asvae.training.run import Divergence, Result
+from asvae.training.run import Result
 
 if TYPE_CHECKING:
     import pandas as pd
 
-T = TypeVar("T")
-
 ROOT = DATA / "results"
 STALE = "stale.json"
 """The file beside the results that names fingerprints of old numerics, each with the reason why their results stay."""
-
-_RENAMED = {"squares_covered": "modes_covered"}
-"""Scores that older files call otherwise."""
 
 _SAID = ("objective", "combination", "dataset", "scale", "steps", "seed", "schedule", "reading", "diverged", "current")
 """The columns before the scores."""
@@ -72,8 +67,8 @@ def _points(points: torch.Tensor) -> list[list[float]]:
 
 def from_record(kept: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a :class:`~asvae.Result` from its :func:`record`, in which NaN is written as null."""
-    fields = _summary(kept)
-    config = fields["config"]
+    said = summary(kept)
+    config = said.config
     shape = config.data().shape
     if config.kind == "points":
         packed = {"samples": kept["samples"]} | kept.get("pictures", {})
@@ -83,8 +78,8 @@ def from_record(kept: dict[str, Any]) -> dict[str, Any]:
         packed = {name: unpack(text, shape) for name, text in kept["pictures"].items()}
         none = torch.zeros(0, *shape)
         samples = {"samples": unpack(kept["samples"], shape) if kept["samples"] else none, "pictures": packed}
-    history = {name: list(_numbers(dict(enumerate(curve))).values()) for name, curve in kept["history"].items()}
-    return fields | {"history": history} | samples
+    history = {name: list(numbers(dict(enumerate(curve))).values()) for name, curve in kept["history"].items()}
+    return said._asdict() | {"history": history} | samples
 
 
 def _tensor(points: list[list[float]], shape: tuple[int, ...]) -> torch.Tensor:
@@ -94,23 +89,8 @@ def _tensor(points: list[list[float]], shape: tuple[int, ...]) -> torch.Tensor:
     return points
 
 
-def _summary(kept: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields that a table shows: neither curves nor samples."""
-    check(kept)
-    return {
-        "config": RunConfig.from_dict(kept["config"]),
-        "divergence": Divergence(**kept["divergence"]) if kept["divergence"] else None,
-        "scores": {_RENAMED.get(name, name): value for name, value in _numbers(kept["scores"]).items()},
-        "provenance": kept["provenance"] | {key: kept["timing"][key] for key in TIMING} | {"origin": "loaded"},
-    }
-
-
 def _plain(values: dict[Any, float]) -> dict[Any, float | None]:
     return {key: value if math.isfinite(value) else None for key, value in values.items()}
-
-
-def _numbers(values: dict[Any, float | None]) -> dict[Any, float]:
-    return {key: math.nan if value is None else value for key, value in values.items()}
 
 
 def keep(result: Result, root: Path = ROOT) -> Path:
@@ -136,29 +116,25 @@ def find(configs: Iterable[RunConfig], root: Path = ROOT) -> dict[RunConfig, Res
     A damaged file is named in a warning and passed over: its run counts as not kept. So is one that says the same as
     another file: see :func:`asvae.results`.
     """
-    wanted, found, seen = set(configs), {}, {}
+    wanted = set(configs)
     places = {(config.dataset, config.scale, config.objective) for config in wanted}
-    for path in sorted(path for key in places for path in root.glob(f"{'-'.join(key)}-*.json")):
-        try:
-            result = _result(path, _written(path))
-            _check_new(path, result.config, result.scores, seen)
-        except InvalidArgumentError as error:
-            warnings.warn(str(error), stacklevel=2)
-            continue
-        if result.config in wanted and is_current(result.config, result.provenance):
-            found[result.config] = result
-    return found
+    results = read_all((path for key in places for path in root.glob(f"{'-'.join(key)}-*.json")), _result)
+    return {
+        result.config: result
+        for result in results
+        if result.config in wanted and is_current(result.config, result.provenance)
+    }
 
 
-def _written(path: Path) -> tuple[int, ...]:
+def _result(path: Path) -> Result:
     state = path.stat()
-    return state.st_ino, state.st_size, state.st_mtime_ns
+    return _as_written(path, (state.st_ino, state.st_size, state.st_mtime_ns))
 
 
 @functools.lru_cache(maxsize=4096)
-def _result(path: Path, written: tuple[int, ...]) -> Result:
+def _as_written(path: Path, written: tuple[int, ...]) -> Result:
     """Return the result in a file; a chapter asks for the same ones many times."""
-    return _read(path, lambda kept: Result(**from_record(kept)))
+    return read(path, lambda kept: Result(**from_record(kept)))
 
 
 def is_current(config: RunConfig, provenance: dict[str, Any]) -> bool:
@@ -195,40 +171,14 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
     if scale is not None:
         one_of("scale", scale, {name: None for scales in SCALES.values() for name in scales})
     named = folder("root", root).glob(f"{dataset or '*'}-{scale or '*'}-*.json")
-    seen: dict[Any, Any] = {}
-    found = [_row(path, seen) for path in sorted(named)]
+    found = map(_row, read_all(named, strict=True))
     wanted = [row for row in found if dataset in (None, row["dataset"]) and scale in (None, row["scale"])]
     scores = dict.fromkeys(name for row in wanted for name in row if name not in (*_SAID, "provenance"))
     return pd.DataFrame(wanted, columns=[*_SAID, *(scores or nothing() | latents.nothing()), "provenance"])
 
 
-def _read(path: Path, make: Callable[[dict[str, Any]], T]) -> T:
-    kept = read_record(path)
-    try:
-        return make(kept)
-    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise InvalidArgumentError(f"results: got {path.name!r}, which is no result of this core ({error}).") from error
-
-
-def _check_new(path: Path, config: RunConfig, scores: dict[str, float], seen: dict[Any, Any]) -> None:
-    """Refuse what another file says already: of the same run, or with the same scores under another seed."""
-    other = seen.setdefault(config, path)
-    if other is not path:
-        raise InvalidArgumentError(f"results: got {path.name!r}, of the same run as {other.name!r}; remove one.")
-    finite = sorted((name, value) for name, value in scores.items() if math.isfinite(value))
-    if len(finite) > 2:
-        other, seed = seen.setdefault(tuple(finite), (path, config.seed))
-        if seed != config.seed:
-            raise InvalidArgumentError(
-                f"results: got {path.name!r}, with the scores of {other.name!r} to the last digit under another seed; "
-                "make both again, or remove the one that is relabelled."
-            )
-
-
-def _row(path: Path, seen: dict[Any, Any]) -> dict[str, Any]:
-    kept = _read(path, _summary)
-    config = kept["config"]
-    _check_new(path, config, kept["scores"], seen)
+def _row(said: Summary) -> dict[str, Any]:
+    config = said.config
     own = {
         "objective": config.objective,
         "combination": row_of(config),
@@ -238,7 +188,7 @@ def _row(path: Path, seen: dict[Any, Any]) -> dict[str, Any]:
         "seed": config.seed,
         "schedule": getattr(config.hyperparameters, "schedule", None),
         "reading": reading_of(config),
-        "diverged": kept["divergence"] is not None,
-        "current": is_current(config, kept["provenance"]),
+        "diverged": said.divergence is not None,
+        "current": is_current(config, said.provenance),
     }
-    return own | kept["scores"] | {"provenance": kept["provenance"]}
+    return own | said.scores | {"provenance": said.provenance}

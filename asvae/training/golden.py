@@ -48,7 +48,7 @@ def fingerprint(objective: str, dataset: str = "checkerboard") -> str:
     It is the fingerprint of the committed trace where today's agrees with that, and another one where it does not, or
     where the trace is absent or damaged: a warning names it then, as no committed result counts.
     """
-    dataset = TRACED[0] if datasets.kind(dataset) == "points" else TRACED[1]
+    dataset = traced_on(dataset)
     today = trace(objective, dataset)
     try:
         kept = read_record(path(objective, dataset))
@@ -65,6 +65,11 @@ def fingerprint(objective: str, dataset: str = "checkerboard") -> str:
             stacklevel=2,
         )
     return identity(today)
+
+
+def traced_on(dataset: str) -> str:
+    """Return which of :data:`TRACED` tells the numerics of runs on a data set."""
+    return TRACED[0] if datasets.kind(dataset) == "points" else TRACED[1]
 
 
 def path(objective: str, dataset: str) -> Path:

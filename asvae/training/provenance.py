@@ -17,6 +17,7 @@ import torch
 
 from asvae.checks import printable
 from asvae.config import RunConfig
+from asvae.durations import duration
 from asvae.training.golden import fingerprint
 from asvae.training.run import Result
 
@@ -102,8 +103,6 @@ def line(runs: Sequence[Result]) -> str:
     parts = [f"{count} {'run' if count == 1 else 'runs'} {origin}" for origin, count in origins.items()]
     scales = " and ".join(dict.fromkeys(_scale(run) for run in runs))
     seeds = len({run.config.seed for run in runs})
-    minutes = f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-    cost = f"{seconds:.0f} s" if seconds < 120 else minutes
     old = sum(run.provenance["fingerprint"] != fingerprint(run.config.objective, run.config.dataset) for run in runs)
     warning = f"; **{old} of these were made by other numerics than today's**" if old else ""
     machines, torches, commits = (
@@ -112,5 +111,5 @@ def line(runs: Sequence[Result]) -> str:
     )
     return (
         f"{' and '.join(parts)}: {scales}, {seeds} {'seed' if seeds == 1 else 'seeds'}, "
-        f"{cost} of training on {machines}; torch {torches}, commit {commits}{warning}"
+        f"{duration(seconds)} of training on {machines}; torch {torches}, commit {commits}{warning}"
     )

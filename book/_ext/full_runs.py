@@ -3,6 +3,7 @@
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
+from asvae_book.chapters.ledger_page import table
 from asvae_book.workflow import tables
 
 
@@ -13,8 +14,7 @@ class FullRuns(Directive):
 
     def run(self):
         """Return the table."""
-        table = getattr(tables, self.arguments[0])()
-        text = table.to_markdown(index=False, tablefmt="github", disable_numparse=True)
+        text = table(getattr(tables, self.arguments[0])())
         container = nodes.container(classes=["full-runs"])
         self.state.nested_parse(text.splitlines(), self.content_offset, container)
         return container.children

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
 from asvae.store.results import find
 from asvae_book.chapters import frames, slider
 from asvae_book.paper.measures import exceeded_bound
+from tiny import TINY
 
 NAMES = list(frames.FILMS)
 SIZE = 2 * (frames.SAMPLES + 4 * frames.POSTERIORS)
@@ -48,6 +50,15 @@ def test_the_producer_makes_the_first_frames_again(name):
     for own, other in zip(made.curves, kept.curves, strict=True):
         for term in ("step", "c", "kl_real"):
             assert own[term] == pytest.approx(other[term][: len(own[term])], rel=1e-2)
+
+
+@pytest.mark.slow
+def test_every_film_is_made_again_by_its_command(tmp_path, monkeypatch, capsys):
+    films = {name: [RunConfig("as-introvae", seed=seed, **TINY)] for seed, name in enumerate(NAMES)}
+    monkeypatch.setattr(frames, "FILMS", films)
+    frames.main(tmp_path)
+    assert [line.partition(".")[0] for line in capsys.readouterr().out.splitlines()] == NAMES
+    assert {name: frames.load(name, tmp_path).configs for name in NAMES} == films
 
 
 def test_a_film_that_is_kept_is_loaded_and_a_damaged_one_refused(tmp_path):

@@ -54,13 +54,17 @@ def test_a_file_that_was_edited_is_no_result(tmp_path):
         (POINTS, "config", "seed", 1, "name"),
         (POINTS, "config", "steps", 10, "size: steps"),
         (POINTS, "history", "score", [1.0], "curves of unequal length"),
+        (POINTS, "history", "step", [0.5], "history: step"),
+        (POINTS, None, "history", {"step": [5, 3]}, "steps do not rise"),
+        (POINTS, None, "history", {"step": [0, 300]}, "they end at step 300 of"),
+        (POINTS, None, "samples", [[0.5, None]], "no whole result"),
         (IMAGES, "scores", "sharpness", 9.0, "as sharp as"),
         (IMAGES, "scores", "rec_mse", 0.5, "rec_mse says"),
         (IMAGES, "scores", "precision", 2.0, "no share"),
     ],
 )
 def test_what_cannot_be_is_named(tmp_path, name, part, key, value, said):
-    problems = changed(tmp_path, name, lambda record: record[part].update({key: value}))
+    problems = changed(tmp_path, name, lambda record: (record[part] if part else record).update({key: value}))
     assert any(said in problem for problem in problems), problems
 
 

@@ -1,97 +1,14 @@
-"""Jobs and targets are derived from studies and claims; a job's name says what it depends on."""
+"""What jobs ask for and what is said of them; files of plans, and the lock of a call that was killed."""
 
-import json
+import fcntl
+import os
 import sys
+import time
 
 import pytest
 
-from asvae import RunConfig
-from asvae.checks import InvalidArgumentError
-from asvae_book.paper.claims import CLAIMS
-from asvae_book.studies import STUDIES
-from asvae_book.workflow import jobs, make, plan, tables
-from asvae_book.workflow.needs import TARGETS, needs
-
-
-@pytest.fixture(autouse=True)
-def numerics(monkeypatch):
-    """Let every method have numerics of its own, without tracing them."""
-    names = {}
-    monkeypatch.setattr(jobs, "fingerprint", lambda objective, dataset: names.get(objective, "0" * 12))
-    return names
-
-
-@pytest.fixture
-def every():
-    return needs(())
-
-
-def of(target, every):
-    return [need for need in every if need.serves(target)]
-
-
-def test_every_claim_and_every_study_is_in_all(every):
-    asked = {(need.claim, need.dataset, need.scale) for need in of("claims", every)}
-    assert asked == {(claim.key, ground.dataset, ground.scale) for claim in CLAIMS for ground in claim.grounds}
-    assert {need.study.name for need in of("all", every)} == set(STUDIES)
-    assert all(of(target, every) for target in TARGETS)
-
-
-def test_a_target_named_after_a_data_set_has_its_runs_alone(every):
-    for name in ("mnist", "cifar10", "celeba128", "celeba256"):
-        assert {config.dataset for need in of(name, every) for config in need.configs} == {name}
-
-
-def test_no_run_is_made_by_two_jobs(every):
-    made = [config for job in jobs.derive(every) for config in job.configs]
-    assert len(made) == len(set(made))
-    assert set(made) == {config for need in every for config in need.configs}
-
-
-def test_other_numerics_are_other_jobs_of_this_method_alone(every, numerics):
-    before = {job.name: job for job in jobs.derive(every)}
-    numerics["as-introvae"] = "1" * 12
-    after = {job.name: job for job in jobs.derive(every)}
-    gone = [job for name, job in before.items() if name not in after]
-    assert gone
-    assert all(config.objective == "as-introvae" for job in gone for config in job.configs)
-    kept = [job for name, job in before.items() if name in after]
-    assert not any(config.objective == "as-introvae" for job in kept for config in job.configs)
-
-
-def a_job(seeds):
-    return jobs.Job("a", tuple(RunConfig("vae", seed=seed) for seed in range(seeds)), (0,))
-
-
-def kept(fingerprint="0" * 12, seconds=36.0):
-    return jobs.Committed(fingerprint, seconds, {"device": "cpu", "hardware": "here"})
-
-
-def test_what_is_committed_by_todays_numerics_is_not_missing(tmp_path):
-    results = {RunConfig("vae", seed=0): kept(), RunConfig("vae", seed=1): kept("2" * 12)}
-    assert make._missing(a_job(1), results, tmp_path) == 0
-    assert make._missing(a_job(2), results, tmp_path) == 1
-    assert make._missing(a_job(3), results, tmp_path) == 2
-
-
-def test_a_small_run_is_done_when_its_job_said_so(tmp_path):
-    job = jobs.Job("small", (RunConfig("vae", steps=10),), (0,))
-    assert make._missing(job, {}, tmp_path) == 1
-    make._say(tmp_path / plan.done("small"), "")
-    assert make._missing(job, {}, tmp_path) == 0
-
-
-def test_hours_are_those_measured_scaled_by_steps():
-    results = {RunConfig("vae", seed=0): kept(), RunConfig("vae", seed=1): kept(seconds=108.0)}
-    assert jobs.hours(RunConfig("vae", seed=5), results) == pytest.approx(0.02)
-    assert jobs.hours(RunConfig("vae", steps=3_000), results) == pytest.approx(0.01)
-    assert jobs.hours(RunConfig("vae", "8gaussians"), results) == pytest.approx(0.02)
-    with pytest.raises(ValueError, match="no committed run of introvae"):
-        jobs.hours(RunConfig("introvae"), results)
-
-
-def test_images_that_nobody_has_run_are_counted():
-    assert jobs.hours(RunConfig("as-introvae", "mnist", "paper"), {}) == pytest.approx(0.26, rel=0.05)
+from asvae.files import write
+from asvae_book.workflow import make, plan
 
 
 def test_what_a_job_asks_for_follows_from_its_hours():
@@ -114,34 +31,42 @@ def test_the_estimate_counts_what_is_left(capsys, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["snakemake", "-n", "x"])
     plan.asked(values)
     said = capsys.readouterr().err
-    assert "1 of   2 jobs left: 2 runs, about 3.0 GPU-hours" in said
+    assert "1 of   2 jobs left: 2 runs, about 3.0 GPU-h" in said
     assert "y  " not in said
     assert "no run" in plan.estimate(values, ["y"])
 
 
-def test_another_process_reads_the_plan_that_the_first_made(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_another_process_reads_the_plan_that_the_first_made(monkeypatch):
     monkeypatch.setattr(make, "make", lambda config: {"made": dict(config)})
     assert plan.current({"steps": 5}, again=False) == {"made": {"steps": 5}}
     monkeypatch.setattr(make, "make", None)
     assert plan.current({"steps": 5}, again=True) == {"made": {"steps": 5}}
 
 
-def test_a_value_that_nothing_reads_is_refused():
-    with pytest.raises(InvalidArgumentError, match="step"):
-        make.make({"step": 5})
+def test_plans_that_no_job_reads_any_more_are_removed(monkeypatch):
+    monkeypatch.setattr(make, "make", lambda config: {})
+    for days, name in ((29, "young"), (31, "old")):
+        path = plan.FOLDER / f"plan-{name}.json"
+        write(path, b"{}")
+        os.utime(path, (time.time() - 86400 * days,) * 2)
+    plan.current({}, again=False)
+    left = {path.stem for path in plan.FOLDER.glob("plan-*.json")}
+    assert len(left) == 2
+    assert "plan-young" in left
 
 
-def test_the_pages_tables_name_every_target_and_ground():
-    assert [row.strip("`") for row in tables.targets()["target"]] == list(TARGETS)
-    grounds = {(ground.dataset, ground.scale, ground.reading) for claim in CLAIMS for ground in claim.grounds}
-    table = tables.evidence()
-    assert len(table) == len(grounds)
-    keys = {key for keys in table["for the claims"] for key in keys.split(", ")}
-    assert keys == {claim.key for claim in CLAIMS}
-
-
-def test_a_job_lists_the_runs_it_makes(every):
-    job = jobs.derive(every)[0]
-    text = json.dumps([config.to_dict() for config in job.configs])
-    assert tuple(RunConfig.from_dict(each) for each in json.loads(text)) == job.configs
+def test_the_lock_of_a_call_that_was_killed_goes_and_one_that_is_held_stays(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    locks, held = tmp_path / ".snakemake" / "locks", []
+    locks.mkdir(parents=True)
+    plan.FOLDER.mkdir()
+    with (plan.FOLDER / "lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        plan.release_stale_lock(held)
+        assert locks.is_dir()
+        assert not held
+    plan.release_stale_lock(held)
+    assert not locks.exists()
+    with (plan.FOLDER / "lock").open("w") as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    held.pop().close()

@@ -136,7 +136,12 @@ def load(name: str, folder: Path = FOLDER) -> Film:
     )
 
 
-if __name__ == "__main__":
+def main(folder: Path = FOLDER) -> None:
+    """Make every film again, and say which."""
     for name, configs in FILMS.items():
-        print(f"data/frames/{name}.json: training", flush=True)
-        keep(name, film(configs))
+        print(f"{name}.json: training", flush=True)
+        keep(name, film(configs), folder)
+
+
+if __name__ == "__main__":
+    main()

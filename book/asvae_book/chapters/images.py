@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from asvae import objectives
 from asvae.config import RunConfig
+from asvae.durations import duration
 from asvae.training.run import Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.cost import estimate
@@ -38,9 +39,8 @@ def commands(
 
 
 def _duration(hours: float) -> str:
-    if hours >= 1:
-        return f"{hours:,.0f} h" if hours >= 10 else f"{hours:.1f} h"
-    return f"{60 * hours:.0f} min" if hours >= 1 / 60 else "under a minute"
+    # An estimate has no digits for seconds.
+    return duration(3600 * hours, least=1) if hours >= 1 / 60 else "under a minute"
 
 
 def expected_cost(names: Sequence[str], dataset: str, scale: str, steps: int | None = None) -> pd.DataFrame:

@@ -74,7 +74,7 @@ def commands_table(entries: Sequence[Entry]) -> str:
     return table([{"claims": f"**{', '.join(of)}**", "command": f"`{command}`"} for command, of in keys.items()])
 
 
-def table(rows: Sequence[dict[str, str]]) -> str:
+def table(rows: Sequence[dict[str, str]] | pd.DataFrame) -> str:
     """Return rows, each column → text in Markdown, as a table in Markdown."""
     cells = pd.DataFrame(rows).replace(r"\|", r"\\|", regex=True)
     return cells.to_markdown(index=False, tablefmt="github", disable_numparse=True)

@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
-from asvae.files import read_record
+from asvae.store.kept import Summary, read_all
 from asvae.store.results import ROOT, name_of
+from asvae.store.runs import CHOICES
 from asvae_book.chapters.cost import estimate
 from asvae_book.workflow.needs import Need
 from asvae_book.workflow.numerics import fingerprint
@@ -34,38 +33,28 @@ class Job:
     @property
     def kept(self) -> bool:
         """Whether its results join the committed ones: its runs have their scale's own size."""
-        return all(config.overrides.keys() <= {"warmup", "logvar_limit"} for config in self.configs)
+        return all(config.overrides.keys() <= CHOICES for config in self.configs)
 
     @property
     def on_gpu(self) -> bool:
-        """Whether it is made for a GPU: images at the published settings."""
-        return self.configs[0].kind == "images" and self.configs[0].scale == "paper"
+        """Whether it is made for a GPU."""
+        return for_gpu(self.configs[0])
 
 
-@dataclass(frozen=True)
-class Committed:
-    """What ``data/results/`` says of a run."""
-
-    fingerprint: str
-    seconds: float
-    provenance: Mapping[str, Any]
-
-    def is_current(self, config: RunConfig) -> bool:
-        """Whether it belongs to today's numerics."""
-        return self.fingerprint == fingerprint(config.objective, config.dataset)
+def for_gpu(config: RunConfig) -> bool:
+    """Whether a run is one for a GPU: images at the published settings."""
+    return config.kind == "images" and config.scale == "paper"
 
 
-def committed(root: Path = ROOT) -> dict[RunConfig, Committed]:
-    """Return the committed results without curves and samples; damaged files count as absent."""
-    found = {}
-    for path in sorted(root.glob("*-*.json")):
-        try:
-            kept = read_record(path)
-            source, config = kept["provenance"], RunConfig.from_dict(kept["config"])
-            found[config] = Committed(source["fingerprint"], kept["timing"]["seconds"], source | kept["timing"])
-        except (InvalidArgumentError, KeyError, TypeError):
-            continue
-    return found
+def committed(root: Path = ROOT) -> dict[RunConfig, Summary]:
+    """Return what the committed results say; a damaged file is named in a warning and counts as absent."""
+    return {found.config: found for found in read_all(root.glob("*-*.json"))}
+
+
+def is_there(config: RunConfig, results: Mapping[RunConfig, Summary]) -> bool:
+    """Whether a run is among ``results`` and belongs to today's numerics."""
+    found = results.get(config)
+    return found is not None and found.provenance["fingerprint"] == fingerprint(config.objective, config.dataset)
 
 
 def derive(needs: Sequence[Need]) -> list[Job]:
@@ -96,13 +85,12 @@ def _name(need: Need, configs: Sequence[RunConfig]) -> str:
     return f"{need.study.name}-{first.dataset}-{first.scale}-{first.objective}-{digest}"
 
 
-def hours(config: RunConfig, results: Mapping[RunConfig, Committed]) -> float:
-    """Return about how long a run takes, on one core, or on one GPU where it is made for one.
+def hours(config: RunConfig, results: Mapping[RunConfig, Summary], on_gpu: bool = False) -> float:
+    """Return about how long a run takes, on one core or on one GPU.
 
     Measured times of the same method come first, scaled by steps: on the same data set and scale, else on other points.
     Images that nobody has run are counted by their operations (:mod:`asvae_book.chapters.cost`).
     """
-    on_gpu = config.kind == "images" and config.scale == "paper"
     pace = _paces(results) if not on_gpu else {}
     others = (key for key in pace if key[1:] == (config.scale, config.objective) and config.kind == "points")
     for key in ((config.dataset, config.scale, config.objective), *others):
@@ -114,12 +102,13 @@ def hours(config: RunConfig, results: Mapping[RunConfig, Committed]) -> float:
     return hours if on_gpu else core_hours
 
 
-def _paces(results: Mapping[RunConfig, Committed]) -> dict[tuple[str, str, str], float]:
+def _paces(results: Mapping[RunConfig, Summary]) -> dict[tuple[str, str, str], float]:
     """Return the median seconds per step by data set, scale and method, of runs on a CPU."""
     taken = defaultdict(list)
     for config, kept in results.items():
         if kept.provenance["device"] == "cpu":
-            taken[config.dataset, config.scale, config.objective].append(kept.seconds / config.steps)
+            seconds = kept.provenance["seconds"] / config.steps
+            taken[config.dataset, config.scale, config.objective].append(seconds)
     return {key: statistics.median(values) for key, values in taken.items()}
 
 

@@ -119,7 +119,7 @@ def _of_study(study: Study, committed: Collection[RunConfig]) -> Need:
 
 
 def _quick(given: Mapping[str, Any]) -> list[Need]:
-    found, steps, seeds = [], int(given["steps"]), int(given["seeds"])
+    found, steps, seeds = [], given["steps"], given["seeds"]
     for dataset in str(given["data"]).split(","):
         points = datasets.kind(dataset) == "points"
         study = next((each for each in (TABLE1, EIGHT_GAUSSIANS) if points and each.dataset == dataset), METHODS)

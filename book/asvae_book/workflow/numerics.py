@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 import asvae
-from asvae import datasets, objectives
+from asvae import objectives
 from asvae.files import write
 from asvae.training import golden
 from asvae_book.workflow.plan import FOLDER
@@ -27,11 +27,12 @@ def _all() -> dict[str, str]:
     found = {
         f"{traced} {name}": golden.fingerprint(name, traced) for traced in golden.TRACED for name in objectives.names()
     }
+    for earlier in FOLDER.glob("numerics-*.json"):
+        earlier.unlink(missing_ok=True)
     write(kept, json.dumps(found).encode())
     return found
 
 
 def fingerprint(objective: str, dataset: str) -> str:
     """Return :func:`asvae.training.golden.fingerprint` without a trace, if this library has been traced here before."""
-    traced = golden.TRACED[0] if datasets.kind(dataset) == "points" else golden.TRACED[1]
-    return _all()[f"{traced} {objective}"]
+    return _all()[f"{golden.traced_on(dataset)} {objective}"]

@@ -10,28 +10,34 @@ import json
 import os
 import shutil
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
-FOLDER = Path("data/runs/workflow")
-"""Below the checkout: plans, what each job is to make, and what is done."""
+from asvae.durations import work
+from asvae.files import DATA, write
+
+FOLDER = DATA / "runs" / "workflow"
+"""Plans, what each job is to make, and what is done."""
+
+_OLD = 30 * 86400
+"""Seconds after which no job reads a plan: each call writes its own again."""
 
 DEFAULTS = {
     "scales": "",
     "threads": 8,
     "processes": 1,
-    "device": "",
+    "device": "cuda",
     "data_root": "",
     "longest": 1440,
     "budget": 0,
     "chapters": True,
 }
-"""What ``--config`` may set beside the values of target ``quick``: the scales (all), cores of a job on points,
-processes
-of a run on images (one per GPU), ``device=cpu`` for what is made for a GPU, the folder of image files, the most minutes
-that a job asks for, seconds after which a job stops and is tried again (0: shortly before its time), and whether
-chapters are executed and the book is rendered."""
+"""What ``--config`` may set beside the values of target ``quick``: the scales (all), cores of a job on points, the
+processes of a run on images (one per GPU), ``device=cpu`` for what is made for a GPU, the folder of image files, the
+most minutes that a job asks for, seconds after which a job stops and is tried again (0: shortly before its time), and
+whether chapters are executed and the book is rendered."""
 
 Plan = dict[str, Any]
 
@@ -42,10 +48,12 @@ def current(config: Mapping[str, Any], again: bool) -> Plan:
     path = FOLDER / f"plan-{hashlib.sha256(text.encode()).hexdigest()[:10]}.json"
     if again:
         return json.loads(path.read_text())
-    from asvae.files import write
     from asvae_book.workflow.make import make
 
     plan = make(config)
+    for earlier in FOLDER.glob("plan-*.json"):
+        if earlier.stat().st_mtime < time.time() - _OLD:
+            earlier.unlink(missing_ok=True)
     write(path, json.dumps(plan, indent=1).encode())
     return plan
 
@@ -119,10 +127,11 @@ def estimate(plan: Plan, targets: list[str]) -> str:
     for target in targets:
         jobs = [plan["jobs"][name] for name in plan["targets"][target]["jobs"]]
         left = [job for job in jobs if not job["done"]]
-        cores, gpus = (sum(job["hours"] for job in left if job["gpu"] is gpu) for gpu in (False, True))
-        parts = [f"{amount:,.1f} {unit}-hours" for amount, unit in ((cores, "core"), (gpus, "GPU")) if amount]
+        hours: Counter[str] = Counter()
+        for job in left:
+            hours["GPU" if job["gpu"] else "core"] += job["hours"]
         runs = sum(job["missing"] for job in left)
-        said = f"{runs} runs, about {' and '.join(parts)}" if parts else "no run"
+        said = f"{runs} runs, about {work(hours)}" if runs else "no run"
         lines.append(f"{target:12} {len(left):3} of {len(jobs):3} jobs left: {said}")
     return "\n".join(lines)
 

@@ -6,21 +6,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import yaml
 
+from asvae.cli_endings import endings
 from asvae.config import RunConfig
 from asvae.files import write
 from asvae.store.runs import load_or_train
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
-from asvae.training.sweep import BudgetSpentError
-
-NOT_DONE = 75
-"""Exit status of a job that stopped at its budget: run it again, it goes on."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -37,11 +35,7 @@ def train(
     """Make the runs that SPEC lists and are not there yet, then write DONE."""
     configs = [RunConfig.from_dict(each) for each in json.loads(spec.read_text())["configs"]]
     machinery = Machinery(data_root or None)
-    try:
-        load_or_train(configs, weights=False, device=device, workers=workers, budget=budget, machinery=machinery)
-    except BudgetSpentError as spent:
-        typer.echo(str(spent), err=True)
-        raise typer.Exit(NOT_DONE) from None
+    load_or_train(configs, weights=False, device=device, workers=workers, budget=budget, machinery=machinery)
     if is_main_process():
         write(done, b"made here\n")
 
@@ -75,12 +69,11 @@ def render(output: Path, chapters: Annotated[list[Path], typer.Argument()]) -> N
         for path in Path().iterdir():
             if path.name in ("asvae", "data") or (path.is_file() and path.name != "_toc.yml"):
                 (stage / path.name).symlink_to(path.resolve())
-        contents = yaml.safe_load(Path("_toc.yml").read_text())
-        for path in chapters:
-            name = path.stem.removeprefix("quick-")
+        names = {path.stem.removeprefix("quick-"): path for path in chapters}
+        for name, path in names.items():
             shutil.copyfile(path, stage / "book" / f"{name}.ipynb")
-            if f"book/{name}" not in json.dumps(contents):
-                contents["chapters"].append({"file": f"book/{name}"})
+        contents = yaml.safe_load(Path("_toc.yml").read_text())
+        add_pages(contents, names)
         (stage / "_toc.yml").write_text(yaml.safe_dump(contents))
         build = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(stage)]
         subprocess.run(build, check=True, env=os.environ | {"ASVAE_OUTPUTS": "committed"})
@@ -88,5 +81,26 @@ def render(output: Path, chapters: Annotated[list[Path], typer.Argument()]) -> N
         os.replace(stage / "_build" / "html", output.parent)
 
 
+def add_pages(contents: dict[str, Any], names: Iterable[str]) -> None:
+    """Let the part "Results" of a table of contents end in those of the pages that it does not list yet."""
+    listed = set(_files(contents))
+    results = next(part for part in contents["parts"] if part["caption"] == "Results")
+    results["chapters"] += [{"file": file} for name in names if (file := f"book/{name}") not in listed]
+
+
+def _files(entry: dict[str, Any]) -> Iterator[str]:
+    """Yield the files of an entry of a table of contents and of all below it."""
+    yield from (entry[key] for key in ("root", "file") if key in entry)
+    for key in ("parts", "chapters", "sections"):
+        for each in entry.get(key, ()):
+            yield from _files(each)
+
+
+def main() -> None:
+    """Run a step; what ends it early ends in one sentence and the status that ``asvae`` has for it."""
+    with endings():
+        app()
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -9,17 +9,12 @@ import pandas as pd
 
 from asvae import datasets
 from asvae.config import RunConfig
+from asvae.durations import work
+from asvae.store.kept import Summary
 from asvae.store.results import ROOT, name_of
-from asvae_book.workflow.jobs import Committed, committed, hours
+from asvae.training.provenance import in_markdown
+from asvae_book.workflow.jobs import committed, for_gpu, hours, is_there
 from asvae_book.workflow.needs import TARGETS, Need, needs
-
-_FETCHED = {
-    "mnist": "asvae data mnist",
-    "cifar10": "asvae data cifar10",
-    "celeba64": "asvae data celeba64",
-    "celeba128": "asvae data celeba128",
-    "celeba256": "asvae data celeba256",
-}
 
 
 def targets() -> pd.DataFrame:
@@ -29,10 +24,10 @@ def targets() -> pd.DataFrame:
     return pd.DataFrame([_target(name, [need for need in every if need.serves(name)], results) for name in TARGETS])
 
 
-def _target(name: str, wanted: Sequence[Need], results: Mapping[RunConfig, Committed]) -> dict[str, str]:
+def _target(name: str, wanted: Sequence[Need], results: Mapping[RunConfig, Summary]) -> dict[str, str]:
     configs = list(dict.fromkeys(config for need in wanted for config in need.configs))
-    left = [config for config in configs if not _is_there(config, results)]
-    fetched = [each for each in dict.fromkeys(config.dataset for config in configs) if each in _FETCHED]
+    left = [config for config in configs if not is_there(config, results)]
+    fetched = filter(datasets.has_files, dict.fromkeys(config.dataset for config in configs))
     return {
         "target": f"`{name}`",
         "data to fetch": ", ".join(datasets.title(each) for each in fetched) or "–",
@@ -61,14 +56,14 @@ def evidence(git: bool = False) -> pd.DataFrame:
 
 
 def _ground(
-    key: tuple[str, str, str], wanted: Sequence[Need], results: Mapping[RunConfig, Committed], git: bool
+    key: tuple[str, str, str], wanted: Sequence[Need], results: Mapping[RunConfig, Summary], git: bool
 ) -> dict[str, str]:
     dataset, scale, read = key
     configs = list(dict.fromkeys(config for need in wanted for config in need.configs))
-    there = [config for config in configs if _is_there(config, results)]
+    there = [config for config in configs if is_there(config, results)]
     left = [config for config in configs if config not in there]
     keys = list(dict.fromkeys(need.claim for need in wanted))
-    made_on = Counter(str(results[config].provenance["hardware"]) for config in there)
+    made_on = Counter(in_markdown(results[config].provenance["hardware"]) for config in there)
     row = {
         "data": datasets.title(dataset),
         "scale": scale + ("" if read == "paper" else f", read as {read}"),
@@ -81,24 +76,15 @@ def _ground(
     return row | {"missing": missing, "for the claims": ", ".join(keys)}
 
 
-def _is_there(config: RunConfig, results: Mapping[RunConfig, Committed]) -> bool:
-    return config in results and results[config].is_current(config)
-
-
-def _hours(configs: Sequence[RunConfig], results: Mapping[RunConfig, Committed]) -> str:
+def _hours(configs: Sequence[RunConfig], results: Mapping[RunConfig, Summary]) -> str:
     """Return an estimate of core-hours and GPU-hours together."""
     taken: Counter[str] = Counter()
     paces: dict[tuple, float] = {}
     for config in configs:
         kind = config.dataset, config.scale, config.objective, config.steps
-        paces.setdefault(kind, hours(config, results))
-        taken["GPU" if config.kind == "images" and config.scale == "paper" else "core"] += paces[kind]
-    return (
-        " and ".join(
-            f"{amount:,.0f} {unit}-h" if amount >= 1 else f"under one {unit}-h" for unit, amount in taken.items()
-        )
-        or "–"
-    )
+        paces.setdefault(kind, hours(config, results, for_gpu(config)))
+        taken["GPU" if for_gpu(config) else "core"] += paces[kind]
+    return work(taken) or "–"
 
 
 def _authors(configs: Sequence[RunConfig], root: Path = ROOT) -> list[str]:

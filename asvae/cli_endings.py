@@ -1,0 +1,41 @@
+"""How a command ends that ends early: in one sentence, and a status of its own."""
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from typing import NoReturn
+
+from asvae.checks import InvalidArgumentError
+from asvae.files import NotWrittenError
+from asvae.training.sweep import BudgetSpentError, StoppedError
+
+_STATUS = {InvalidArgumentError: 2, NotWrittenError: os.EX_IOERR, BudgetSpentError: os.EX_TEMPFAIL}
+
+
+@contextlib.contextmanager
+def endings() -> Iterator[None]:
+    """Let what ends a command early be a sentence on standard error and an exit status, not a traceback.
+
+    Raises
+    ------
+    SystemExit
+        With 2 where an argument is not allowed, 74 where a file cannot be written, 75 where a budget is spent, 128 and
+        the signal's number where one stopped it.
+    """
+    try:
+        yield
+    except tuple(_STATUS) as error:
+        _end(str(error), next(status for kind, status in _STATUS.items() if isinstance(error, kind)))
+    except StoppedError as error:
+        _end(str(error), 128 + error.number)
+    except SystemExit as ended:
+        if ended.code == 128 + signal.SIGINT:
+            _end("SIGINT: stopped; the same command goes on from what is stored.", ended.code)
+        raise
+
+
+def _end(sentence: str, status: int) -> NoReturn:
+    sys.stderr.write(f"{sentence}\n")
+    sys.exit(status)

@@ -1,0 +1,97 @@
+"""The one reader of results' files: each is checked, and none may say again what another says."""
+
+import math
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from asvae.checks import InvalidArgumentError
+from asvae.config import RunConfig
+from asvae.files import read_record
+from asvae.store.sound import check
+from asvae.training.provenance import TIMING
+from asvae.training.run import Divergence
+
+T = TypeVar("T")
+
+_RENAMED = {"squares_covered": "modes_covered"}
+"""Scores that older files call otherwise."""
+
+
+class Summary(NamedTuple):
+    """What a table shows of a result: neither curves nor samples."""
+
+    config: RunConfig
+    divergence: Divergence | None
+    scores: dict[str, float]
+    provenance: dict[str, Any]
+
+
+def summary(kept: dict[str, Any]) -> Summary:
+    """Return the summary of a record that :func:`asvae.store.sound.check` lets pass."""
+    check(kept)
+    return Summary(
+        RunConfig.from_dict(kept["config"]),
+        Divergence(**kept["divergence"]) if kept["divergence"] else None,
+        {_RENAMED.get(name, name): value for name, value in numbers(kept["scores"]).items()},
+        kept["provenance"] | {key: kept["timing"][key] for key in TIMING} | {"origin": "loaded"},
+    )
+
+
+def numbers(values: dict[Any, float | None]) -> dict[Any, float]:
+    """Return values with NaN where a file has null."""
+    return {key: math.nan if value is None else value for key, value in values.items()}
+
+
+def read(path: Path, make: Callable[[dict[str, Any]], T] = summary) -> T:
+    """Return what ``make`` does of a file's record.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the file is damaged, or ``make`` finds that it is no result.
+    """
+    kept = read_record(path)
+    try:
+        return make(kept)
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise InvalidArgumentError(f"results: got {path.name!r}, which is no result of this core ({error}).") from error
+
+
+def read_all(paths: Iterable[Path], read: Callable[[Path], T] = read, *, strict: bool = False) -> Iterator[T]:
+    """Yield what ``read`` gives for each file, with at least a summary's ``config`` and ``scores``.
+
+    A damaged file is named in a warning and passed over, and so is one that says the same as another: of the same run,
+    or with the same scores under another seed.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If ``strict``, instead of that warning.
+    """
+    seen: dict[Any, Any] = {}
+    for path in sorted(paths):
+        try:
+            found = read(path)
+            _check_new(path, found.config, found.scores, seen)
+        except InvalidArgumentError as error:
+            if strict:
+                raise
+            warnings.warn(str(error), stacklevel=3)
+            continue
+        yield found
+
+
+def _check_new(path: Path, config: RunConfig, scores: dict[str, float], seen: dict[Any, Any]) -> None:
+    other = seen.setdefault(config, path)
+    if other is not path:
+        raise InvalidArgumentError(f"results: got {path.name!r}, of the same run as {other.name!r}; remove one.")
+    finite = sorted((name, value) for name, value in scores.items() if math.isfinite(value))
+    if len(finite) > 2:
+        other, seed = seen.setdefault(tuple(finite), (path, config.seed))
+        if seed != config.seed:
+            raise InvalidArgumentError(
+                f"results: got {path.name!r}, with the scores of {other.name!r} to the last digit under another seed; "
+                "make both again, or remove the one that is relabelled."
+            )

@@ -1,0 +1,85 @@
+"""Jobs and targets are derived from studies and claims; a job's name says what it depends on."""
+
+import json
+
+import pytest
+
+from asvae import RunConfig
+from asvae.files import read_record, write, write_record
+from asvae.store.results import ROOT
+from asvae_book.paper.claims import CLAIMS
+from asvae_book.studies import STUDIES
+from asvae_book.workflow import jobs, plan
+from asvae_book.workflow import numerics as traced
+from asvae_book.workflow.needs import TARGETS
+from needed import kept, of, results_of
+
+
+def test_every_claim_and_every_study_is_in_all(every):
+    asked = {(need.claim, need.dataset, need.scale) for need in of("claims", every)}
+    assert asked == {(claim.key, ground.dataset, ground.scale) for claim in CLAIMS for ground in claim.grounds}
+    assert {need.study.name for need in of("all", every)} == set(STUDIES)
+    assert all(of(target, every) for target in TARGETS)
+
+
+def test_a_target_named_after_a_data_set_has_its_runs_alone(every):
+    for name in ("mnist", "cifar10", "celeba128", "celeba256"):
+        assert {config.dataset for need in of(name, every) for config in need.configs} == {name}
+
+
+def test_no_run_is_made_by_two_jobs(every):
+    made = [config for job in jobs.derive(every) for config in job.configs]
+    assert len(made) == len(set(made))
+    assert set(made) == {config for need in every for config in need.configs}
+
+
+def test_other_tracedare_other_jobs_of_this_method_alone(every, numerics):
+    before = {job.name: job for job in jobs.derive(every)}
+    numerics["as-introvae"] = "1" * 12
+    after = {job.name: job for job in jobs.derive(every)}
+    gone = [job for name, job in before.items() if name not in after]
+    assert gone
+    assert all(config.objective == "as-introvae" for job in gone for config in job.configs)
+    kept = [job for name, job in before.items() if name in after]
+    assert not any(config.objective == "as-introvae" for job in kept for config in job.configs)
+
+
+def test_a_job_lists_the_runs_it_makes(every):
+    job = jobs.derive(every)[0]
+    text = json.dumps([config.to_dict() for config in job.configs])
+    assert tuple(RunConfig.from_dict(each) for each in json.loads(text)) == job.configs
+
+
+def test_what_is_committed_is_read_with_the_checks_of_a_table(tmp_path):
+    name = "8gaussians-quick-vae-C1-seed0.json"
+    record = read_record(ROOT / name)
+    write_record(tmp_path / name, record)
+    [config] = jobs.committed(tmp_path)
+    assert config == RunConfig.from_dict(record["config"])
+    write_record(tmp_path / name.replace("seed0", "seed1"), record)
+    with pytest.warns(UserWarning, match="of the same run as"):
+        assert list(jobs.committed(tmp_path)) == [config]
+    write_record(tmp_path / name, record | {"history": {"step": [0.5]}})
+    (tmp_path / name.replace("seed0", "seed1")).unlink()
+    with pytest.warns(UserWarning, match="no result of this core"):
+        assert jobs.committed(tmp_path) == {}
+
+
+def test_hours_are_those_measured_scaled_by_steps():
+    results = results_of(kept(RunConfig("vae", seed=0)), kept(RunConfig("vae", seed=1), seconds=108.0))
+    assert jobs.hours(RunConfig("vae", seed=5), results) == pytest.approx(0.02)
+    assert jobs.hours(RunConfig("vae", steps=3_000), results) == pytest.approx(0.01)
+    assert jobs.hours(RunConfig("vae", "8gaussians"), results) == pytest.approx(0.02)
+    with pytest.raises(ValueError, match="no committed run of introvae"):
+        jobs.hours(RunConfig("introvae"), results)
+
+
+def test_tracedare_traced_once_and_those_of_another_library_forgotten(monkeypatch):
+    monkeypatch.setattr(traced, "_all", traced._all.__wrapped__)
+    monkeypatch.setattr(traced.golden, "fingerprint", lambda name, dataset: f"{name} on {dataset}")
+    write(plan.FOLDER / "numerics-0123456789abcdef.json", b"{}")
+    assert traced.fingerprint("vae", "8gaussians") == "vae on checkerboard"
+    [kept] = plan.FOLDER.glob("numerics-*.json")
+    assert kept.name != "numerics-0123456789abcdef.json"
+    monkeypatch.setattr(traced.golden, "fingerprint", None)
+    assert traced.fingerprint("vae", "mnist") == "vae on digits"
