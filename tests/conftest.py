@@ -45,6 +45,18 @@ def digits(tmp_path_factory, worker_id):
 
 
 @pytest.fixture
+def made(run):
+    """Make runs of a study's variant on a data set, one per KL, with seeds 0, 1, …; NaN is not one of them."""
+
+    def at(study, label, scores, dataset="checkerboard", **more):
+        configs = study.configs(dataset, len(scores), labels=[label])[label]
+        kept = zip(configs, scores, strict=True)
+        return [replace(run, config=c, scores=run.scores | {"kl": kl} | more) for c, kl in kept if not math.isnan(kl)]
+
+    return at
+
+
+@pytest.fixture
 def points(run):
     """Ten seeds per schedule: annealing has the best score, is steadiest and lies on the squares."""
 

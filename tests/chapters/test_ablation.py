@@ -55,6 +55,18 @@ def test_one_schedule_has_one_colour_in_every_figure_a_shade_of_its_methods(poin
     assert {line.get_color() for line in dots} == {colours[label] for label in cells}
 
 
+def test_what_annealing_beats_is_said_and_where_seeds_are_too_few(points):
+    pair = points.select(["half", "tanh"])
+    assert ablation.findings(pair)[1] == "**Annealing is better than half KL, half AS.**"
+    swapped = Cells({"half": points["tanh"], "tanh": points["half"]})
+    assert ablation.findings(swapped)[1] == "**Annealing is worse than half KL, half AS.**"
+    few = Cells({label: runs[:9] for label, runs in pair.items()})
+    assert ablation.findings(few)[1] == (
+        "**Annealing is not shown to beat or lose to any other schedule.** "
+        "There are too few seeds to decide on half KL, half AS."
+    )
+
+
 def test_the_page_says_how_the_method_is_read():
     assert "reconstructions in the distance" in ablation.read_as("paper")
     assert "real data in the distance" in ablation.read_as("supplement")

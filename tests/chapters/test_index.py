@@ -1,14 +1,18 @@
 """The landing page follows the ledger and the runs: its sentence, its table, its strip, its figure, and paper.md."""
 
+import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from asvae import RunConfig
 from asvae_book.chapters import index, joss, runaways
 from asvae_book.paper.claims import CLAIMS
 from asvae_book.paper.ledger import ledger
 from asvae_book.paper.verdicts import VERDICTS
+from asvae_book.studies import TABLE1, Cells, Study
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,11 +22,29 @@ def today():
     return ledger()
 
 
-def test_the_headline_names_both_toy_problems_with_the_printed_differences():
+def test_the_headline_names_both_toy_problems_with_scale_seeds_and_the_printed_differences():
     said = index.headline()
-    assert said.startswith("As the paper writes it, AS-IntroVAE ")
-    assert "(printed: −0.4 to −0.3)" in said
-    assert "(printed: −135.2 to −44.2)" in said
+    assert said.startswith("As the paper writes it, AS-IntroVAE at quick scale ")
+    assert re.search(r"on the checkerboard \([\d to]+ seeds; printed: −0\.4 to −0\.3\)", said)
+    assert re.search(r"on 8 Gaussians \([\d to]+ seeds; printed: −135\.2 to −44\.2\)", said)
+
+
+@pytest.mark.parametrize(
+    ("by", "seeds", "said"),
+    [
+        (-5.0, 10, "beats S-IntroVAE in 3 of 3 settings of the two toy problems. Its mean KL differs by −5.0 on"),
+        (5.0, 10, "is not found to beat S-IntroVAE in any of 3 settings of the two toy problems, is worse in 3. Its"),
+        (-5.0, 9, "in any of 3 settings of the two toy problems; in 3 of them there are too few seeds to decide, "),
+    ],
+)
+def test_the_headline_says_better_worse_or_too_few_seeds(made, monkeypatch, by, seeds, said):
+    kls = {"s-introvae": range(20, 20 + seeds), "as-introvae": [20 + by + 1.01 * seed for seed in range(seeds)]}
+    cells = Cells(
+        {(row, name): made(TABLE1, (row, name), kl) for row in ("C1", "C2", "C3") for name, kl in kls.items()}
+    )
+    monkeypatch.setattr(Study, "find", lambda self, dataset: cells)
+    assert said in index.headline([TABLE1])
+    assert f"({seeds} seeds; printed" in index.headline([TABLE1])
 
 
 def test_every_verdict_has_a_sign_and_every_claim_a_chip(today):
@@ -51,19 +73,54 @@ def test_every_claim_is_in_one_experiment(today):
     assert all(any(f"{icon} **" in row for icon in index.ICONS.values()) for row in rows)
 
 
-def test_runs_past_the_bound_are_counted_by_ramp(run):
-    far, near = (
-        runaways.Dot(run, clock, distance, behind)
-        for clock, distance, behind in (("tanh", 9e9, 4.0), ("linear", 0.2, 0.5))
+def test_runs_past_the_bound_are_counted_by_reading_and_diverged_ones_apart(run, diverged):
+    shown = [
+        runaways.Dot(one, group, distance, behind)
+        for one, group, distance, behind in (
+            (run, "tanh", 9e9, 4.0),
+            (run, "tanh", 0.1, 1.0),
+            (run, "paper", 0.2, 0.5),
+            (diverged, "paper", 9e9, math.nan),
+        )
+    ]
+    assert runaways.caption({"checkerboard": shown}).endswith(
+        "Checkerboard: as the paper writes it, 0 of 1 runs passed it (median KL +0.5 where they did not); "
+        "read otherwise, tanh ramp, 1 of 2 runs passed it (median KL +4.0 where they did, +1.0 where they did not); "
+        "1 of 4 runs diverged, 1 of them as the paper writes it."
     )
-    said = runaways.caption({"checkerboard": [far, near]})
-    assert (
-        "Checkerboard: 0 of 1 (linear) and 1 of 1 (tanh) runs passed it; "
-        "they lie +4.0 from the line (median), the others +0.5." in said
-    )
-    [axis] = runaways.scatter({"checkerboard": [far, near]}).axes
+    assert runaways.caption({"checkerboard": shown[:1]}).endswith("; no run diverged.")
+    [axis] = runaways.scatter({"checkerboard": shown}).axes
     assert axis.get_xscale() == "log"
-    assert [line.get_label() for line in axis.lines][:2] == ["S-IntroVAE's mean", "√2"]
+    labels = ["S-IntroVAE's mean", "√2", "as the paper writes it", "read otherwise, tanh ramp", "diverged"]
+    assert [line.get_label() for line in axis.lines] == labels
+    assert [len(line.get_xdata()) for line in axis.lines[2:]] == [1, 2, 1]
+
+
+def test_every_run_is_a_dot_and_lies_beside_s_introvaes_default_runs(run, diverged, monkeypatch):
+    weights = {"beta_kl": 0.1, "beta_rec": 0.2, "beta_neg": 0.2}
+    default = [RunConfig("s-introvae", seed=seed, **weights) for seed in range(2)]
+    ours = {
+        RunConfig("as-introvae", **weights): "paper",
+        RunConfig("as-introvae", **weights, kernel="joint"): "linear",
+        RunConfig("as-introvae", **weights, reading="released"): "tanh",
+        RunConfig("as-introvae", **weights, schedule="half"): "constant",
+    }
+    kls = dict.fromkeys(ours, 24.0) | {default[0]: 20.0, default[1]: 22.0}
+    # Neither of these is S-IntroVAE as it is: they must not move the line.
+    kls |= {RunConfig("s-introvae", **weights, **other): 99.0 for other in ({"fake_rec": 3.0}, {"kl_share": 0.5})}
+    kept = {config: replace(run, config=config, scores=run.scores | {"kl": kl}) for config, kl in kls.items()}
+    lost = RunConfig("as-introvae", seed=1, **weights)
+    kept[lost] = replace(diverged, config=lost, scores=diverged.scores | {"kl": math.nan})
+    study = replace(TABLE1, variants={})
+    monkeypatch.setattr(Study, "configs", lambda self, *_: Cells({"all": [*kept]}))
+    monkeypatch.setattr(runaways, "STUDIES", {"one": study})
+    monkeypatch.setattr(runaways, "find", lambda wanted: {config: kept[config] for config in wanted if config in kept})
+    found = {dot.run.config: dot for dot in runaways.dots("checkerboard")}
+    assert {config: found[config].group for config in ours} == ours
+    assert [found[config].behind for config in ours] == [3.0] * 4
+    assert found.keys() == {*ours, lost}
+    assert found[lost].group == "paper"
+    assert math.isnan(found[lost].behind)
 
 
 @pytest.mark.slow

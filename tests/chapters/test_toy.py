@@ -34,18 +34,6 @@ def floor():
     return metrics.floor(BOARD.data, draws=3, large=1_000)
 
 
-@pytest.fixture
-def made(run):
-    """Make runs of a study's variant on a data set, one per KL, with seeds 0, 1, …; NaN is not one of them."""
-
-    def at(study, label, scores, dataset="checkerboard", **more):
-        configs = study.configs(dataset, len(scores), labels=[label])[label]
-        kept = zip(configs, scores, strict=True)
-        return [replace(run, config=c, scores=run.scores | {"kl": kl} | more) for c, kl in kept if not math.isnan(kl)]
-
-    return at
-
-
 @BOTH
 def test_every_printed_cell_has_its_run_on_the_same_data(toy):
     assert list(toy.study.variants) == list(toy.printed) == list(toy.other.variants)

@@ -14,14 +14,14 @@ from asvae_book.chapters.figures import WIDTH, board, forest, grid, seed_dots, s
 from asvae_book.chapters.tables import exceeded, plus_minus, scores, underflowed
 from asvae_book.paper.claims import ANNEALING_CLAIMS, SQUASHED, ranking
 from asvae_book.paper.measures import drift, fluctuation, late_scores
-from asvae_book.paper.verdicts import MIN_SEEDS
+from asvae_book.paper.standing import BETTER, TOO_FEW, WORSE, standing
 from asvae_book.studies import ABLATION, Cells
-from asvae_book.studies.intervals import Interval, paired
+from asvae_book.studies.intervals import Interval
 from asvae_book.studies.measures import counted, headline_name, headline_of
+from asvae_book.studies.pairs import difference
 
 ROWS = ("real", "reconstructed", "generated")
 """The order of the supplement's figures, from above."""
-
 
 _READINGS = {
     "paper": "as the main paper writes it: reconstructions in the distance, $t/T$ counted over the whole run",
@@ -180,21 +180,25 @@ def score_dots(cells: Cells) -> Figure:
     return figure
 
 
-def gaps(cells: Cells) -> dict[str, Interval]:
-    """Return annealing's score minus that of every other schedule over shared seeds, by label; empty without it.
+def opponents(cells: Cells) -> dict[str, list[Result]]:
+    """Return the runs of annealing that every other schedule is compared with, by its label; empty without any.
 
     Squashed schedules are compared with squashed annealing.
     """
-    value, found = headline_of(cells.runs), {}
-    for label, theirs in cells.there.items():
+    found = {}
+    for label in cells.there:
         suffix = SQUASHED if label.endswith(SQUASHED) else ""
         base = next((each for each in (f"tanh{suffix}", f"linear{suffix}") if cells.get(each)), None)
         if base and label != base:
-            ours = {run.config.seed: value(run) for run in cells[base] if not run.diverged}
-            shared = [run for run in theirs if run.config.seed in ours and not run.diverged]
-            if shared:
-                found[label] = paired([ours[run.config.seed] for run in shared], [value(run) for run in shared])
+            found[label] = cells[base]
     return found
+
+
+def gaps(cells: Cells) -> dict[str, Interval]:
+    """Return annealing's score minus that of every other schedule over the seeds that both have, by label."""
+    value = headline_of(cells.runs)
+    found = {label: difference(ours, cells[label], value) for label, ours in opponents(cells).items()}
+    return {label: gap for label, gap in found.items() if gap.n}
 
 
 def differences(cells: Cells) -> Figure:
@@ -209,24 +213,20 @@ def differences(cells: Cells) -> Figure:
 
 def findings(cells: Cells) -> list[str]:
     """Return three findings: the schedules by score, what annealing beats, and the verdicts."""
-    found = gaps(cells)
-    least = MIN_SEEDS[cells.runs[0].config.kind] if cells.runs else 0
-    sides = {label: gap.decided() if gap.n >= least else 0 for label, gap in found.items()}
-    parts = [
-        f"{word} {', '.join(ABLATION.title(label) for label, side in sides.items() if side == wanted)}"
-        for word, wanted in (("better than", -1), ("worse than", 1))
-        if wanted in sides.values()
-    ]
-    said = (
-        f"**Annealing is {' and '.join(parts)}**"
-        if parts
-        else "**Annealing is not shown to beat or lose to any other schedule**"
-    )
+    found = opponents(cells)
+    stands = {label: standing(ours, cells[label], len(found)) for label, ours in found.items()}
+    titles = {
+        word: [ABLATION.title(label) for label, said in stands.items() if said == word]
+        for word in (BETTER, WORSE, TOO_FEW)
+    }
+    parts = [f"{word} than {', '.join(titles[word])}" for word in (BETTER, WORSE) if titles[word]]
+    said = f"is {' and '.join(parts)}" if parts else "is not shown to beat or lose to any other schedule"
+    few = f" There are {TOO_FEW} on {', '.join(titles[TOO_FEW])}." if titles[TOO_FEW] else ""
     words: dict[str, list[str]] = {}
     for claim in ANNEALING_CLAIMS:
         words.setdefault(claim.judge(cells).verdict, []).append(claim.key)
     verdicts = "; ".join(f"{', '.join(keys)} {word}" for word, keys in words.items())
-    return [ranking(cells), f"{said}, over seeds.", f"**The claims on these data**: {verdicts}."]
+    return [ranking(cells), f"**Annealing {said}.**{few}", f"**The claims on these data**: {verdicts}."]
 
 
 def intermediate_scores(cells: Cells) -> Figure:

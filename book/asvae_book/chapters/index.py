@@ -1,7 +1,7 @@
 """The landing page: what was found in one sentence and one table, from the ledger and the committed results."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,11 @@ from asvae_book.chapters.ledger_page import table
 from asvae_book.paper import plan, published
 from asvae_book.paper.ledger import Entry, Evidence
 from asvae_book.paper.specifications import OURS_BETTER, THEIRS_BETTER, outcomes
-from asvae_book.paper.verdicts import NOT_RUN, VERDICTS
+from asvae_book.paper.standing import BETTER, TOO_FEW, WORSE, standing
+from asvae_book.paper.verdicts import MIN_SEEDS, NOT_RUN, VERDICTS
 from asvae_book.studies import EIGHT_GAUSSIANS, SPECIFICATIONS, TABLE1, Study
-from asvae_book.studies.intervals import Interval, paired, signed
+from asvae_book.studies.intervals import signed
+from asvae_book.studies.pairs import difference, shared
 
 OURS, THEIRS = "as-introvae", "s-introvae"
 
@@ -54,36 +56,34 @@ EXPERIMENTS = (
 """In the order of the table."""
 
 
-def gaps(study: Study) -> dict[str, Interval]:
-    """Return AS- minus S-IntroVAE in KL over shared seeds, as the paper writes it, by row of a table of points."""
-    cells, found = study.find(study.dataset), {}
-    for row in TABLE_ROWS:
-        ours, theirs = ({run.config.seed: run for run in cells[row, name]} for name in (OURS, THEIRS))
-        shared = sorted(ours.keys() & theirs.keys())
-        found[row] = paired(*([runs[seed].scores["kl"] for seed in shared] for runs in (ours, theirs)))
-    return {row: gap for row, gap in found.items() if gap.n > 1}
+def pairs_of(study: Study) -> list[tuple[list[Result], list[Result]]]:
+    """Return AS- and S-IntroVAE, as the paper writes them, in every row of a table of points that has both."""
+    cells = study.find(study.dataset)
+    pairs = [(cells[row, OURS], cells[row, THEIRS]) for row in TABLE_ROWS]
+    return [pair for pair in pairs if shared(*pair)]
 
 
-def headline() -> str:
+def headline(studies: Sequence[Study] = (TABLE1, EIGHT_GAUSSIANS)) -> str:
     """Return the finding in a sentence: in how many settings AS-IntroVAE is better, and by how much it differs."""
-    found = {study.dataset: gaps(study) for study in (TABLE1, EIGHT_GAUSSIANS)}
-    sides = [gap.decided() for each in found.values() for gap in each.values()]
-    better, settings = sum(side < 0 for side in sides), f"{len(sides)} settings"
-    how = (
-        f"beats S-IntroVAE in {better} of {settings}"
-        if better
-        else f"is not found to beat S-IntroVAE in any of {settings}"
+    found = {study.dataset: pairs_of(study) for study in studies}
+    pairs = [pair for each in found.values() for pair in each]
+    stands = Counter(standing(*pair, len(pairs)) for pair in pairs)
+    settings = f"{len(pairs)} settings of the two toy problems"
+    how = f"beats S-IntroVAE in {stands[BETTER]}" if stands[BETTER] else "is not found to beat S-IntroVAE in any"
+    also = f", is worse in {stands[WORSE]}" if stands[WORSE] else ""
+    few = f"; in {stands[TOO_FEW]} of them there are {TOO_FEW}, fewer than {MIN_SEEDS['points']}" * bool(
+        stands[TOO_FEW]
     )
+    gaps = {dataset: [gap for pair in each if (gap := difference(*pair)).n] for dataset, each in found.items()}
     parts = [
-        f"{_span([gap.mean for gap in each.values()])} on {_the(dataset)} (printed: {_printed(dataset)})"
-        for dataset, each in found.items()
+        f"{_span([gap.mean for gap in each])} on {_the(dataset)} "
+        f"({_seeds([gap.n for gap in each])}; printed: {_printed(dataset)})"
+        for dataset, each in gaps.items()
         if each
     ]
-    worse = sum(side > 0 for side in sides)
-    also = f", worse in {worse}" if worse else ""
     return (
-        f"As the paper writes it, AS-IntroVAE {how} of the two toy problems{also}: its mean KL differs by "
-        f"{' and by '.join(parts)}."
+        f"As the paper writes it, AS-IntroVAE at quick scale {how} of {settings}{also}{few}. "
+        f"Its mean KL differs by {' and by '.join(parts)}."
     )
 
 
@@ -159,13 +159,7 @@ def _how(ran: Sequence[Evidence]) -> str:
     data = " and ".join(dict.fromkeys(each.data for each in ran))
     scales = " and ".join(dict.fromkeys(each.ground.scale for each in ran))
     seeds = {int(each.verdict.comparisons["seeds"].max()) for each in ran if "seeds" in each.verdict.comparisons}
-    span = (
-        f", seeds per method: {min(seeds)}"
-        if len(seeds) == 1
-        else f", seeds per method: {min(seeds)} to {max(seeds)}"
-        if seeds
-        else ""
-    )
+    span = f", {_seeds(seeds)} per method" if seeds else ""
     read = dict.fromkeys(each.ground.reading for each in ran if each.ground.reading != "paper")
     return f"{data}, {scales} scale{span}" + (f", read as {' and '.join(read)}" if read else "")
 
@@ -215,11 +209,17 @@ def _readings(links: bool) -> list[dict[str, str]]:
     return [
         {
             "experiment": "[Every reading](readings.ipynb)" if links else "Every reading",
-            "tested how": f"one open choice changed at a time, quick scale, {min(seeds)} to {max(seeds)} seeds",
+            "tested how": f"one open choice changed at a time, quick scale, {_seeds(seeds)}",
             "result": f"{ICONS['partly' if sides[OURS_BETTER] else 'not reproduced']} **{word}**. {'; '.join(said)}",
             "open": "more seeds",
         }
     ]
+
+
+def _seeds(counts: Collection[int]) -> str:
+    """Return how many seeds there are, such as ``5 to 10 seeds``."""
+    low, high = min(counts), max(counts)
+    return (f"{low} to {high}" if low < high else f"{low}") + (" seed" if high == 1 else " seeds")
 
 
 def _span(values: Sequence[float]) -> str:
@@ -235,9 +235,3 @@ def _printed(dataset: str) -> str:
 def _the(dataset: str) -> str:
     title = datasets.title(dataset)
     return title if title[0].isdigit() else f"the {title}"
-
-
-def runs_of(study: Study) -> list[Result]:
-    """Return the runs behind :func:`gaps`."""
-    cells = study.find(study.dataset)
-    return [run for (_, name), runs in cells.items() if name in (OURS, THEIRS) for run in runs]

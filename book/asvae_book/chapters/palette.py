@@ -49,8 +49,3 @@ def of_study(study: Study) -> Mapping[Label, str]:
 def _mixed(name: str, grey: float, share: float) -> str:
     """Return a method's colour with a ``share`` of white (``grey`` 1) or black (0) in it."""
     return to_hex([(1.0 - share) * channel + share * grey for channel in to_rgb(of_method(name))])
-
-
-def clocks() -> list[str]:
-    """Return the colours of AS-IntroVAE's ramps: linear, tanh, and none."""
-    return [of_method("as-introvae"), _mixed("as-introvae", 0.0, 0.6), _mixed("as-introvae", 1.0, 0.5)]

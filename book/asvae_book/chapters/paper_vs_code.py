@@ -10,8 +10,8 @@ from asvae.training.diagnostics import curve
 from asvae.training.run import Result
 from asvae_book.paper.measures import early_and_late, largest_distance, underflow_share
 from asvae_book.paper.verdicts import MIN_SEEDS
-from asvae_book.studies import DEVIATIONS, Cells
-from asvae_book.studies.intervals import Interval, paired
+from asvae_book.studies import DEVIATIONS, Cells, pairs
+from asvae_book.studies.intervals import Interval
 from asvae_book.studies.measures import headline_name, headline_of
 
 PAIRS = {
@@ -51,11 +51,10 @@ def table(cells: Cells) -> pd.DataFrame:
         if not cells.get(label) or not cells.get(PAIRS[label]):
             continue
         runs, others = cells[label], cells[PAIRS[label]]
-        without = {run.config.seed: run for run in others}
-        shared = [run for run in runs if run.config.seed in without]
-        value = headline_of(runs + others)
-        gap = paired([value(run) for run in shared], [value(without[run.config.seed]) for run in shared])
-        lost = sum(run.diverged and not without[run.config.seed].diverged for run in shared)
+        both = pairs.shared(runs, others)
+        shared = [run for run, _ in both]
+        gap = pairs.difference(runs, others, headline_of(runs + others))
+        lost = sum(run.diverged and not other.diverged for run, other in both)
         fewest = MIN_SEEDS[runs[0].config.kind]
         rows[TITLES[label]] = {
             f"{headline_name(runs + others)}: with − without": gap.text() if gap.n > 1 else "–",

@@ -14,7 +14,8 @@ from asvae_book.paper.ledger import Entry
 from asvae_book.paper.measures import exceeded_bound, late_scores
 from asvae_book.paper.verdicts import VERDICTS
 from asvae_book.studies import Cells
-from asvae_book.studies.intervals import differences, seeds_for_power
+from asvae_book.studies.intervals import seeds_for_power
+from asvae_book.studies.pairs import differences
 
 
 def operating_table(cells: Cells[Result], seeds: Sequence[int] = (10, 20, 100)) -> pd.DataFrame:
@@ -35,10 +36,11 @@ def power_table(cells: Cells[Result]) -> pd.DataFrame:
     """
     rows = {}
     for row in TABLE_ROWS:
-        ours, theirs = ({run.config.seed: run for run in cells.get((row, name), [])} for name in (OURS, THEIRS))
-        shared = sorted(ours.keys() & theirs.keys())
-        for place, score in enumerate(SCORES if len(shared) > 1 else ()):
-            gaps = differences(*([runs[seed].scores[score] for seed in shared] for runs in (ours, theirs)))
+        ours, theirs = (cells.get((row, name), []) for name in (OURS, THEIRS))
+        for place, score in enumerate(SCORES):
+            gaps = differences(ours, theirs, lambda run, score=score: run.scores[score])
+            if len(gaps) < 2:
+                continue
             target = published.gap_to_best("checkerboard", row, place) or published.MARGINS[score]
             spread = float(gaps.std(ddof=1))
             rows[row, score.upper()] = {

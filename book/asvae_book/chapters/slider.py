@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from asvae.datasets.points import PointsDataset
-from asvae.losses.similarity import kernel_constant
 from asvae_book.chapters import palette
 from asvae_book.chapters.frames import DEVIATIONS, EVERY, MEANS, POSTERIORS, SAMPLES, Film
+from asvae_book.paper.measures import BOUND, unit
 
 SCRIPT = Path(__file__).with_name("slider.js").read_text()
 STYLE = Path(__file__).with_name("slider.css").read_text()
@@ -56,8 +56,7 @@ def player(film: Film, title: str) -> str:
 
 def bound(film: Film) -> float:
     """Return the largest AS-distance without a variance below one: √2, times the kernel's constant if it is kept."""
-    hp = film.configs[0].hyperparameters
-    return math.sqrt(2.0) * (kernel_constant(hp.kernel, hp.statistic, 2) if hp.kernel_constant else 1.0)
+    return BOUND * unit(film.configs[0])
 
 
 def sentence(film: Film, title: str) -> str:
@@ -96,7 +95,7 @@ def _run(film: Film, i: int, dataset: PointsDataset, span: tuple[float, float]) 
     distance = [f'<path class="bound" d="M0 {level:.1f}H100"/>', _line(logs, "as_distance", steps, *span)]
     top = math.ceil(max(_largest(each[name]) for each in film.curves for name in ("kl_real", "kl_fake")))
     kls = [_line(curves, "kl_real", steps, 0.0, top, "real"), _line(curves, "kl_fake", steps, 0.0, top)]
-    fate = "stays bounded" if _stays(film, i) else "runs away"
+    fate = "stays within the bound" if _stays(film, i) else "exceeds the bound"
     return (
         f'<div class="film-run"><strong>Seed {film.configs[i].seed}, {fate}</strong>'
         f'<div class="film-boards"><div><span>samples</span>{_board(dataset)}</div>'

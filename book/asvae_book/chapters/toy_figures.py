@@ -16,7 +16,8 @@ from asvae_book.chapters.figures import WIDTH, board, curves, forest
 from asvae_book.chapters.toy import Cell, Toy
 from asvae_book.chapters.toy_tables import NOT_RUN, SCORES, columns_of, label, rows_of
 from asvae_book.studies import Cells, Study
-from asvae_book.studies.intervals import Interval, over_seeds, paired
+from asvae_book.studies.intervals import Interval, over_seeds
+from asvae_book.studies.pairs import difference
 
 DECADE = 10.0
 """Scores that differ by more than this factor are drawn on a logarithmic axis."""
@@ -49,19 +50,18 @@ def median_first(runs: Sequence[Result]) -> list[Result]:
     return [*ranked[middle : middle + 1], *ranked[:middle], *ranked[middle + 1 :]]
 
 
-def gaps(cells: Cells, score: str = "kl") -> dict[Cell, Interval]:
-    """Return AS-IntroVAE minus each other method over shared seeds in which neither diverged, by row and method."""
-    found = {}
-    for (row, name), theirs in cells.items():
-        ours = {run.config.seed: run.scores[score] for run in cells.get((row, "as-introvae"), []) if not run.diverged}
-        shared = [run for run in theirs if run.config.seed in ours and not run.diverged]
-        if name != "as-introvae" and shared:
-            found[row, name] = paired([ours[run.config.seed] for run in shared], [run.scores[score] for run in shared])
-    return found
+def gaps(cells: Cells) -> dict[Cell, Interval]:
+    """Return AS-IntroVAE minus each other method in KL over seeds that both finished, by row and method."""
+    found = {
+        (row, name): difference(cells.get((row, "as-introvae"), []), theirs)
+        for (row, name), theirs in cells.items()
+        if name != "as-introvae"
+    }
+    return {at: gap for at, gap in found.items() if gap.n}
 
 
 def differences(toy: Toy, cells: Cells) -> Figure:
-    """Draw the forest of :func:`gaps` in KL, coloured by the other method; hollow diamonds are the printed ones."""
+    """Draw the forest of :func:`gaps`, coloured by the other method; hollow diamonds are the printed ones."""
     found = gaps(cells)
     figure, axis = plt.subplots(figsize=(WIDTH, 0.27 * max(1, len(found)) + 0.9))
     rows = [(f"{row}, minus {label(name)}", gap) for (row, name), gap in found.items()]

@@ -13,12 +13,13 @@ from matplotlib.figure import Figure
 
 from asvae.training.run import Result
 from asvae_book.chapters.toy import Toy
-from asvae_book.chapters.toy_tables import NOT_RUN, difference, label, mean, rows_of, summary
+from asvae_book.chapters.toy_tables import NOT_RUN, label, mean, rows_of, summary
 from asvae_book.paper.verdicts import INCONCLUSIVE, MIN_SEEDS
 from asvae_book.studies import Cells, Label, Study
 from asvae_book.studies.grid import CHOSEN_ON, METHODS, best
 from asvae_book.studies.intervals import Interval
 from asvae_book.studies.measures import counted
+from asvae_book.studies.pairs import difference
 
 OURS, THEIRS = "as-introvae", "s-introvae"
 

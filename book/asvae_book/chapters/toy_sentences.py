@@ -6,9 +6,10 @@ import numpy as np
 
 from asvae.store.rows import TABLE_ROWS
 from asvae_book.chapters.toy import Toy, nothing_in_common
-from asvae_book.chapters.toy_tables import difference, label, mean, rows_of
+from asvae_book.chapters.toy_tables import label, mean, rows_of
 from asvae_book.paper.claims import Claim
 from asvae_book.paper.measures import exceeded_bound
+from asvae_book.paper.standing import BETTER, TOO_FEW, WORSE, fewest, standing
 from asvae_book.paper.verdicts import Verdict
 from asvae_book.studies import Cells
 
@@ -33,14 +34,17 @@ def compared_sentence(toy: Toy, cells: Cells) -> str:
     scores = "; ".join(
         f"{row} " + ", ".join(f"{label(name)} {mean(cells[row, name], 'kl'):.1f}" for name in names) for row in rows
     )
-    sides = [difference(cells[row, "as-introvae"], cells[row, "s-introvae"]).decided() for row in rows]
-    better, worse = sides.count(-1), sides.count(1)
+    pairs = [(cells[row, "as-introvae"], cells[row, "s-introvae"]) for row in rows]
+    stands = [standing(*pair, len(rows)) for pair in pairs]
+    better, worse = stands.count(BETTER), stands.count(WORSE)
+    few = [row for row, said in zip(rows, stands, strict=True) if said == TOO_FEW]
     said = (
         "not shown to be better or worse than S-IntroVAE in any row"
         if not better + worse
         else (f"better than S-IntroVAE in {better} and worse in {worse} of {len(rows)} rows")
     )
-    return f"**AS-IntroVAE is {said}.** Mean KL, lower is better: {scores}."
+    open_ = f" At {', '.join(few)} there are {TOO_FEW}, fewer than {fewest(pairs[0][0])}." if few else ""
+    return f"**AS-IntroVAE is {said}.**{open_} Mean KL, lower is better: {scores}."
 
 
 def diverged_sentence(cells: Cells) -> str:

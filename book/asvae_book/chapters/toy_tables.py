@@ -12,8 +12,9 @@ from asvae.training.run import Result
 from asvae_book.chapters.toy import Toy, nothing_in_common
 from asvae_book.paper import published
 from asvae_book.studies import Cells, Study
-from asvae_book.studies.intervals import Interval, over_seeds, paired
-from asvae_book.studies.measures import counted, headline
+from asvae_book.studies.intervals import over_seeds
+from asvae_book.studies.measures import counted
+from asvae_book.studies.pairs import difference
 
 SCORES = {"kl": "KL", "jsd": "JSD"}
 """The printed scores, in the order of print."""
@@ -131,13 +132,6 @@ def summary(runs: Sequence[Result], score: str) -> str:
     if not diverged:
         return finite
     return f"NaN ({diverged} of {len(runs)}; else {finite})" if values else "NaN"
-
-
-def difference(ours: Sequence[Result], theirs: Sequence[Result]) -> Interval:
-    """Return the interval of the mean difference in KL over the seeds that both have and in which neither diverged."""
-    values = [{run.config.seed: headline(run) for run in runs} for runs in (ours, theirs)]
-    shared = values[0].keys() & values[1].keys()
-    return paired(*([each[seed] for seed in sorted(shared)] for each in values))
 
 
 def rows_of(cells: Cells) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from asvae.config import RunConfig
 from asvae.losses.similarity import kernel_constant
 from asvae.training.diagnostics import UNDERFLOWED, curve
 from asvae.training.marks import SCORE_SHARE
@@ -66,22 +67,31 @@ def off_median(runs: Sequence[Result]) -> Callable[[Result], float]:
     return lambda run: abs(headline(run) - median)
 
 
+BOUND = math.sqrt(2.0)
+"""The largest AS-distance while no variance is below one, in units of the kernel's constant."""
+
+
 def exceeded_bound(run: Result) -> bool | None:
     """Whether a run's AS-distance exceeded its bound while no variance is below the prior's variance of one.
 
-    That is √2 times the kernel's constant, where the run has one: 0.56 for the marginal kernel of eq. 8.
+    That is :data:`BOUND` times :func:`unit`: 0.56 for the marginal kernel of eq. 8.
     ``None`` without a curve, as of methods that have no AS-distance.
     """
     largest = relative_distance(run)
-    return None if math.isnan(largest) else largest > math.sqrt(2.0)
+    return None if math.isnan(largest) else largest > BOUND
 
 
 def relative_distance(run: Result) -> float:
-    """Return the largest AS-distance over the kernel's constant, where the run has one; NaN without a curve."""
-    hp, factor = run.config.hyperparameters, 1.0
-    if getattr(hp, "kernel_constant", False):
-        factor = kernel_constant(hp.kernel, hp.statistic, run.config.recipe.latent_dim)
-    return largest_distance(run) / factor
+    """Return the largest AS-distance over :func:`unit`; NaN without a curve."""
+    return largest_distance(run) / unit(run.config)
+
+
+def unit(config: RunConfig) -> float:
+    """Return the kernel's constant where a run has it in its AS-distance, else 1."""
+    hp = config.hyperparameters
+    if not getattr(hp, "kernel_constant", False):
+        return 1.0
+    return kernel_constant(hp.kernel, hp.statistic, config.recipe.latent_dim)
 
 
 def underflow_share(result: Result) -> float:

@@ -17,6 +17,7 @@ from asvae.training.run import Result
 from asvae_book.studies import Cells
 from asvae_book.studies.intervals import Interval, over_seeds
 from asvae_book.studies.measures import headline
+from asvae_book.studies.pairs import shared
 from asvae_book.studies.specification import HUB, PAIR
 
 OURS_BETTER, OPEN, THEIRS_BETTER = "AS-IntroVAE better", "not decided", "S-IntroVAE better"
@@ -84,9 +85,7 @@ def outcomes(cells: Cells[Result]) -> list[Outcome]:
 
 
 def _outcome(name: str, ours: Sequence[Result], theirs: Sequence[Result]) -> Outcome:
-    others = {run.config.seed: run for run in theirs}
-    pairs = {run.config.seed: (run, others[run.config.seed]) for run in ours if run.config.seed in others}
-    pairs = {seed: pairs[seed] for seed in sorted(pairs)}
+    pairs = {run.config.seed: (run, other) for run, other in shared(ours, theirs)}
     differences = {seed: headline(ours) - headline(theirs) for seed, (ours, theirs) in pairs.items()}
     lost = tuple(tuple(seed for seed, pair in pairs.items() if pair[side].diverged) for side in (0, 1))
     return Outcome(name, {seed: each for seed, each in differences.items() if math.isfinite(each)}, len(pairs), lost)

@@ -34,10 +34,10 @@ import pandas as pd
 
 from asvae.training.run import Result
 from asvae_book.paper.health import healthy
+from asvae_book.studies import pairs
 from asvae_book.studies.intervals import (
     DECIDES,
     LEVEL,
-    differences,
     over_seeds,
     seeds_for_power,
     signed,
@@ -172,18 +172,11 @@ def compare(
     it prints a tie. One of them is what the number of seeds for :data:`~asvae_book.studies.intervals.POWER` is about.
     ``value`` may be the mean of what several ``judges`` say.
     """
-    by_seed = [{run.config.seed: run for run in runs} for runs in (ours, theirs)]
-    shared = sorted(by_seed[0].keys() & by_seed[1].keys())
-    pairs = [(by_seed[0][seed], by_seed[1][seed]) for seed in shared]
-
-    def gaps_of(value: Value) -> np.ndarray:
-        return differences([value(ours) for ours, _ in pairs], [value(theirs) for _, theirs in pairs])
-
-    gaps = gaps_of(value)
-    lost = sum(ours.diverged and not theirs.diverged for ours, theirs in pairs)
-    compared = [run for pair in pairs for run in pair]
-    row = _row(gaps, len(pairs), lost, compared, side, form, family, margin, printed)
-    sides = {np.sign(each.mean()) for each in map(gaps_of, judges) if len(each)}
+    shared = pairs.shared(ours, theirs)
+    lost = sum(one.diverged and not other.diverged for one, other in shared)
+    compared = [run for pair in shared for run in pair]
+    row = _row(pairs.differences(ours, theirs, value), len(shared), lost, compared, side, form, family, margin, printed)
+    sides = {np.sign(each.mean()) for judge in judges if len(each := pairs.differences(ours, theirs, judge))}
     return row | {"says": INCONCLUSIVE} if len(sides) > 1 and row["says"] in (HOLDS, FAILS) else row
 
 
