@@ -4,11 +4,14 @@ import fcntl
 import os
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from asvae import RunConfig
 from asvae.files import write
 from asvae_book.workflow import make, plan
+from asvae_book.workflow.jobs import hours
 
 
 def test_what_a_job_asks_for_follows_from_its_hours():
@@ -70,3 +73,15 @@ def test_the_lock_of_a_call_that_was_killed_goes_and_one_that_is_held_stays(tmp_
     with (plan.FOLDER / "lock").open("w") as other, pytest.raises(BlockingIOError):
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
     held.pop().close()
+
+
+def test_what_nobody_has_run_at_a_scale_is_expected_from_another_one_by_operations():
+    """A reduced step has 256 points, three products of 128 by 128; a quick one 128 points, two of 96 by 96."""
+    quick = RunConfig("introvae", "checkerboard", "quick")
+    results = {quick: SimpleNamespace(provenance={"device": "cpu", "seconds": 60.0})}
+    expected = 60.0 * 12_000 / 6_000 * (256 * 3 * 128**2) / (128 * 2 * 96**2)
+    assert hours(quick.replace(scale="reduced"), results) * 3600 == pytest.approx(expected)
+    assert hours(quick.replace(scale="reduced", dataset="8gaussians"), results) * 3600 == pytest.approx(expected)
+    assert hours(quick.replace(dataset="8gaussians"), results) * 3600 == pytest.approx(60.0)
+    with pytest.raises(ValueError, match="no committed run of vae"):
+        hours(RunConfig("vae"), results)

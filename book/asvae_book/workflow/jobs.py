@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from asvae import datasets
 from asvae.config import RunConfig
+from asvae.config.presets import scales
+from asvae.config.recipes import PointsRecipe
 from asvae.store.kept import Summary, read_all
 from asvae.store.results import ROOT, name_of
 from asvae.store.runs import CHOICES
@@ -88,18 +91,27 @@ def _name(need: Need, configs: Sequence[RunConfig]) -> str:
 def hours(config: RunConfig, results: Mapping[RunConfig, Summary], on_gpu: bool = False) -> float:
     """Return about how long a run takes, on one core or on one GPU.
 
-    Measured times of the same method come first, scaled by steps: on the same data set and scale, else on other points.
-    Images that nobody has run are counted by their operations (:mod:`asvae_book.chapters.cost`).
+    Measured times of the same method come first, scaled by steps: on the same data set and scale, else on other points,
+    at another scale by the operations of a step. Images that nobody has run are counted by their operations
+    (:mod:`asvae_book.chapters.cost`).
     """
     pace = _paces(results) if not on_gpu else {}
-    others = (key for key in pace if key[1:] == (config.scale, config.objective) and config.kind == "points")
-    for key in ((config.dataset, config.scale, config.objective), *others):
-        if key in pace:
-            return pace[key] * config.steps / HOUR
-    if config.kind == "points":
+    if own := pace.get((config.dataset, config.scale, config.objective)):
+        return own * config.steps / HOUR
+    if config.kind == "images":
+        hours, core_hours = _counted(config.objective, config.dataset, config.scale, config.steps)
+        return hours if on_gpu else core_hours
+    others = [key for key in pace if key[2] == config.objective and datasets.kind(key[0]) == "points"]
+    if not others:
         raise ValueError(f"no committed run of {config.objective} on points tells what one takes")
-    hours, core_hours = _counted(config.objective, config.dataset, config.scale, config.steps)
-    return hours if on_gpu else core_hours
+    nearest = next((key for key in others if key[1] == config.scale), others[-1])
+    work = _operations(config.recipe) / _operations(scales(nearest[0])[nearest[1]])
+    return pace[nearest] * work * config.steps / HOUR
+
+
+def _operations(recipe: PointsRecipe) -> float:
+    """Return what a step on points takes, up to a factor: its hidden layers take nearly all of it."""
+    return recipe.batch_size * recipe.width**2 * (recipe.depth - 1)
 
 
 def _paces(results: Mapping[RunConfig, Summary]) -> dict[tuple[str, str, str], float]:
