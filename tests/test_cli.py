@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from asvae import cli
-from asvae.cli_options import settings_of
+from asvae.cli.options import settings_of
 from asvae.store import runs as store
 from asvae_book import commands
 from asvae_book.studies import GRID, TABLE1

@@ -8,7 +8,7 @@ import typer
 
 from asvae import datasets
 from asvae.checks import InvalidArgumentError, number, one_of, refuse, subset
-from asvae.cli_options import Device, Fresh, Scale, Settings, Steps, settings_of
+from asvae.cli.options import Device, Fresh, Scale, Settings, Steps, settings_of
 from asvae.files import DATA
 from asvae.store import runs as store
 from asvae.store.rows import WEIGHT_NAMES

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from asvae.cli_endings import endings
+from asvae.cli.endings import endings
 from asvae.config import RunConfig
 from asvae.files import write
 from asvae.store.runs import load_or_train

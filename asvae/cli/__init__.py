@@ -7,8 +7,8 @@ import typer
 
 from asvae import datasets
 from asvae.checks import one_of, refuse
-from asvae.cli_endings import endings
-from asvae.cli_options import DataRoot, Dataset, Device, Fresh, Scale, Settings, Steps, settings_of
+from asvae.cli.endings import endings
+from asvae.cli.options import DataRoot, Dataset, Device, Fresh, Scale, Settings, Steps, settings_of
 from asvae.config import RunConfig
 from asvae.files import check_writable
 from asvae.metrics.features import inception as inception_network
