@@ -80,7 +80,7 @@ def test_without_a_number_of_seeds_a_page_shows_what_is_committed_and_trains_not
 
 def test_missing_cells_are_named_and_the_command_that_makes_them(cells):
     command = toys.command(BOARD.other, "checkerboard", "quick")
-    assert command == "`asvae sweep --study 8gaussians --dataset checkerboard --scale quick --seeds 10`"
+    assert command == "`asvae sweep --study 8gaussians --dataset checkerboard --seeds 10`"
     assert toys.missing(cells).startswith("**Not run yet**: C1 VAE. With a number of `seeds`")
     assert toys.missing(cells.there) == ""
 
@@ -242,13 +242,6 @@ def test_weights_that_do_not_fit_the_printed_vae_are_named(made):
     )
     assert "scores fit** what" in toy_sentences.fit_sentence(BOARD, vae(22.0, 21.9))
     assert toy_sentences.fit_sentence(BOARD, Cells({("C1", "vae"): []})) == ""
-
-
-def test_the_distance_is_drawn_one_line_per_combination_in_shades_of_its_method(annealed):
-    axes = toy_figures.distances(TABLE1, annealed).axes
-    assert [axis.get_title() for axis in axes] == ["AS-distance, encoder's turn"]
-    colours = palette.of_study(TABLE1)
-    assert [line.get_color() for line in axes[0].lines] == [colours[row, "as-introvae"] for row in ("C1", "C2")]
 
 
 @BOTH

@@ -1,4 +1,4 @@
-"""The figures of a toy problem: the paper's grid of samples, scores beside the printed ones, the distance."""
+"""The figures of a toy problem: the paper's grid of samples, scores beside the printed ones."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,10 @@ from asvae.datasets.points import PointsDataset
 from asvae.store.rows import combinations
 from asvae.training.run import SAMPLES, Result
 from asvae_book.chapters import palette
-from asvae_book.chapters.figures import WIDTH, board, curves, forest
+from asvae_book.chapters.figures import WIDTH, board, forest
 from asvae_book.chapters.toy import Cell, Toy
 from asvae_book.chapters.toy_tables import NOT_RUN, SCORES, columns_of, label, rows_of
-from asvae_book.studies import Cells, Study
+from asvae_book.studies import Cells
 from asvae_book.studies.intervals import Interval, over_seeds
 from asvae_book.studies.pairs import difference
 
@@ -128,13 +128,6 @@ def _dots(axis: Axes, x: float, runs: Sequence[Result], score: str, colour: str)
     if len(finite) < len(runs):
         place = {"transform": axis.get_xaxis_transform(), "ha": "center", "va": "top"}
         axis.text(x, 0.98, "NaN", color=colour, fontsize=9, rotation=90, **place)
-
-
-def distances(study: Study, cells: Cells) -> Figure:
-    """Draw AS-IntroVAE's distance and the term that it enters over training, first seed, one line per combination."""
-    first, colours = cells.of("as-introvae").first, palette.of_study(study)
-    terms = {"as_distance": "AS-distance, encoder's turn", "exp_elbo_fake": "exp-ELBO of generated"}
-    return curves([*first.values()], terms, [row for row, _ in first], [colours[at] for at in first])
 
 
 def _weights(dataset: str, row: str) -> str:

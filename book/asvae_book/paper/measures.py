@@ -74,7 +74,7 @@ BOUND = math.sqrt(2.0)
 def exceeded_bound(run: Result) -> bool | None:
     """Whether a run's AS-distance exceeded its bound while no variance is below the prior's variance of one.
 
-    That is :data:`BOUND` times :func:`unit`: 0.56 for the marginal kernel of eq. 8.
+    That is ``BOUND``, √2, times the kernel's unit: 0.56 for the marginal kernel of eq. 8.
     ``None`` without a curve, as of methods that have no AS-distance.
     """
     largest = relative_distance(run)
@@ -82,7 +82,7 @@ def exceeded_bound(run: Result) -> bool | None:
 
 
 def relative_distance(run: Result) -> float:
-    """Return the largest AS-distance over :func:`unit`; NaN without a curve."""
+    """Return the largest AS-distance over its kernel's unit; NaN without a curve."""
     return largest_distance(run) / unit(run.config)
 
 
