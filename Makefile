@@ -33,7 +33,7 @@ book: setup ## Execute the chapters and render the book: about 4 minutes, second
 	$(BUILD)
 	@echo "== Open _build/html/index.html"
 
-test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: about 12 minutes on two cores after set-up.
+test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: about 18 minutes on two cores after set-up.
 	@echo "== Notebooks and book side by side, about 3 minutes; what each says comes when it ends"
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target notebooks scratch lab
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target rendered browser
@@ -50,7 +50,7 @@ lint: setup ## Format, lint, docstrings, and who imports whom.
 	PYTHONPATH=.:book $(BIN)/lint-imports
 
 unit: setup ## All unit tests.
-	@echo "== Unit tests, about 5 minutes on two cores"
+	@echo "== Unit tests, about 9 minutes on two cores"
 	$(UNIT) $(REPORT)/unit.xml
 
 soak: setup ## What is done at random, thirty times as often: some 400 kills, full disks, nonsense; about an hour.
@@ -77,7 +77,7 @@ lab: setup
 	$(BIN)/python -m pytest tests/browser/test_jupyterlab.py -rs $(REPORT)/lab.xml
 
 browser: setup
-	@echo "== The pages in a browser, about 3 minutes; skipped where there is none (apt-get install chromium)"
+	@echo "== The pages in a browser, about 6 minutes; skipped where there is none (apt-get install chromium)"
 	$(BIN)/python -m pytest tests/browser --ignore tests/browser/test_jupyterlab.py -rs $(WORKERS) --dist loadgroup $(REPORT)/browser.xml
 
 pdf: setup ## Print the whole book as one PDF, with the Chromium or Chrome that is there.

@@ -57,13 +57,13 @@ def test_one_schedule_has_one_colour_in_every_figure_a_shade_of_its_methods(poin
 
 def test_what_annealing_beats_is_said_and_where_seeds_are_too_few(points):
     pair = points.select(["half", "tanh"])
-    assert ablation.findings(pair)[1] == "**Annealing is better than half KL, half AS.**"
+    assert ablation.findings(pair)[1] == "**Annealing is better than *half KL, half AS*.**"
     swapped = Cells({"half": points["tanh"], "tanh": points["half"]})
-    assert ablation.findings(swapped)[1] == "**Annealing is worse than half KL, half AS.**"
+    assert ablation.findings(swapped)[1] == "**Annealing is worse than *half KL, half AS*.**"
     few = Cells({label: runs[:9] for label, runs in pair.items()})
     assert ablation.findings(few)[1] == (
         "**Annealing is not shown to beat or lose to any other schedule.** "
-        "There are too few seeds to decide on half KL, half AS."
+        "There are too few seeds to decide on *half KL, half AS*."
     )
 
 

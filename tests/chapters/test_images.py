@@ -105,7 +105,9 @@ def test_commands_fetch_first_and_train_on_a_gpu():
     assert said[2].startswith(
         "asvae train --objective wgan-gp --dataset celeba128 --scale paper --seed 3 --device cuda"
     )
-    assert images.commands(["vae"], "digits", "quick") == "asvae train --objective vae --dataset digits --scale quick"
+    for name in ("digits", "folder", "checkerboard"):  # nothing to fetch
+        train = f"asvae train --objective vae --dataset {name} --scale quick"
+        assert images.commands(["vae"], name, "quick") == train
 
 
 @pytest.mark.slow

@@ -13,6 +13,12 @@ def test_means_are_of_the_runs_that_ended_and_have_a_value(run, diverged):
     assert tables.scores([diverged], {"KL": "kl", "FID": "fid"}) == {"KL": "–", "FID": "–"}
     wide = [replace(run, scores={"kl": kl}) for kl in (1.0, 2.0, 3e8)]
     assert tables.scores(wide, {"KL": "kl"}) == {"KL": "median 2, up to 3e+08"}
+    below = [replace(run, scores={"kl": kl}) for kl in (-1.0, -2.0, -3e8)]
+    assert tables.scores(below, {"KL": "kl"}) == {"KL": "median −2, down to −3e+08"}
+    both = [replace(run, scores={"kl": kl}) for kl in (-4e8, -1.0, 2.0, 3.0, 3e8)]
+    assert tables.scores(both, {"KL": "kl"}) == {"KL": "median 2, down to −4e+08 and up to 3e+08"}
+    about_zero = [replace(run, scores={"kl": kl}) for kl in (-0.5, 0.001, 0.6)]
+    assert "median" not in tables.scores(about_zero, {"KL": "kl"})["KL"]
     assert tables.scores(values[:1], {"KL": "kl", "FID": "fid"}) == {"KL": "2", "FID": "–"}
 
 

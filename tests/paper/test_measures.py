@@ -37,6 +37,12 @@ def test_fluctuation_ignores_a_trend_and_sees_scatter(run):
     assert math.isnan(measures.fluctuation(replace(run, history={"step": [0]})))
 
 
+def test_the_end_of_a_curve_is_the_mean_of_its_last_ten_points_that_are_there(run):
+    long = replace(run, history={"step": [*range(14)], "kl_real": [9.0, 9.0, *range(10), math.nan, math.nan]})
+    assert measures.at_the_end(long, "kl_real") == 4.5
+    assert math.isnan(measures.at_the_end(long, "kl_fake"))
+
+
 def test_drift_is_how_far_the_score_went(run):
     def of(*values):
         return measures.drift(replace(run, history={"step": [run.config.steps] * len(values), "score": list(values)}))

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "_build" / "html"
-PAGES = sorted((HTML / "book").glob("*.html"))
+PAGES = [HTML / f"{name}.html" for name in re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())]
 LIMIT = 1.5e6
 VENDOR = ROOT / "book" / "_vendor"
 

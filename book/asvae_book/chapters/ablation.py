@@ -216,12 +216,12 @@ def findings(cells: Cells) -> list[str]:
     found = opponents(cells)
     stands = {label: standing(ours, cells[label], len(found)) for label, ours in found.items()}
     titles = {
-        word: [ABLATION.title(label) for label, said in stands.items() if said == word]
+        word: ", ".join(f"*{ABLATION.title(label)}*" for label, said in stands.items() if said == word)
         for word in (BETTER, WORSE, TOO_FEW)
     }
-    parts = [f"{word} than {', '.join(titles[word])}" for word in (BETTER, WORSE) if titles[word]]
+    parts = [f"{word} than {titles[word]}" for word in (BETTER, WORSE) if titles[word]]
     said = f"is {' and '.join(parts)}" if parts else "is not shown to beat or lose to any other schedule"
-    few = f" There are {TOO_FEW} on {', '.join(titles[TOO_FEW])}." if titles[TOO_FEW] else ""
+    few = f" There are {TOO_FEW} on {titles[TOO_FEW]}." if titles[TOO_FEW] else ""
     words: dict[str, list[str]] = {}
     for claim in ANNEALING_CLAIMS:
         words.setdefault(claim.judge(cells).verdict, []).append(claim.key)

@@ -18,11 +18,8 @@ from asvae.losses.similarity import kernel_constant
 from asvae.training import diagnostics
 from asvae.training.run import Result
 from asvae_book.chapters import palette
-from asvae_book.paper.measures import underflow_share
+from asvae_book.paper.measures import at_the_end, underflow_share
 from asvae_book.studies import Cells
-
-LAST = 10
-"""The end of a run: the last so many points of its curves."""
 
 
 def source(*functions: Callable) -> str:
@@ -237,7 +234,7 @@ def _column(values: Sequence[float]) -> Tensor:
 
 
 def _end(runs: Sequence[Result], term: str) -> float:
-    return float(np.mean([np.nanmean(run.history[term][-LAST:]) for run in runs]))
+    return float(np.mean([at_the_end(run, term) for run in runs]))
 
 
 def _mean(runs: Sequence[Result], score: str) -> float:

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from asvae import objectives
+from asvae import datasets, objectives
 from asvae.config import RunConfig
 from asvae.durations import duration
 from asvae.training.run import Result
@@ -31,7 +31,7 @@ def commands(
 ) -> str:
     """Return the shell commands that fetch a data set and train each objective on it."""
     root = f" --data-root {shlex.quote(data_root)}" if data_root else ""
-    fetch = [] if dataset in ("digits", "folder") else [f"asvae data {dataset}{root}"]
+    fetch = [f"asvae data {dataset}{root}"] if datasets.has_files(dataset) and dataset != "folder" else []
     ends = [f"--seed {seed}" * (seed > 0), f"--steps {steps}" if steps else "", "--device cuda" * (scale == "paper")]
     end = "".join(f" {each}" for each in ends if each) + root
     train = [f"asvae train --objective {name} --dataset {dataset} --scale {scale}{end}" for name in names]

@@ -209,7 +209,7 @@ def _readings(links: bool) -> list[dict[str, str]]:
     return [
         {
             "experiment": "[Every reading](readings.ipynb)" if links else "Every reading",
-            "tested how": f"one open choice changed at a time, quick scale, {_seeds(seeds)}",
+            "tested how": f"one open choice changed at a time, quick scale, {_seeds(seeds)}, each by its 95 % interval",
             "result": f"{ICONS['partly' if sides[OURS_BETTER] else 'not reproduced']} **{word}**. {'; '.join(said)}",
             "open": "more seeds",
         }

@@ -9,21 +9,23 @@ import numpy as np
 from asvae.training.diagnostics import findings
 from asvae.training.run import Result
 from asvae_book.paper.measures import exceeded_bound, underflow_share
-from asvae_book.studies.intervals import over_seeds
+from asvae_book.studies.intervals import over_seeds, signed
 
 SPAN = 100.0
-"""Where the largest value exceeds the median by more than this factor, a mean says nothing."""
+"""Where a value is larger than the usual one by more than this factor, sign aside, a mean says nothing."""
 
 
 def plus_minus(runs: Sequence[Result], value: Callable[[Result], float], form: str = "{:.3g}") -> str:
     """Return the mean over the runs that ended and have a value, ± half its 95 % interval where there are several.
 
-    Of values that span orders of magnitude, which have no such interval, the median and the largest.
+    Of values that span orders of magnitude, which have no such interval, the median and the ends that lie far off.
     """
     values = [each for run in runs if not run.diverged and math.isfinite(each := value(run))]
-    median = float(np.median(values)) if values else 0.0
-    if values and max(values) > SPAN * abs(median) > 0.0:
-        return f"median {median:.2g}, up to {max(values):.1g}"
+    usual = float(np.median(np.abs(values))) if values else 0.0
+    ends = {"down to": min(values, default=0.0), "up to": max(values, default=0.0)}
+    far = [f"{words} {signed('{:.1g}', end)}" for words, end in ends.items() if abs(end) > SPAN * usual > 0.0]
+    if far:
+        return f"median {signed('{:.2g}', float(np.median(values)))}, {' and '.join(far)}"
     return over_seeds(values).plus_minus(form)
 
 

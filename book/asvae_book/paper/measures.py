@@ -58,6 +58,16 @@ def late_scores(run: Result) -> tuple[np.ndarray, np.ndarray]:
     return steps[late], scores[late]
 
 
+LAST = 10
+"""The end of a run: the last so many points of its curves."""
+
+
+def at_the_end(run: Result, term: str) -> float:
+    """Return the mean of a curve over its last points; NaN without one."""
+    _, values = curve(run, term)
+    return float(np.mean(values[-LAST:])) if len(values) else math.nan
+
+
 def off_median(runs: Sequence[Result]) -> Callable[[Result], float]:
     """Return the measure of a run's distance from its seeds' median score: its mean is their spread.
 
