@@ -24,7 +24,7 @@ def today():
 
 def test_the_headline_names_both_toy_problems_with_scale_seeds_and_the_printed_differences():
     said = index.headline()
-    assert said.startswith("As the paper writes it, AS-IntroVAE at quick scale ")
+    assert said.startswith("As the paper writes it, AS-IntroVAE at quick and reduced scale ")
     assert re.search(r"on the checkerboard \([\d to]+ seeds; printed: −0\.4 to −0\.3\)", said)
     assert re.search(r"on 8 Gaussians \([\d to]+ seeds; printed: −135\.2 to −44\.2\)", said)
 
@@ -42,9 +42,24 @@ def test_the_headline_says_better_worse_or_too_few_seeds(made, monkeypatch, by, 
     cells = Cells(
         {(row, name): made(TABLE1, (row, name), kl) for row in ("C1", "C2", "C3") for name, kl in kls.items()}
     )
-    monkeypatch.setattr(Study, "find", lambda self, dataset: cells)
+    monkeypatch.setattr(Study, "find", lambda self, dataset, scale: cells if scale == "quick" else Cells())
     assert said in index.headline([TABLE1])
     assert f"({seeds} seeds; printed" in index.headline([TABLE1])
+
+
+def test_a_row_is_of_the_largest_scale_with_seeds_enough_else_of_that_with_most(made, monkeypatch):
+    seeds = {"quick": 10, "reduced": 10, "paper": 3}
+
+    def find(self, dataset, scale):
+        runs = {name: made(TABLE1, ("C1", name), [20.0] * seeds[scale]) for name in ("s-introvae", "as-introvae")}
+        return Cells({("C1", name): each for name, each in runs.items()})
+
+    monkeypatch.setattr(Study, "find", find)
+    assert [pair.scale for pair in index.pairs_of(TABLE1)] == ["reduced"]
+    seeds["reduced"] = 9
+    assert [pair.scale for pair in index.pairs_of(TABLE1)] == ["quick"]
+    seeds["quick"] = 8
+    assert [pair.scale for pair in index.pairs_of(TABLE1)] == ["reduced"]
 
 
 def test_every_verdict_has_a_sign_and_every_claim_a_chip(today):
@@ -84,8 +99,7 @@ def test_runs_past_the_bound_are_counted_by_reading_and_diverged_ones_apart(run,
         )
     ]
     assert runaways.caption({"checkerboard": shown}).endswith(
-        "Checkerboard: as the paper writes it, 0 of 1 runs passed it (median KL +0.5 where they did not); "
-        "read otherwise, tanh ramp, 1 of 2 runs passed it (median KL +4.0 where they did, +1.0 where they did not); "
+        "Checkerboard: √2 was passed by 0 of 1 as the paper writes it; 1 of 2 read otherwise, tanh ramp; "
         "1 of 4 runs diverged, 1 of them as the paper writes it."
     )
     assert runaways.caption({"checkerboard": shown[:1]}).endswith("; no run diverged.")

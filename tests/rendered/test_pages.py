@@ -88,7 +88,7 @@ def test_a_toy_page_shows_the_papers_figure_and_table_of_this_build(pages, name,
     assert len([cell for cell in cells if re.fullmatch(scores, cell)]) >= 24
     sources = [p.get_text() for p in soup.find_all("p") if p.get_text().startswith("Source: ")]
     assert len(sources) >= 10
-    source = r"(computed here|loaded): (quick|paper) scale.*, \d+ seed|not run"
+    source = r"(computed here|loaded): (quick|reduced|paper) scale.*, \d+ seed|not run"
     assert all(re.search(source, text) for text in sources)
     assert not any("numerics" in text for text in sources)
 
