@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from asvae.files import read_record, write_record
+from asvae_book.workflow import make, plan
 
 pytest.importorskip("snakemake")
 
@@ -42,7 +43,7 @@ def copy(tmp_path):
         options = {"start_new_session": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         return subprocess.Popen(arguments, cwd=tmp_path, env=environment, **options)
 
-    call.folder, call.start = tmp_path, start
+    call.folder, call.start, call.environment = tmp_path, start, environment
     return call
 
 
@@ -80,3 +81,27 @@ def test_killed_continued_done_once_and_again_after_a_change(copy):
     again = {line.split("=")[1].rsplit("-", 1)[0] for line in said.splitlines() if "wildcards: job=" in line}
     assert again == {"8gaussians-8gaussians-quick-s-introvae"}
     assert "rule ledger" in said
+
+
+def test_a_job_that_fails_on_a_cluster_is_tried_again_by_the_first_process_alone(copy, monkeypatch):
+    job = {"hours": 0.0, "gpu": False, "device": "cpu", "threads": 1, "processes": 1, "data": ""}
+    made = {"jobs": {"broken": job}, "pages": {}, "targets": {}, "data_root": "", "budget": 0, "longest": 60}
+    monkeypatch.setattr(plan, "FOLDER", copy.folder / "data/runs/workflow")
+    monkeypatch.setattr(make, "make", lambda config: made)
+    plan.current({}, again=False)
+    path = Path(plan.spec("broken"))
+    path.parent.mkdir()
+    path.write_text("{}")
+    # As Snakemake calls itself within a job of Slurm.
+    within = "--target-jobs train:job=broken --allowed-rules train --cores 1 --force --nolock --retries 0 --mode remote"
+    ended = subprocess.run(
+        [sys.executable, "-m", "snakemake", *within.split()],
+        cwd=copy.folder,
+        env=copy.environment,
+        capture_output=True,
+        text=True,
+    )
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == 1
+    assert said.count("KeyError: 'configs'") == 1
+    assert "Trying to restart" not in said
