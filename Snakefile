@@ -59,6 +59,8 @@ rule train:
         runtime=lambda wildcards, threads: plan.minutes(PLAN, wildcards.job, threads),
         mem_mb=lambda wildcards, threads: plan.memory(PLAN, wildcards.job, threads),
         gpu=lambda wildcards: plan.gpus(PLAN, wildcards.job),
+        # Slurm may spread a job's GPUs over nodes, and torchrun starts its processes on one.
+        nodes=1,
     # A job that was killed or stopped at its budget goes on from its checkpoints. Only the first process tries again: on
     # a cluster the job's own Snakemake would do so too, with a new budget in what is left of the job's time.
     retries: 5 if workflow.is_main_process else 0

@@ -83,7 +83,7 @@ def test_killed_continued_done_once_and_again_after_a_change(copy):
     assert "rule ledger" in said
 
 
-def test_a_job_that_fails_on_a_cluster_is_tried_again_by_the_first_process_alone(copy, monkeypatch):
+def test_a_job_on_a_cluster_has_one_node_and_is_tried_again_by_the_first_process_alone(copy, monkeypatch):
     job = {"hours": 0.0, "gpu": False, "device": "cpu", "threads": 1, "processes": 1, "data": ""}
     made = {"jobs": {"broken": job}, "pages": {}, "targets": {}, "data_root": "", "budget": 0, "longest": 60}
     monkeypatch.setattr(plan, "FOLDER", copy.folder / "data/runs/workflow")
@@ -105,3 +105,4 @@ def test_a_job_that_fails_on_a_cluster_is_tried_again_by_the_first_process_alone
     assert ended.returncode == 1
     assert said.count("KeyError: 'configs'") == 1
     assert "Trying to restart" not in said
+    assert "nodes=1" in said
