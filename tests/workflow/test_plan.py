@@ -37,6 +37,8 @@ def test_the_estimate_counts_what_is_left(capsys, monkeypatch):
     assert "1 of   2 jobs left: 2 runs, about 3.0 GPU-h" in said
     assert "y  " not in said
     assert "no run" in plan.estimate(values, ["y"])
+    jobs_["b"]["hours"] = 0.01
+    assert "2 runs, under 0.1 GPU-h" in plan.estimate(values, ["x"])
 
 
 def test_another_process_reads_the_plan_that_the_first_made(monkeypatch):

@@ -131,7 +131,9 @@ def estimate(plan: Plan, targets: list[str]) -> str:
         for job in left:
             hours["GPU" if job["gpu"] else "core"] += job["hours"]
         runs = sum(job["missing"] for job in left)
-        said = f"{runs} runs, about {work(hours)}" if runs else "no run"
+        spent = work(hours)
+        about = "" if spent.startswith("under") else "about "
+        said = f"{runs} runs, {about}{spent}" if runs else "no run"
         lines.append(f"{target:12} {len(left):3} of {len(jobs):3} jobs left: {said}")
     return "\n".join(lines)
 
