@@ -58,7 +58,7 @@ soak: setup ## What is done at random, thirty times as often: some 400 kills, fu
 
 notebooks: setup ## Execute every chapter and compare what it says with its committed outputs.
 	@echo "== Notebooks: loads what data/results holds and trains the rest, about 2 minutes"
-	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 3600 -p no:cacheprovider $(REPORT)/notebooks.xml $(NOTEBOOKS)
+	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 3600 -p no:cacheprovider $(NOTEBOOKS) $(REPORT)/notebooks.xml
 
 pages: scratch rendered lab browser ## Build the book from scratch, warnings as errors, and test the rendered pages.
 

@@ -72,7 +72,9 @@ def _page(folder):
 
 @pytest.mark.slow
 def test_a_stale_output_fails_the_command_that_make_test_calls(stale):
-    [line] = re.findall(r"^\t\$\(BIN\)/python (-m pytest --nbval.*) \$\(NOTEBOOKS\)$", MAKEFILE, flags=re.M)
+    [line] = re.findall(
+        r"^\t\$\(BIN\)/python (-m pytest --nbval.*) \$\(NOTEBOOKS\) \$\(REPORT\)/notebooks\.xml$", MAKEFILE, flags=re.M
+    )
     command = [sys.executable, *shlex.split(line), "index.ipynb"]
     done = subprocess.run(command, cwd=stale, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
