@@ -6,10 +6,10 @@ import sys
 def main() -> None:
     """Run the command; Ctrl-C while it is still being loaded, which takes seconds, ends it without a traceback."""
     try:
-        from asvae import cli
+        from asvae.cli import command
     except KeyboardInterrupt:
         sys.exit(130)
-    cli.main()
+    command.main()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from asvae import cli
+from asvae.cli import command
 from asvae.cli.options import settings_of
 from asvae.store import runs as store
 from asvae_book import commands
@@ -27,7 +27,7 @@ def asvae(monkeypatch, capfd, tmp_path):
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["asvae", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            command.main()
         captured = capfd.readouterr()
         return ended.value.code or 0, captured.out, captured.err
 
@@ -84,9 +84,9 @@ def test_a_package_of_commands_that_is_there_and_does_not_load_says_why(monkeypa
         raise error
 
     point = SimpleNamespace(name="sweep", module="asvae_book.commands", load=load)
-    monkeypatch.setattr(cli, "entry_points", lambda group: [point])
+    monkeypatch.setattr(command, "entry_points", lambda group: [point])
     with pytest.raises(type(error), match=str(error)):
-        cli._add_commands()
+        command._add_commands()
 
 
 def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae):
@@ -177,8 +177,8 @@ def test_without_the_book_its_commands_say_in_one_sentence_what_to_install():
         import importlib.metadata, sys
         importlib.metadata.entry_points = lambda group: []
         sys.argv = ["asvae", "claims", "--json"]
-        from asvae import cli
-        cli.main()
+        from asvae.cli import command
+        command.main()
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
     assert done.returncode == 2

@@ -147,7 +147,7 @@ def test_sweep_table_results_and_ledger_take_in_study_and_claim(entered, monkeyp
     monkeypatch.setattr(store, "load_or_train", functools.partial(store.load_or_train, root=tmp_path))
     options = ["--study", "toy-study", "--dataset", "ring", "--seeds", "5", "--workers", "1"]
     monkeypatch.setattr(sys, "argv", ["asvae", "sweep", *options])
-    from asvae.cli import app
+    from asvae.cli.command import app
 
     app(standalone_mode=False)
     printed = capfd.readouterr().out

@@ -12,7 +12,7 @@ import yaml
 
 import asvae
 from asvae import objectives
-from asvae.cli import app
+from asvae.cli.command import app
 from asvae_book.workflow import make, needs
 
 ROOT = Path(__file__).parents[1]

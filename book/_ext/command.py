@@ -4,7 +4,7 @@ import typer
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
-from asvae.cli import app
+from asvae.cli.command import app
 
 WIDTH = 80
 """Characters per line."""

@@ -75,7 +75,10 @@ def test_runs_are_counted_once_however_many_claims_they_serve(run):
     claim = CLAIM["T1"]
     evidence = [Evidence(claim, ground, (run,), conclude({}), "–", "") for ground in claim.grounds]
     entries = [Entry(claim, tuple(evidence))] * 2
-    assert referee.scales_sentence(entries) == "Runs behind the ledger: 1 at quick scale, 1 at paper scale."
+    assert (
+        referee.scales_sentence(entries)
+        == "Runs behind the ledger: 1 at quick scale, 1 at reduced scale, 1 at paper scale."
+    )
 
 
 def test_tanh_before_the_decoders_kl_is_told_by_what_it_hides(run):
