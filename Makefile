@@ -33,7 +33,7 @@ book: setup ## Execute the chapters and render the book: about 4 minutes, second
 	$(BUILD)
 	@echo "== Open _build/html/index.html"
 
-test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: about 18 minutes on two cores after set-up.
+test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: about 20 minutes on two cores after set-up.
 	@echo "== Notebooks and book side by side, about 3 minutes; what each says comes when it ends"
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target notebooks scratch lab
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target rendered browser
@@ -50,7 +50,7 @@ lint: setup ## Format, lint, docstrings, and who imports whom.
 	PYTHONPATH=.:book $(BIN)/lint-imports
 
 unit: setup ## All unit tests.
-	@echo "== Unit tests, about 9 minutes on two cores"
+	@echo "== Unit tests, about 12 minutes on two cores"
 	$(UNIT) $(REPORT)/unit.xml
 
 soak: setup ## What is done at random, thirty times as often: some 400 kills, full disks, nonsense; about an hour.
