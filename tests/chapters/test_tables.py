@@ -30,7 +30,7 @@ def test_only_runs_with_a_curve_are_counted(run):
     assert tables.exceeded(runs) == "1 of 2"
     assert tables.exceeded(runs[2:]) == "–"
     silenced = [with_curve(exp_elbo_fake=[0.0, 0.0]), with_curve(exp_elbo_fake=[0.0, 0.5]), with_curve()]
-    assert tables.underflowed(silenced) == "75% of the time"
+    assert tables.underflowed(silenced) == "75%"
     assert tables.underflowed(runs) == "–"
 
 

@@ -45,7 +45,7 @@ def exceeded(runs: Sequence[Result]) -> str:
 def underflowed(runs: Sequence[Result]) -> str:
     """Return in how much of the adversarial phase the encoder's adversarial term had underflowed, mean over runs."""
     shares = [share for share in map(underflow_share, runs) if math.isfinite(share)]
-    return f"{np.mean(shares):.0%} of the time" if shares else "–"
+    return f"{np.mean(shares):.0%}" if shares else "–"
 
 
 def diagnosed(groups: Mapping[str, Sequence[Result]]) -> list[str]:
