@@ -39,7 +39,7 @@ ABOUT = """\
 # What is tested
 
 Each line is a promise, in the words of the tests that keep it, with the number of their cases and how they ended when
-all of them were last run. Mathematics is tested by identity and against independent calculation, behaviour by contract
+they were last run and counted here. Mathematics is tested by identity and against independent calculation, behaviour by contract
 over the registries, documents by execution. `make test` repeats all of it, `make soak` does what is random thirty times
 as often. `make promises` writes this page.
 """
@@ -70,7 +70,7 @@ def page(record: dict) -> str:
     counts, lines = record["tests"], [ABOUT]
     total = _ended(sum((Counter(count) for count in counts.values()), Counter()))
     made = ", ".join([record["date"], f"commit {record['commit']}", in_markdown(record["hardware"])])
-    lines.append(f"**Last whole run**: {made}: {total}.\n")
+    lines.append(f"**Last run counted here**: {made}: {total}.\n")
     for folder, title in GROUPS.items():
         promised = {str(path.relative_to(ROOT)): sentence(path) for path in _tests(folder)}
         promised |= {} if folder else {"notebooks": "Every cell of every chapter prints today what is committed."}
