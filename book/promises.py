@@ -39,9 +39,9 @@ ABOUT = """\
 # What is tested
 
 Each line is a promise, in the words of the tests that keep it, with the number of their cases and how they ended when
-they were last run and counted here. Mathematics is tested by identity and against independent calculation, behaviour by contract
-over the registries, documents by execution. `make test` repeats all of it, `make soak` does what is random thirty times
-as often. `make promises` writes this page.
+they were last run and counted here. Mathematics is tested by identity and against independent calculation, behaviour by
+contract over the registries, documents by execution. `make test` repeats all of it, `make soak` does what is random
+thirty times as often. `make promises` writes this page.
 """
 
 
