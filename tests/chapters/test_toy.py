@@ -209,6 +209,19 @@ def test_findings_follow_the_runs(annealed, cells, floor):
     assert compared.startswith("**AS-IntroVAE is not shown to be better or worse than S-IntroVAE in any row.**")
     assert "C1 S-IntroVAE 21.0, AS-IntroVAE 43.0." in compared
     assert "**T1**, " in verdicts
+    at_reduced = {
+        at: [replace(run, config=run.config.replace(scale="reduced")) for run in runs] for at, runs in annealed.items()
+    }
+    full = Cells(
+        {
+            at: [replace(run, config=run.config.replace(scale="paper")) for run in runs]
+            for at, runs in annealed.of("s-introvae").items()
+        }
+    )
+    _, longer, _ = toy_sentences.findings(BOARD, annealed, Cells(at_reduced), full)
+    assert longer.count("at the quick scale") == verdicts.count("at the quick scale") == 3
+    assert longer.count("at the reduced scale") == 2  # T2 is of IntroVAE, which was not run there
+    assert "paper scale" not in longer  # one method alone is not judged
     assert bound == toy_sentences.exceeded_sentence(annealed, "the quick scale")
     truth = toy_sentences.floor_sentence(BOARD, floor)
     assert truth.startswith("**Read every score against its floor.** The truth itself scores a KL of ")

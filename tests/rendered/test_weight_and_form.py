@@ -1,5 +1,6 @@
 """The built pages stay light, load the widget manager only where there are widgets, and their tables are tables."""
 
+import csv
 import hashlib
 import re
 from pathlib import Path
@@ -50,6 +51,29 @@ def test_every_source_line_has_one_style(page):
     _, soup = page
     lines = [p for p in soup.select("main p") if p.find("em") and p.get_text().startswith("Source: ")]
     assert all("source-line" in p.get("class", []) for p in lines)
+
+
+def test_the_numbers_behind_a_table_or_figure_are_its_own(page):
+    path, soup = page
+    for link in soup.select("details.source a[download]"):
+        shown = link.find_previous(["table", "img"])
+        rows = list(csv.reader((path.parent / link["href"]).read_text().splitlines()))
+        if shown.name == "img":
+            assert rows[0] == ["panel", "series", "x", "y"], link["href"]
+            assert len(rows) > 1
+        else:
+            listed = {" ".join(cell.split()) for row in rows for cell in row}
+            cells = {" ".join(cell.get_text().split()) for cell in shown.select("tbody td")}
+            assert cells <= listed, link["href"]
+
+
+@pytest.mark.parametrize(("name", "files", "commands"), [("checkerboard", 8, 9), ("8gaussians", 9, 10)])
+def test_a_toy_pages_sources_name_files_and_commands(name, files, commands):
+    soup = BeautifulSoup((HTML / "book" / f"{name}.html").read_text(), "html.parser")
+    assert len(soup.select("details.source a[download]")) >= files
+    said = [code.get_text() for code in soup.select("details.source code")]
+    assert len(said) >= commands
+    assert all(command.startswith("asvae sweep --") for command in said)
 
 
 def test_files_of_others_are_the_ones_that_were_published():

@@ -70,6 +70,7 @@ def _series(axis: Axes, names: dict[str, str]) -> Iterator[tuple[str, list[float
         if isinstance(drawn, LineCollection):
             for segment in drawn.get_segments():
                 yield f"{name or number}, interval", *np.asarray(segment, dtype=float).T.tolist()
+        # An area has one offset, the origin.
         elif len(offsets := _plain(drawn.get_offsets())) > 1:
             yield name or f"dots {number}", *offsets.T.tolist()
     for image in axis.images:

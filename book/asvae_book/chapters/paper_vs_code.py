@@ -9,7 +9,7 @@ import pandas as pd
 from asvae.training.diagnostics import curve
 from asvae.training.run import Result
 from asvae_book.paper.measures import early_and_late, largest_distance, underflow_share
-from asvae_book.paper.verdicts import MIN_SEEDS
+from asvae_book.paper.standing import fewest
 from asvae_book.studies import DEVIATIONS, Cells, pairs
 from asvae_book.studies.intervals import Interval
 from asvae_book.studies.measures import headline_name, headline_of
@@ -55,10 +55,10 @@ def table(cells: Cells) -> pd.DataFrame:
         shared = [run for run, _ in both]
         gap = pairs.difference(runs, others, headline_of(runs + others))
         lost = sum(run.diverged and not other.diverged for run, other in both)
-        fewest = MIN_SEEDS[runs[0].config.kind]
+        least = fewest(runs)
         rows[TITLES[label]] = {
             f"{headline_name(runs + others)}: with − without": gap.text() if gap.n > 1 else "–",
-            "says": _says(gap, len(shared), lost, fewest),
+            "says": _says(gap, len(shared), lost, least),
             "term at 0, with / without": _medians(shared, others, underflow_share, "{:.0%}".format),
             "largest distance": _medians(shared, others, largest_distance, _size),
             "seeds": len(shared),
@@ -66,12 +66,12 @@ def table(cells: Cells) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _says(gap: Interval, shared: int, lost: int, fewest: int) -> str:
+def _says(gap: Interval, shared: int, lost: int, least: int) -> str:
     if not shared:
         return "not run"
     if lost:
         return f"diverged in {lost} of {shared}"
-    return "too few seeds" if gap.n < fewest else {-1: "better", 0: "inconclusive", 1: "worse"}[gap.decided()]
+    return "too few seeds" if gap.n < least else {-1: "better", 0: "inconclusive", 1: "worse"}[gap.decided()]
 
 
 def _size(value: float) -> str:

@@ -10,19 +10,29 @@ from asvae_book.chapters.toy_tables import label, mean, rows_of
 from asvae_book.paper.claims import Claim
 from asvae_book.paper.measures import exceeded_bound
 from asvae_book.paper.standing import BETTER, TOO_FEW, WORSE, fewest, standing
-from asvae_book.paper.verdicts import Verdict
+from asvae_book.paper.verdicts import NOT_RUN, Verdict
 from asvae_book.studies import Cells
 
 NOISE = 4.0
 """A mean that lies further from a printed score than so many times one draw's noise does not fit it."""
 
 
-def findings(toy: Toy, cells: Cells) -> list[str]:
-    """Return three findings: AS- against S-IntroVAE, what that says of the claims, where the distance goes."""
-    scale = next((run.config.scale for run in cells.runs), "quick")
-    name = f"the {scale} scale"
-    verdicts = " ".join(verdict_sentence(claim, claim.judge(cells), name) for claim in toy.claims if cells.runs)
-    return [each for each in (compared_sentence(toy, cells), verdicts, exceeded_sentence(cells, name)) if each]
+def findings(toy: Toy, cells: Cells, *larger: Cells) -> list[str]:
+    """Return three findings: AS- against S-IntroVAE, what that says of the claims, where the distance goes.
+
+    Of ``larger``, the same table at other scales, those that were judged add their verdicts.
+    """
+    judged = [(claim, each, claim.judge(each)) for claim in toy.claims for each in (cells, *larger) if each.runs]
+    verdicts = " ".join(
+        verdict_sentence(claim, verdict, _scale(each))
+        for claim, each, verdict in judged
+        if each is cells or verdict.verdict != NOT_RUN
+    )
+    return [each for each in (compared_sentence(toy, cells), verdicts, exceeded_sentence(cells, _scale(cells))) if each]
+
+
+def _scale(cells: Cells) -> str:
+    return f"the {next((run.config.scale for run in cells.runs), 'quick')} scale"
 
 
 def compared_sentence(toy: Toy, cells: Cells) -> str:
