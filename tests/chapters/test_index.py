@@ -88,6 +88,16 @@ def test_every_claim_is_in_one_experiment(today):
     assert all(any(f"{icon} **" in row for icon in index.ICONS.values()) for row in rows)
 
 
+def test_comparisons_that_were_not_run_are_said_to_be_open(today):
+    [t1] = [entry for entry in today if entry.claim.key == "T1"]
+    whole = t1.evidence[0]
+    assert "not run" not in index._open([whole])
+    table = whole.verdict.comparisons.copy()
+    table.loc[table.index[:2], "says"] = "not run"
+    part = replace(whole, verdict=replace(whole.verdict, comparisons=table))
+    assert index._open([whole, part]) == f"2 of {len(table)} comparisons not run"
+
+
 def test_runs_past_the_bound_are_counted_by_reading_and_diverged_ones_apart(run, diverged):
     shown = [
         runaways.Dot(one, group, distance, behind)

@@ -204,6 +204,10 @@ def _open(judged: Sequence[Evidence]) -> str:
     said = []
     if absent := [each.claim.key for each in judged if each.verdict.verdict == NOT_RUN]:
         said.append(f"{', '.join(absent)} not run")
+    partly = (each.verdict.comparisons["says"] for each in judged if each.runs and each.verdict.verdict != NOT_RUN)
+    if lacking := [says for says in partly if NOT_RUN in set(says)]:
+        count = sum((says == NOT_RUN).sum() for says in lacking)
+        said.append(f"{count} of {sum(map(len, lacking))} comparisons not run")
     if any(not each.ground.own for each in judged if each.runs):
         said.append("the paper's own data")
     return "; ".join(said) or "–"
