@@ -29,11 +29,21 @@ def stack(table):
                 cell["data-label"] = heads[-at]
 
 
-def move_code(cell):
-    """Put the folded code of a cell under its output."""
-    code, output = cell.find("details", recursive=False), cell.find(class_="cell_output", recursive=False)
-    if code and output:
-        output.insert_after(code.extract())
+def move_code(cell, soup):
+    """Put the folded code of a cell under its output; a fold around both is evidence, named by what it shows."""
+    fold, output = cell.find("details", recursive=False), cell.find(class_="cell_output", recursive=False)
+    if fold and output:
+        output.insert_after(fold.extract())
+    elif fold and (output := fold.find(class_="cell_output", recursive=False)):
+        fold["class"] = ["evidence"]
+        name = fold.summary.find("p").get_text()
+        fold.summary.clear()
+        fold.summary.string = name
+        del fold.summary["aria-label"]
+        code, summary = soup.new_tag("details", attrs={"class": "admonition hide"}), soup.new_tag("summary")
+        summary.string = "Code"
+        output.insert_after(code)
+        code.extend([summary, fold.find(class_="cell_input").extract()])
 
 
 def fold_source(line, soup):
@@ -65,7 +75,7 @@ def arrange(app, pagename, templatename, context, doctree):
     for table in soup.find_all("table"):
         stack(table)
     for cell in soup.select("div.cell"):
-        move_code(cell)
+        move_code(cell, soup)
     for line in soup.select("p.source-line"):
         fold_source(line, soup)
     files = {name: Path(app.srcdir) / path for path, name in app.builder.images.items()}

@@ -91,10 +91,10 @@ def test_without_a_single_run_everything_says_so():
     assert len(found) == len(names("8gaussians"))
     assert len(readings.figure(found, "8gaussians").axes[0].texts) == len(found)
     assert set(readings.table(found, cells)["says"]) == {"not run"}
-    assert readings_sentences.sentences(found, "8gaussians") == [
+    assert readings_sentences.findings({"8gaussians": found}) == [
         f"**8 Gaussians.** None of {len(found)} specifications has 3 seeds that both methods finished."
     ]
-    assert readings_sentences.limits({"8gaussians": found}, "paper") == []
+    assert readings_sentences.by_chance(found, "8gaussians") == ""
 
 
 def test_the_table_has_the_figures_numbers_in_its_order():
@@ -119,31 +119,34 @@ def test_the_table_has_the_figures_numbers_in_its_order():
 
 def test_the_sentences_count_name_and_test():
     found = spread("checkerboard")
-    said = readings_sentences.sentences(found, "checkerboard")
-    assert said[0].startswith("**Checkerboard.** In **")
-    assert said[0].endswith("(1 more: not run.)")
-    assert f"of {len(found) - 1}, 1.0 would on average" in said[1]
-    assert "goes from −1.00 to" in said[2]
+    finding, _ = readings_sentences.findings({"checkerboard": found})
+    assert finding.startswith("**Checkerboard.** In **")
+    assert "(1 more: not run.)" in finding
+    assert "towards AS-IntroVAE by *" in finding
+    chance = readings_sentences.by_chance(found, "checkerboard")
+    assert f"of {len(found) - 1}, 1.0 would on average" in chance
+    assert "goes from −1.00 to" in chance
     hub = next(outcome for outcome in found if outcome.name == HUB)
-    assert f"The hub's own is {hub.gap.text()}" in said[2]
-    assert "towards AS-IntroVAE by *" in said[3]
-    assert "With so few seeds it cannot reject at 5 %" in said[4]
-    assert "(all 32 assignments of signs; the smallest p that it can give is 0.06)" in said[4]
-    equal = readings_sentences.sentences(invented("checkerboard", [0.3] * len(found)), "checkerboard")
-    assert equal[3].startswith(f"**None of {len(found) - 1} choices moves the hub's difference**")
-    assert "p = 0.06" in equal[4]
+    assert f"The hub's own is {hub.gap.text()}" in chance
+    assert "With so few seeds it cannot reject at 5 %" in chance
+    assert "(all 32 assignments of signs; the smallest p that it can give is 0.06)" in chance
+    equal = invented("checkerboard", [0.3] * len(found))
+    said, _ = readings_sentences.findings({"checkerboard": equal})
+    assert f"**None of {len(found) - 1} choices moves the hub's difference**" in said
+    assert "p = 0.06" in readings_sentences.by_chance(equal, "checkerboard")
     # The hub is one of the readings and one of the weights.
-    ranges = readings_sentences.sentences(invented("checkerboard", [-5.0] + [0.3] * (len(found) - 1)), "checkerboard")
-    assert ranges[2].count("goes from −5.00 to +0.30") == 2
-    assert f"hub's difference is moved towards S-IntroVAE by *{names('checkerboard')[1]}* (+5.30)" in ranges[3]
-    assert "towards AS-IntroVAE" not in ranges[3]
+    low = invented("checkerboard", [-5.0] + [0.3] * (len(found) - 1))
+    assert readings_sentences.by_chance(low, "checkerboard").count("goes from −5.00 to +0.30") == 2
+    said, _ = readings_sentences.findings({"checkerboard": low})
+    assert f"hub's difference is moved towards S-IntroVAE by *{names('checkerboard')[1]}* (+5.30)" in said
+    assert "towards AS-IntroVAE" not in said
 
 
 def test_with_enough_seeds_the_sentence_says_whether_the_median_differs_from_0():
     def sentence(means):
         differences = {seed: float(mean) for seed, mean in enumerate(means)}
         found = [Outcome(name, differences, len(differences), ((), ())) for name in names("8gaussians")]
-        return readings_sentences.sentences(found, "8gaussians")[4]
+        return readings_sentences.by_chance(found, "8gaussians")
 
     assert "The median is distinguished from 0 at 5 %." in sentence(np.full(8, -2.0) + NOISE.repeat(2)[:8])
     assert "p = 0.0078" in sentence(np.full(8, -2.0) + NOISE.repeat(2)[:8])
@@ -153,23 +156,24 @@ def test_with_enough_seeds_the_sentence_says_whether_the_median_differs_from_0()
 def test_diverged_runs_are_named_with_their_seeds():
     lost = Outcome(HUB, {1: 2.0, 2: 3.0, 3: 1.0}, 5, ((0, 4), (4,)))
     # One specification alone has no median to test.
-    assert readings_sentences.sentences([lost], "8gaussians") == [
+    assert readings_sentences.findings({"8gaussians": [lost]})[0] == (
         "**8 Gaussians.** In **0 of 1** specifications AS-IntroVAE is better, in 0 S-IntroVAE, and in 1 the seeds "
-        "decide nothing.",
-        f"Diverged, and without a difference: AS-IntroVAE in *{HUB}* with seeds 0, 4; "
-        f"S-IntroVAE in *{HUB}* with seed 4.",
-    ]
+        "decide nothing."
+    )
+    assert readings_sentences.by_chance([lost], "8gaussians") == (
+        f"**8 Gaussians.** Diverged, and without a difference: AS-IntroVAE in *{HUB}* with seeds 0, 4; "
+        f"S-IntroVAE in *{HUB}* with seed 4."
+    )
 
 
-def test_the_limits_say_how_many_seeds_and_how_wide():
+def test_the_last_finding_says_how_many_seeds_and_how_wide():
     found = {
         "checkerboard": spread("checkerboard"),
         "8gaussians": invented("8gaussians", [9.0] * len(names("8gaussians")), seeds=4),
     }
-    few, scale = readings_sentences.limits(found, "quick")
+    *_, few = readings_sentences.findings(found)
     assert "Checkerboard: 5 seeds per specification, and half of the intervals wider than ± 0.10" in few
     assert "8 Gaussians: 4 seeds per specification" in few
-    assert scale == "**The runs are at the quick scale**, smaller and shorter than the paper's."
 
 
 def test_kept_runs_are_found_and_nothing_is_trained(monkeypatch):

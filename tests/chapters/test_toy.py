@@ -223,7 +223,7 @@ def test_findings_follow_the_runs(annealed, cells, floor):
     assert longer.count("at the reduced scale") == 2  # T2 is of IntroVAE, which was not run there
     assert "paper scale" not in longer  # one method alone is not judged
     assert bound == toy_sentences.exceeded_sentence(annealed, "the quick scale")
-    truth = toy_sentences.floor_sentence(BOARD, floor)
+    truth, *_ = toy_sentences.truth_sentences(BOARD, floor)
     assert truth.startswith("**Read every score against its floor.** The truth itself scores a KL of ")
     assert toy_sentences.tie_sentence(BOARD).startswith("**At C1 the printed JSD is a tie** (9.6 and 9.6)")
     assert toy_sentences.introvae_sentence(cells).startswith("**IntroVAE became non-finite in 1 of 1 runs**")
@@ -232,7 +232,7 @@ def test_findings_follow_the_runs(annealed, cells, floor):
     worst = {("C1", "introvae"): [bad], ("C1", "s-introvae"): annealed["C1", "s-introvae"]}
     assert toy_sentences.introvae_sentence(Cells(worst)).endswith("; it has the worst KL at C1.")
     assert toy_sentences.findings(GAUSSIANS, Cells({("C1", "vae"): []})) == []
-    assert "of a printed 3.4 only" in toy_sentences.floor_sentence(GAUSSIANS, floor)
+    assert "of a printed 3.4 only" in toy_sentences.truth_sentences(GAUSSIANS, floor)[0]
 
 
 def test_the_papers_words_stand_beside_the_modes_that_were_covered(annealed, run):
@@ -240,7 +240,9 @@ def test_the_papers_words_stand_beside_the_modes_that_were_covered(annealed, run
     assert said.startswith("**Modes covered, of 8**, at the quick scale")
     covered = run.scores["modes_covered"]
     assert f"S-IntroVAE C1 {covered:.1f} (“two points”); AS-IntroVAE C1 {covered:.1f} (“all eight”), C2 " in said
-    assert toy_sentences.modes_sentence(BOARD, annealed, "any scale") == ""
+    board = toy_sentences.modes_sentence(BOARD, annealed, "any scale")
+    assert board.startswith("**Squares covered, of 8**, at any scale, means over seeds: S-IntroVAE C1 ")
+    assert "“" not in board
     assert toy_sentences.modes_sentence(GAUSSIANS, annealed.of("vae"), "any scale") == ""
 
 

@@ -102,6 +102,7 @@ def curves(
     labels: Sequence[str] | None = None,
     colours: Sequence[str] | None = None,
     columns: int = 2,
+    height: float = 1.9,
 ) -> Figure:
     """Draw one panel per term (name → title) over steps, one line per run, on a logarithmic axis where values allow.
 
@@ -114,7 +115,7 @@ def curves(
     columns = max(1, min(columns, len(terms)))
     lines = max(1, -(-len(terms) // columns))
     figure, axes = plt.subplots(
-        lines, columns, figsize=(WIDTH if columns > 1 else 4.2, 1.9 * lines + 0.5), squeeze=False, sharex=True
+        lines, columns, figsize=(WIDTH if columns > 1 else 4.2, height * lines + 0.5), squeeze=False, sharex=True
     )
     handles = {}
     for axis, (term, title) in zip(axes.flat, terms.items(), strict=False):

@@ -42,7 +42,7 @@ that says at which scale it was reached. Students need the equations beside the 
 
 {experiments}
 
-{caption}
+**AS-IntroVAE's runs on points at quick scale, in every reading that was run.** {caption}
 
 # Availability
 

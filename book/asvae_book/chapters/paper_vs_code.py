@@ -134,15 +134,16 @@ def tanh_sentence(cells: Cells) -> str:
     )
 
 
-def advice(cells: Cells) -> list[str]:
+def advice(cells: Cells) -> str:
     """Return which deviation is worth taking, as far as these runs say."""
     rows = {TITLES[label]: _row(cells, label) for label in DEVIATING}
     says = {title: "not run" if row is None else row["says"] for title, row in rows.items()}
-    said = [f"**{title}**: {each}." for title, each in says.items()]
-    if set(says.values()) <= {"not run", "too few seeds"}:
-        return [*said, "These seeds are too few to advise anything."]
     worth = [title for title, each in says.items() if each == "better"]
-    return [*said, f"Worth taking: **{' and '.join(worth)}**." if worth else "None is better than the equations."]
+    if set(says.values()) <= {"not run", "too few seeds"}:
+        said = "These seeds are too few to say which deviation is worth taking."
+    else:
+        said = f"Worth taking: {' and '.join(worth)}." if worth else "No deviation is better than the equations."
+    return f"**{said}** {'; '.join(f'{title}: {each}' for title, each in says.items())}."
 
 
 def _row(cells: Cells, label: str) -> pd.Series | None:

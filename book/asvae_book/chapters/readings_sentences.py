@@ -11,16 +11,28 @@ from asvae_book.studies.intervals import LEVEL, signed
 from asvae_book.studies.specification import CHOICES, HUB, ROWS
 
 
-def sentences(found: Sequence[Outcome], dataset: str) -> list[str]:
-    """Return what the curve says, in sentences that follow the runs."""
-    said = [f"**{_title(dataset)}.** {sentence(found)}"]
-    if sum(outcome.decides for outcome in found) > 1:
-        said += [_by_chance(found), _ranges(found, dataset), _moved(found), _tested(found)]
-    return [each for each in [*said, _diverged(found)] if each]
+def findings(found: Mapping[str, Sequence[Outcome]]) -> list[str]:
+    """Return what the curve of each data set says, and what the seeds leave open; ``found`` is by data set."""
+    said = [
+        f"**{_title(dataset)}.** {sentence(each)} {_moved(each) if _decided(each) > 1 else ''}".strip()
+        for dataset, each in found.items()
+    ]
+    return [*said, *filter(None, [_widths(found)])]
 
 
-def _by_chance(found: Sequence[Outcome]) -> str:
-    judged = sum(outcome.decides for outcome in found)
+def by_chance(found: Sequence[Outcome], dataset: str) -> str:
+    """Return whether chance alone could give the curve, how far its means go, and which runs diverged."""
+    said = [_one_sided(found), _ranges(found, dataset), _tested(found)] if _decided(found) > 1 else []
+    said = [each for each in [*said, _diverged(found)] if each]
+    return f"**{_title(dataset)}.** {' '.join(said)}" if said else ""
+
+
+def _decided(found: Sequence[Outcome]) -> int:
+    return sum(outcome.decides for outcome in found)
+
+
+def _one_sided(found: Sequence[Outcome]) -> str:
+    judged = _decided(found)
     return (
         f"Each interval is a 95 % one by itself: of {judged}, {(1.0 - LEVEL) * judged:.1f} would on average lie on one "
         "side of 0 by chance if the two methods never differed."
@@ -89,9 +101,8 @@ def _diverged(found: Sequence[Outcome]) -> str:
     return f"Diverged, and without a difference: {'; '.join(named)}." if named else ""
 
 
-def limits(found: Mapping[str, Sequence[Outcome]], scale: str) -> list[str]:
-    """Return what seeds and scale of these runs leave open; ``found`` is by data set."""
-    said, parts = [], []
+def _widths(found: Mapping[str, Sequence[Outcome]]) -> str:
+    parts = []
     for dataset, each in found.items():
         judged = [outcome for outcome in each if outcome.decides]
         if judged:
@@ -101,11 +112,7 @@ def limits(found: Mapping[str, Sequence[Outcome]], scale: str) -> list[str]:
             parts.append(
                 f"{_title(dataset)}: {few} seeds per specification, and half of the intervals wider than ± {half}"
             )
-    if parts:
-        said.append(f"**Small differences stay inconclusive.** {'; '.join(parts)}.")
-    if scale != "paper":
-        said.append(f"**The runs are at the {scale} scale**, smaller and shorter than the paper's.")
-    return said
+    return f"**Small differences stay inconclusive.** {'; '.join(parts)}." if parts else ""
 
 
 def _title(dataset: str) -> str:

@@ -61,6 +61,21 @@ def scales_sentence(entries: Sequence[Entry]) -> str:
     return "Runs behind the ledger: " + ", ".join(f"{len(of)} at {scale} scale" for scale, of in runs.items()) + "."
 
 
+def findings(table: pd.DataFrame, power: pd.DataFrame) -> list[str]:
+    """Return how the rule errs, by two numbers of seeds of :func:`operating_table`, and the seeds it needs."""
+    (true, equal, *_), (few, more, *_) = (table.index.unique(level) for level in (0, 1))
+    shares = table.get("reproduced", pd.Series("0%", table.index))
+    needed, run = power["seeds for 80 % power"].str.replace(",", "").astype(int), power["seeds run"]
+    enough = run >= needed
+    return [
+        f"**The rule abstains rather than errs.** Were the printed table true, {few} seeds would show it in "
+        f"{shares[true, few]} of experiments and {more} in {shares[true, more]}; were the methods equal, {few} would "
+        f"say *reproduced* in {shares[equal, few]}.",
+        f"**The seeds {'suffice' if enough.all() else 'suffice in part'}**: for the printed differences, at today's "
+        f"spread, {needed.min()} to {needed.max()} are needed, and {run.min()} are there.",
+    ]
+
+
 def groups_sentences(cells: Cells[Result]) -> list[str]:
     """Return in which rows AS-IntroVAE's seeds fall into two groups, and the seeds that the distance does not explain.
 

@@ -111,9 +111,8 @@ def scatter(found: dict[str, Sequence[Dot]]) -> Figure:
 def caption(found: dict[str, Sequence[Dot]]) -> str:
     """Return what the figure shows, and by data set and reading how many runs passed √2 and diverged."""
     about = (
-        "**AS-IntroVAE's runs on points at quick scale, in every reading that was run.** Distances are in units of the "
-        "kernel's constant; while no variance is below one they cannot pass √2. Above the green line a run is worse "
-        "than S-IntroVAE at the same weights. "
+        "Distances are in units of the kernel's constant; while no variance is below one they cannot pass √2. Above "
+        "the green line a run is worse than S-IntroVAE at the same weights. "
     )
     return about + " ".join(_past(datasets.title(dataset), each) for dataset, each in found.items() if each)
 
