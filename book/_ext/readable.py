@@ -4,10 +4,24 @@ import re
 from pathlib import Path
 
 from bs4 import BeautifulSoup
+from docutils import nodes
 from PIL import Image
+from sphinx.transforms import SphinxTransform
 
 _NARROW = 30
 """Characters that a row may have side by side on a phone; wider tables are stacked there, one block per row."""
+
+
+class Captions(SphinxTransform):
+    """Give the caption of a cell to its picture alone: MyST-NB gives it to every line beside the picture, too."""
+
+    default_priority = 200  # before Sphinx numbers figures, at 210
+
+    def apply(self):
+        """Take the others out of their figures."""
+        for figure in [*self.document.findall(nodes.figure)]:
+            if not [*figure.findall(nodes.image)]:
+                figure.replace_self([each for each in figure.children if not isinstance(each, nodes.caption)])
 
 
 def stack(table):
@@ -86,5 +100,6 @@ def arrange(app, pagename, templatename, context, doctree):
 
 def setup(app):
     """Register with Sphinx."""
+    app.add_transform(Captions)
     app.connect("html-page-context", arrange, priority=950)
     return {"parallel_read_safe": True}

@@ -89,9 +89,10 @@ def fresh(visits):
 
 @pytest.fixture(scope="module", params=[(name, theme) for name in PAGES for theme in ("light", "dark")], ids="-".join)
 def visit(request, fresh):
-    """One page in one theme, opened once for all the tests of a module."""
+    """One page in one theme, its folded evidence open, opened once for all the tests of a module."""
     name, theme = request.param
     visited = fresh(theme).open(name)
+    visited.page.evaluate("document.querySelectorAll('details.evidence').forEach(each => { each.open = true; })")
     visited.name, visited.theme = name, theme
     yield visited
     visited.page.close()

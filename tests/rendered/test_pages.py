@@ -139,6 +139,38 @@ def test_code_is_called_code_and_stands_under_what_it_shows(pages):
             assert set(parts[1].find("summary").stripped_strings) == {"Code"}  # open and shut
 
 
+def test_figures_are_numbered_through_the_book_and_every_chart_has_a_caption(pages):
+    numbers = []
+    for page, soup in pages.items():
+        for image in soup.select("article div.cell_output img[src*=_images]"):
+            caption = image.find_parent("figure").find("figcaption")
+            assert len(caption.select_one(".caption-text").get_text()) > 20, page
+        captions = soup.select("article figcaption .caption-number")
+        numbers += [int(caption.get_text().removeprefix("Fig. ")) for caption in captions]
+    assert numbers == [*range(1, len(numbers) + 1)]
+    assert len(numbers) > 35
+
+
+def test_folded_evidence_is_named_by_what_it_shows_and_ends_with_its_code(pages):
+    folds = [fold for soup in pages.values() for fold in soup.select("details.evidence")]
+    assert len(folds) >= 10
+    for fold in folds:
+        assert len(fold.summary.get_text()) > 10
+        *_, output, code = fold.find_all(recursive=False)
+        assert output.find(["table", "img", "p"]) is not None
+        assert set(code.summary.stripped_strings) == {"Code"}
+        assert code.find("pre") is not None
+
+
+def test_every_page_of_results_ends_with_three_findings(pages):
+    results = [name for name, soup in pages.items() if soup.find(id="three-findings")]
+    assert len(results) == 10
+    for name in results:
+        section = pages[name].find(id="three-findings")
+        assert len(section.find_all("li")) == 3, name
+        assert section.find_next_sibling("section") is None, name
+
+
 def test_every_page_describes_itself(pages):
     for page, soup in pages.items():
         assert len(soup.find("meta", attrs={"name": "description"})["content"]) > 20, page
