@@ -227,7 +227,7 @@ def test_an_image_page_shows_its_methods_with_their_scores_and_sources(pages, pa
     compared = [row.get_text(" ") for row in soup.find(id="does-the-claim-hold").select("tbody tr")]
     assert len(compared) == 2
     assert all(row.startswith("AS-IntroVAE − ") for row in (each.strip() for each in compared))
-    said = soup.find(id="what-it-means").get_text()
+    said = soup.find(id="three-findings").get_text()
     assert "By mean score" in said
     assert f"at {scale} scale" in said
     assert "asvae train --objective wgan-gp" in soup.find("main").get_text()
