@@ -79,9 +79,12 @@ def commit() -> str:
 
 
 def in_markdown(text: Any) -> str:
-    """Return what came from a file so that a page shows it and does not obey it: no HTML, no link, no code."""
+    """Return what came from a file so that a page shows it and does not obey it: no HTML, no link, no code.
+
+    In MyST, too, where dollars are formulae, braces templates that are evaluated, and addresses links without brackets.
+    """
     escaped = html.escape(printable(str(text)), quote=False)
-    return re.sub(r"[\\`]|\](?=[(\[:])", r"\\\g<0>", escaped)
+    return re.sub(r"[\\`{$]|\](?=[(\[:])|[.:@/](?=[^\W\d_]|/)", r"\\\g<0>", escaped)
 
 
 def _scale(run: Result) -> str:

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from docutils.core import publish_doctree
 from markdown_it import MarkdownIt
+from myst_parser.parsers.docutils_ import Parser
 
 from asvae.training import provenance
 
@@ -35,3 +37,14 @@ def test_what_a_file_says_is_shown_on_a_page_and_never_obeyed(run, name):
     assert text.isprintable()
     plain = "Intel(R) Xeon(R) @ 2.1 GHz, x86_64, values in [0, 1]"
     assert provenance.in_markdown(plain) == plain
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ 6 * 7 }}", r"$\href{javascript:alert(1)}{x}$", "http://x.org www.x.org a@x.org //x.org"]
+)
+def test_what_a_file_says_is_no_template_formula_or_address_in_myst(text):
+    settings = {"myst_enable_extensions": ["dollarmath", "linkify", "substitution"], "report_level": 5}
+    page = publish_doctree(provenance.in_markdown(text), parser=Parser(), settings_overrides=settings)
+    [paragraph] = page.children
+    assert [type(each).__name__ for each in paragraph.children] == ["Text"]
+    assert paragraph.astext() == text

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from asvae.datasets.points import PointsDataset
+from asvae.training.provenance import in_markdown
 from asvae_book.chapters import palette
 from asvae_book.chapters.frames import DEVIATIONS, EVERY, MEANS, POSTERIORS, SAMPLES, Film
 from asvae_book.paper.measures import BOUND, unit
@@ -80,7 +81,7 @@ def sentence(film: Film, title: str) -> str:
 
 def source(film: Film) -> str:
     """Return the line under a film that says how it was made."""
-    made, config = film.provenance, film.configs[0]
+    made, config = {name: in_markdown(each) for name, each in film.provenance.items()}, film.configs[0]
     return (
         f"2 runs: {config.scale} scale, seeds {' and '.join(str(each.seed) for each in film.configs)}, trained on "
         f"{made['hardware']}; torch {made['torch']}, commit {made['commit']}; "
