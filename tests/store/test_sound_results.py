@@ -12,6 +12,7 @@ from asvae.files import read_record, text_of, write_record
 from asvae.pictures import MOST, png
 from asvae.store.results import ROOT, STALE, find, from_record, keep, name_of, record
 from asvae.store.results import results as table_of
+from asvae.store.sound import timing_seal
 from asvae.training.run import Result
 
 
@@ -39,6 +40,8 @@ def _changed(path, change):
         (lambda kept: kept["timing"].update(seconds=1.0), "its timing was changed"),
         (lambda kept: kept["timing"].update(seconds="1"), "timing: seconds"),
         (lambda kept: kept.update(divergence={"step": 3, "player": "<i>", "term": "kl"}), "divergence: names"),
+        (lambda kept: kept.update(divergence={"step": 3, "player": "encoder", "term": "<i>"}), "divergence: names"),
+        (lambda kept: kept["history"].update({"<i>": kept["history"]["step"]}), "history: <i>"),
         (lambda kept: kept.update(scores=[1.0]), "scores is no dictionary"),
     ],
 )
@@ -50,6 +53,14 @@ def test_a_result_that_cannot_be_is_named_whatever_its_seal_says(run, tmp_path, 
     assert reason in str(caught.value)
     with pytest.warns(UserWarning, match=path.name):
         assert find([run.config], tmp_path) == {}
+
+
+@pytest.mark.parametrize("name", ["objective", "dataset", "scale", "schedule", "reference", "decay"])
+def test_a_configuration_holds_no_other_words_than_its_own(run, tmp_path, name):
+    path = keep(run, tmp_path)
+    _changed(path, lambda kept: kept["config"].update({name: "<i>"}) or kept["timing"].update(sha256=timing_seal(kept)))
+    with pytest.raises(InvalidArgumentError, match=rf"{name}: got '<i>'"):
+        table_of(root=tmp_path)
 
 
 @pytest.mark.parametrize("samples", [[1.0, 2.0], [[1.0, 2.0, 3.0]], [["1", "2"]], [[1e99, 0.0]], 3])
