@@ -67,6 +67,9 @@ def test_the_as_distance_stays_right_where_variances_leave_single_precision(kern
     (mu, logvar_a), (_, logvar_b) = _pair(1.0, logvar, 4), _pair(1.0, logvar, 4)
     given = [mu[:, :1], logvar_a[:, :1], mu[:, :1], logvar_b[:, :1]]
     _agree(lambda *q: losses.as_distance(*q, kernel=kernel), given, torch.float32, 1e-5)
+    ordinary = torch.zeros(4, 1, dtype=torch.float64)
+    beside = [torch.cat([t, ordinary], 1) for t in given]
+    _agree(lambda *q: losses.as_distance(*q, kernel=kernel), beside, torch.float32, 1e-5)
 
 
 @pytest.mark.parametrize("kernel", ["marginal", "joint"])

@@ -11,7 +11,7 @@ from torch.distributions import kl_divergence as reference_kl
 
 from asvae import losses
 from asvae.checks import InvalidArgumentError
-from asvae.losses.similarity import STATISTICS
+from asvae.losses.similarity import STATISTICS, kernel_constant
 
 KERNELS = ("marginal", "joint")
 
@@ -115,6 +115,12 @@ def test_weighted_by_the_prior_as_distance_is_an_integral_under_it():
     assert value.item() == pytest.approx(expected.item(), abs=1e-9)
 
 
+@pytest.mark.parametrize(("statistic", "powers"), [("v", (-0.5, -1.5)), ("u", (-0.5, -1.5)), ("weighted", (-1, -3))])
+def test_the_constant_of_the_joint_kernel_is_the_marginals_in_every_dimension(statistic, powers):
+    for kernel, power in zip(KERNELS, powers, strict=True):
+        assert kernel_constant(kernel, statistic, 3) == pytest.approx((2.0 * math.pi) ** power)
+
+
 def test_without_the_diagonal_two_batches_of_one_crowd_are_unbiased():
     generator = torch.Generator().manual_seed(0)
     values = {"u": [], "v": []}
@@ -206,6 +212,22 @@ def test_gradient_penalty_of_a_linear_critic_is_known():
     assert penalty.item() == pytest.approx((5.0 - 1.0) ** 2, rel=1e-5)
     with pytest.raises(InvalidArgumentError, match="gradient_penalty"):
         losses.gradient_penalty(lambda x: x @ slope, real, fake[:1], torch.rand(6))
+
+
+def test_gradient_penalty_is_taken_at_the_real_sample_where_the_mix_is_one():
+    real, fake = torch.tensor([[3.0, 4.0]]), torch.tensor([[0.0, 2.0]])
+    for mix, x in ((1.0, real), (0.0, fake), (0.25, 0.25 * real + 0.75 * fake)):
+        penalty = losses.gradient_penalty(lambda x: 0.5 * x.square().sum(-1), real, fake, torch.tensor([mix]))
+        assert penalty.item() == pytest.approx((x.norm().item() - 1.0) ** 2, rel=1e-5)
+
+
+def test_weights_that_are_neither_one_nor_one_a_lane_are_refused():
+    errors, one = torch.rand(3), torch.ones(())
+    for weights in ({"beta_rec": torch.ones(2), "beta_neg": one}, {"beta_rec": one, "beta_neg": torch.ones(3)}):
+        with pytest.raises(InvalidArgumentError, match=r"^exp_elbo: got"):
+            losses.exp_elbo(errors, errors, scale=0.5, **weights)
+    with pytest.raises(InvalidArgumentError, match=r"^hinge: got"):
+        losses.hinge(errors, torch.ones(2))
 
 
 def test_reparameterize_has_the_stated_moments():

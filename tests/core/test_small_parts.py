@@ -100,6 +100,7 @@ def test_checkerboard_squares_alternate_and_edges_belong_to_one_square():
         (lambda: datasets.get("chessboard"), r"dataset: got 'chessboard'; allowed: 'checkerboard'"),
         (lambda: datasets.get("checkerboard", colour=1), r"unknown option .* got 'colour'"),
         (lambda: schedules.get("liner"), r"schedule: got 'liner'; .*did you mean 'linear'"),
+        (lambda: schedules.get("half", -1.0), r"rate: got -1.0"),
         (lambda: schedules.linear_ramp()(-1.0), r"progress: got -1.0"),
         (lambda: schedules.constant(0.5)("a"), r"progress: got 'a'"),
         (lambda: losses.kl_divergence([0.0], [0.0]), r"mu: got 'list'; allowed: a torch.Tensor"),

@@ -23,6 +23,17 @@ def test_mutual_information_of_gaussians_is_that_of_the_channel_and_0_of_a_colla
     assert latents.mutual_information(mu, torch.full((1_000, 2), -30.0)) == pytest.approx(np.log(1_000), abs=1e-3)
 
 
+def test_a_latent_is_dead_by_its_means_alone_and_each_kl_is_of_its_own_posteriors():
+    generator = torch.Generator().manual_seed(0)
+    mu, logvar = torch.randn(500, 4, generator=generator), torch.full((500, 4), -9.0)
+    mu[:, 2] = 3.0 + 0.05 * mu[:, 2]
+    scores = latents.latent_scores((mu, logvar), (torch.ones(7, 4), torch.zeros(7, 4)))
+    assert scores["dead_latents"] == 0.25
+    normal = torch.distributions.Normal
+    kl = torch.distributions.kl_divergence(normal(mu, torch.exp(0.5 * logvar)), normal(0.0, 1.0)).sum(1).mean().item()
+    assert (scores["kl_real"], scores["kl_fake"]) == (pytest.approx(kl, rel=1e-5), pytest.approx(2.0))
+
+
 def test_spread_is_1_of_the_truth_and_follows_a_factor():
     for factor in (1.0, 0.5):
         scores = metrics.score(lambda n, draw, f=factor: f * BOARD.sample(n, 7, draw), BOARD, n=100, draws=1)
@@ -116,6 +127,8 @@ def test_support_scores_know_a_shifted_square_and_a_missing_one():
     scores = metrics.support_scores(kept, BOARD)
     assert scores.modes_covered == 7
     assert scores.on_support == 1.0
+    least = torch.cat([BOARD.centres, BOARD.centres[:1].expand(8, 2)])
+    assert metrics.support_scores(least, BOARD).modes_covered == 8  # exactly half of their share is enough
     half = BOARD.centres[0] + torch.rand(10_000, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor(
         [1.0, 2.0]
     )
@@ -142,3 +155,7 @@ def test_score_pairs_models_on_the_same_real_points_and_counts_its_draws():
     ]
     assert scores["kl"] == pytest.approx(np.mean(each))
     assert scores["kl_draw_sd"] == pytest.approx(np.std(each, ddof=1))
+    large = metrics.histogram_scores(
+        BOARD.sample(2_000, EVALUATION_SEED, 3), BOARD.sample(2_000, EVALUATION_SEED + 2, 3)
+    )
+    assert scores["kl_large"] == large.kl
