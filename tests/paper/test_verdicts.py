@@ -1,5 +1,6 @@
 """The rule itself: what each word needs, that no weak evidence decides, and that the plan and the code agree."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,10 +8,11 @@ import pytest
 
 from asvae import RunConfig
 from asvae.training.diagnostics import Finding
+from asvae.training.run import Divergence
 from asvae_book.paper import health, operating, plan, published, verdicts
 from asvae_book.paper.claims import CLAIM, CLAIMS
-from asvae_book.paper.verdicts import claim_says, compare, comparison_says
-from asvae_book.studies.intervals import DECIDES, LEVEL, over_seeds
+from asvae_book.paper.verdicts import against, claim_says, compare, comparison_says
+from asvae_book.studies.intervals import DECIDES, LEVEL, over_seeds, seeds_for_power
 
 SHAPE = np.array([-1.6, -1.1, -0.7, -0.4, -0.1, 0.2, 0.3, 0.7, 1.1, 1.6])
 """Ten values of mean 0 without ties."""
@@ -88,8 +90,51 @@ def test_ten_seeds_are_the_least_on_points_and_five_on_images(pair):
     assert [said("digits", seeds) for seeds in (4, 5)] == ["inconclusive", "holds"]
 
 
-def test_one_sick_run_on_images_stops_a_comparison_and_on_points_equilibrium_is_not_sick(pair, monkeypatch):
-    [name] = {"KL of real above KL of samples"}
+def lost(runs, count):
+    """Let the first of some runs diverge."""
+    gone = {"divergence": Divergence(step=7, player="encoder", term="kl_fake"), "scores": {"x": math.nan}}
+    return [replace(each, **gone) if i < count else each for i, each in enumerate(runs)]
+
+
+def test_a_method_that_diverges_where_its_opponent_does_not_never_holds_and_loses_beyond_half_of_the_seeds(pair):
+    def said(ours, theirs, seeds):
+        better, worse = pair("digits", seeds)
+        return compare(lost(better, ours), lost(worse, theirs), lambda run: run.scores["x"], -1, "{:+.1f}", 1)["says"]
+
+    assert [said(count, 0, 10) for count in (0, 1, 5, 6)] == ["holds", "inconclusive", "inconclusive", "does not hold"]
+    assert said(1, 1, 10) == said(0, 1, 10) == "holds"
+
+
+def test_a_mean_beside_a_number_is_of_the_runs_that_ended(pair):
+    row = against(lost(pair("digits", 6)[0], 1), lambda run: run.scores["x"], 1.0, -1, "{:+.2f}", 1)
+    assert (row["difference"], row["seeds"]) == (f"−{1.0 - SHAPE[1:6].mean():.2f}", 6)
+    assert row["95 % interval"].endswith(", of 5 that ended")
+
+
+def test_judges_that_disagree_decide_neither_way(pair):
+    def said(ours, theirs, *judges):
+        return compare(ours, theirs, judges[0], -1, "{:+.1f}", 1, judges=judges)["says"]
+
+    better, worse = pair("digits", 10)
+    value, opposite = lambda run: run.scores["x"], lambda run: -run.scores["x"]
+    assert (said(better, worse, value, value), said(worse, better, value, value)) == ("holds", "does not hold")
+    assert said(better, worse, value, opposite) == said(worse, better, value, opposite) == "inconclusive"
+
+
+def test_the_seeds_for_power_are_for_the_printed_difference_and_for_the_margin_where_a_tie_is_printed(pair):
+    ours, theirs = pair("checkerboard", 10)
+    gaps = [one.scores["x"] - other.scores["x"] for one, other in zip(ours, theirs, strict=True)]
+
+    def needed(printed):
+        row = compare(ours, theirs, lambda run: run.scores["x"], -1, "{:+.1f}", 1, margin=0.3, printed=printed)
+        return row["seeds for 80 % power"]
+
+    assert needed(-2.0) == f"{seeds_for_power(np.std(gaps, ddof=1), 2.0):,}"
+    assert needed(None) == needed(0.0) == f"{seeds_for_power(np.std(gaps, ddof=1), 0.3):,}"
+
+
+@pytest.mark.parametrize("name", ["KL of real above KL of samples", "exp term underflowed", "critic without gradient"])
+def test_one_sick_run_on_images_stops_a_comparison_and_on_points_equilibrium_is_not_sick(pair, monkeypatch, name):
     monkeypatch.setattr(health, "findings", lambda run: [Finding(name, 1, "", "")] if run.config.seed == 3 else [])
 
     def said(dataset):

@@ -30,6 +30,10 @@ def shown(study, dataset, seeds=2, scale="quick", labels=None, **changes):
             shown(ABLATION, "checkerboard", 1, reading="supplement", labels=["vae", "half", "kl-only"]),
             "asvae sweep --study ablation --dataset checkerboard --set reading=supplement --seeds 1",
         ),
+        (
+            shown(ABLATION, "checkerboard", 2, labels=["vae"]),
+            "asvae sweep --study methods --dataset checkerboard --seeds 2",
+        ),
         (shown(METHODS, "checkerboard", 1, labels=["vae"])[:1] + shown(METHODS, "8gaussians", 1)[:1], ""),
         (shown(METHODS, "checkerboard", 1, steps=7), ""),
         ([], ""),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from asvae_book.studies.intervals import DECIDES, POWER, over_seeds, paired, seeds_for_power
+from asvae_book.studies.intervals import DECIDES, POWER, Interval, over_seeds, paired, seeds_for_power
 
 
 def test_an_interval_is_students_and_ranks_are_wilcoxons():
@@ -65,6 +65,14 @@ def test_pairing_removes_what_two_methods_share():
     assert gap.half < 1e-9
     assert gap.side == -1
     assert paired([1.0, math.nan, 3.0], [1.0, 1.0, 2.0]).n == 2
+    assert paired([1.0, math.inf, 3.0], [1.0, 1.0, 2.0]).n == 2
+
+
+def test_half_a_width_has_two_digits_where_they_are_enough_and_else_those_of_the_mean():
+    assert Interval(21.456, 0.1637, 5, 0.5).plus_minus() == "21.5\u00a0±\u00a00.16"
+    assert Interval(-1234.0, 123.4, 5, 0.5).plus_minus("{:+.4g}") == "−1234\u00a0±\u00a0123.4"
+    assert Interval(21.456, math.nan, 1, math.nan).plus_minus() == "21.5"
+    assert over_seeds([]).plus_minus() == "–"
 
 
 @pytest.mark.parametrize(("sd", "difference"), [(1.0, 2.0), (1.0, 1.0), (0.7, -0.3)])

@@ -1,10 +1,22 @@
 """Studies: the same seeds under every label, titles of their own, cells that group runs; unknown names are refused."""
 
+import itertools
+
 import pytest
 
 from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
-from asvae_book.studies import ABLATION, DEVIATIONS, EIGHT_GAUSSIANS, EXPLORER, METHODS, STUDIES, TABLE1
+from asvae_book.studies import (
+    ABLATION,
+    DEVIATIONS,
+    EIGHT_GAUSSIANS,
+    EXPLORER,
+    METHODS,
+    SPECIFICATIONS,
+    STUDIES,
+    TABLE1,
+)
+from asvae_book.studies.specification import CHOICES, HUB, PAIR
 
 
 def test_a_study_has_the_same_seeds_under_every_label():
@@ -58,6 +70,26 @@ def test_every_deviation_changes_a_switch_of_the_core_from_the_supplements_readi
     together = DEVIATIONS.variants["released"].changes
     parts = [DEVIATIONS.variants[label].changes for label in ("reference", "tanh-squashed", "sum")]
     assert together == {key: value for part in parts for key, value in part.items()}
+
+
+@pytest.mark.parametrize("dataset", SPECIFICATIONS)
+def test_every_specification_is_another_run_of_as_introvae_and_of_s_introvae_where_that_has_the_choice(dataset):
+    cells = SPECIFICATIONS[dataset].configs(dataset, 1).first
+    theirs, ours = ({name: run for (name, each), run in cells.items() if each == method} for method in PAIR)
+    assert len(set(ours.values())) == len(ours)
+    taken = {name for name in CHOICES if theirs[name] != theirs[HUB]}
+    assert {"live target", "fakes' reconstruction in the decoder", "log-variance within ±10", "no warm-up"} <= taken
+    assert not taken & {"tanh ramp", "joint kernel", "U-statistic", "weighted by the prior", "tanh before the distance"}
+
+
+def test_the_other_weights_of_the_specifications_are_those_of_their_names():
+    rows = {"C2": (0.1, 0.2, 0.5), "stated C1": (0.3, 0.1, 0.9), "C1 in words": (0.3, 0.3, 0.1)}
+    rows = {"checkerboard": rows, "8gaussians": {"C2": (0.5, 0.1, 0.9), "the checkerboard's C1": (0.1, 0.2, 0.2)}}
+    for dataset, named in rows.items():
+        cells = SPECIFICATIONS[dataset].configs(dataset, 1).first
+        for (name, weights), method in itertools.product(named.items(), PAIR):
+            hp = cells[name, method].hyperparameters
+            assert (hp.beta_kl, hp.beta_rec, hp.beta_neg) == weights, (dataset, name)
 
 
 def test_8_gaussians_has_the_stated_weights_and_the_main_papers_as_introvae():
