@@ -9,7 +9,7 @@ import pytest
 
 from asvae import RunConfig
 from asvae_book.chapters import index, joss, runaways
-from asvae_book.paper.claims import CLAIMS
+from asvae_book.paper.claims import CLAIM, CLAIMS
 from asvae_book.paper.ledger import ledger
 from asvae_book.paper.verdicts import VERDICTS
 from asvae_book.studies import TABLE1, Cells, Study
@@ -78,6 +78,23 @@ def test_a_chip_shows_the_largest_scale_with_a_verdict_whatever_it_says(today):
         index.shown(replace(t1, evidence=(quick, replace(paper, verdict=replace(paper.verdict, verdict="not run")))))
         is quick
     )
+
+
+def test_the_claims_own_data_come_before_larger_runs_on_other_data(today):
+    [t1] = [entry for entry in today if entry.claim.key == "T1"]
+    quick = t1.evidence[0]
+    other = replace(quick, ground=replace(quick.ground, dataset="8gaussians", scale="paper", own=False))
+    assert index.shown(replace(t1, evidence=(other, quick))) is quick
+
+
+def test_the_worst_verdict_of_a_row_brings_the_number_and_one_seed_is_not_many(today):
+    [t1] = [entry for entry in today if entry.claim.key == "T1"]
+    each = [
+        replace(t1.evidence[0], claim=CLAIM[key], verdict=replace(t1.evidence[0].verdict, verdict=verdict))
+        for key, verdict in (("T2", "reproduced"), ("T1", "inconclusive"), ("T3", "partly"))
+    ]
+    assert ". T1: " in index._result(each, each)
+    assert [index._seeds(counts) for counts in ([1], [1, 5], [5, 5])] == ["1 seed", "1 to 5 seeds", "5 seeds"]
 
 
 def test_every_claim_is_in_one_experiment(today):

@@ -255,7 +255,12 @@ def test_weights_that_do_not_fit_the_printed_vae_are_named(made):
     assert said.startswith(
         "**With these weights the VAE's scores do not fit at C1** what is printed: C1 40.0 for 22.1; "
     )
-    assert "scores fit** what" in toy_sentences.fit_sentence(BOARD, vae(22.0, 21.9))
+    for far, fit in (
+        (1.5, "fit**"),
+        (-1.5, "fit**"),
+        (1.7, "do not fit at C1**"),
+    ):  # four times one draw's noise are 1.6
+        assert f"scores {fit} what" in toy_sentences.fit_sentence(BOARD, vae(22.1 + far, 21.9))
     assert toy_sentences.fit_sentence(BOARD, Cells({("C1", "vae"): []})) == ""
 
 

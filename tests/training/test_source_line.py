@@ -7,6 +7,7 @@ from docutils.core import publish_doctree
 from markdown_it import MarkdownIt
 from myst_parser.parsers.docutils_ import Parser
 
+from asvae.durations import duration
 from asvae.training import provenance
 
 
@@ -22,6 +23,26 @@ def test_the_source_line_says_origin_scale_seeds_cost_and_hardware(run):
     assert provenance.line([old]).endswith("**1 of these were made by other numerics than today's**")
     assert provenance.line([]) == "not run"
     assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (59.4, "59 s"),
+        (119, "119 s"),
+        (120, "2 min"),
+        (7199, "120 min"),
+        (7200, "2.0 h"),
+        (35_640, "9.9 h"),
+        (36e5, "1,000 h"),
+    ],
+)
+def test_a_time_is_in_the_largest_unit_of_which_there_are_two(seconds, said):
+    assert duration(seconds) == said
+
+
+def test_a_time_is_in_the_largest_unit_of_which_there_is_as_much_as_asked_for():
+    assert [duration(seconds, least=1) for seconds in (59, 60, 3599, 3600)] == ["59 s", "1 min", "60 min", "1.0 h"]
 
 
 FORGED = "<img src=x onerror=alert(1)> [read](javascript:alert(1)) `code`\n<script>alert(1)</script>\x1b[2J"

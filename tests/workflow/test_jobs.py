@@ -74,6 +74,13 @@ def test_hours_are_those_measured_scaled_by_steps():
         jobs.hours(RunConfig("introvae"), results)
 
 
+def test_hours_are_those_of_runs_on_a_cpu():
+    gpu = RunConfig("vae", seed=1)
+    results = results_of(kept(RunConfig("vae", seed=0)), kept(gpu))
+    results[gpu].provenance.update(device="cuda", seconds=1e6)
+    assert jobs.hours(RunConfig("vae", seed=5), results) == pytest.approx(0.01)
+
+
 def test_tracedare_traced_once_and_those_of_another_library_forgotten(monkeypatch):
     monkeypatch.setattr(traced, "_all", traced._all.__wrapped__)
     monkeypatch.setattr(traced.golden, "fingerprint", lambda name, dataset: f"{name} on {dataset}")
