@@ -41,6 +41,9 @@ def test_a_report_is_counted_by_file_and_end(tmp_path, monkeypatch):
     report.write_text(f"<testsuites><testsuite>{inner}</testsuite></testsuites>")
     counted = {"notebooks": {"skipped": 1}, "tests/core/test_a.py": {"passed": 1}, "tests/test_b.py": {"failure": 1}}
     assert promises.read([report]) == counted
+    assert promises._ended({"passed": 1_000, "failure": 2, "error": 1}) == "1,000 passed, 3 failed"
+    assert promises._ended({"skipped": 1}) == "1 skipped"
+    assert promises._ended({}) == "not run yet"
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ def test_a_heat_map_has_its_cells_and_a_picture_or_a_cloud_of_samples_has_nothin
     for draw in (
         lambda axis: figures.sheet(axis, torch.rand(3, 4, 4), "pictures"),
         lambda axis: figures.board(axis, datasets.get("checkerboard"), torch.rand(50, 2), "#000000"),
+        lambda axis: axis.scatter(range(9), range(9), edgecolors="black", rasterized=True),
         lambda axis: axis.plot(np.zeros(MOST + 1)),
     ):
         axis.clear()

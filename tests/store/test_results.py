@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import stat
 from dataclasses import replace
 
 import pytest
@@ -63,6 +64,29 @@ def test_a_damaged_result_is_named_and_counts_as_missing(run, tmp_path, damage):
         table_of(root=tmp_path)
     with pytest.warns(UserWarning, match=path.name):
         assert find([run.config], tmp_path) == {}
+
+
+def test_runs_of_another_size_seed_or_reading_have_files_of_their_own():
+    plain = RunConfig("as-introvae")
+    others = [plain.replace(**{name: value}) for name, value in (("steps", 7), ("seed", 1), ("kernel", "joint"))]
+    assert name_of(plain) == "checkerboard-quick-as-introvae-C1-seed0.json"
+    assert len({name_of(config) for config in (plain, *others)}) == 4
+
+
+def test_a_result_written_again_is_read_again_and_everybody_may_read_it(run, tmp_path):
+    for kl in (1.0, 2.0):
+        path = keep(replace(run, scores=run.scores | {"kl": kl}), tmp_path)
+        assert find([run.config], tmp_path)[run.config].scores["kl"] == kl
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_a_score_of_an_earlier_name_is_read_under_todays(run, tmp_path):
+    path = keep(run, tmp_path)
+    kept = read_record(path)
+    kept["scores"]["squares_covered"] = kept["scores"].pop("modes_covered")
+    write_record(path, {name: value for name, value in kept.items() if name != "sha256"})
+    assert table_of(root=tmp_path).modes_covered.tolist() == [run.scores["modes_covered"]]
+    assert find([run.config], tmp_path)[run.config].scores == run.scores
 
 
 def test_a_result_of_other_numerics_is_no_evidence(run, tmp_path):

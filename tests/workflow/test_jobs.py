@@ -11,7 +11,7 @@ from asvae_book.paper.claims import CLAIMS
 from asvae_book.studies import STUDIES
 from asvae_book.workflow import jobs, plan
 from asvae_book.workflow import numerics as traced
-from asvae_book.workflow.needs import TARGETS
+from asvae_book.workflow.needs import TARGETS, needs
 from needed import kept, of, results_of
 
 
@@ -20,6 +20,24 @@ def test_every_claim_and_every_study_is_in_all(every):
     assert asked == {(claim.key, ground.dataset, ground.scale) for claim in CLAIMS for ground in claim.grounds}
     assert {need.study.name for need in of("all", every)} == set(STUDIES)
     assert all(of(target, every) for target in TARGETS)
+
+
+def test_the_need_with_most_seeds_comes_first_and_a_study_has_as_many_as_its_rarest_variant(every):
+    seeds = [need.seeds for need in every if need.claim]
+    assert seeds == sorted(seeds, reverse=True)
+    assert len(set(seeds)) > 1
+    cells = STUDIES["explorer"].configs("checkerboard", 5)
+    rarest = next(iter(cells))
+    committed = {config for label, configs in cells.items() for config in configs[: 2 if label == rarest else 5]}
+    for found, count in ((committed, 2), (committed - {*cells[rarest]}, 1)):
+        [need] = [need for need in needs(found) if need.study.name == "explorer"]
+        assert need.seeds == count
+
+
+def test_the_small_runs_on_images_have_a_fifth_of_the_steps_and_at_least_one():
+    for steps, own in ((300, 60), (9, 1), (3, 1)):
+        [need] = of("quick", needs((), {"data": "digits", "steps": steps}))
+        assert {config.steps for config in need.configs} == {own}
 
 
 def test_a_target_named_after_a_data_set_has_its_runs_alone(every):
@@ -42,6 +60,12 @@ def test_other_tracedare_other_jobs_of_this_method_alone(every, numerics):
     assert all(config.objective == "as-introvae" for job in gone for config in job.configs)
     kept = [job for name, job in before.items() if name in after]
     assert not any(config.objective == "as-introvae" for job in kept for config in job.configs)
+
+
+def test_a_job_on_points_is_named_after_the_first_need_that_it_serves(every):
+    shared = [job for job in jobs.derive(every) if len(job.needs) > 1 and job.configs[0].kind == "points"]
+    assert len({every[place].study.name for job in shared for place in job.needs}) > 1
+    assert all(job.name.startswith(f"{every[job.needs[0]].study.name}-") for job in shared)
 
 
 def test_a_job_lists_the_runs_it_makes(every):

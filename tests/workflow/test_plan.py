@@ -21,7 +21,9 @@ def test_what_a_job_asks_for_follows_from_its_hours():
     assert plan.minutes(values, "a", 1) == 200
     assert plan.minutes(values, "b", 8) == 200
     assert [plan.gpus(values, name) for name in "ab"] == [0, 2]
-    assert 0 < plan.budget(values, 80) < 80 * 60
+    assert plan.budget(values, 80) == pytest.approx(
+        80 * 60 - 80 * 6 - 120
+    )  # a tenth of the time and two minutes are left
     assert plan.budget(values | {"budget": 5.0}, 80) == 5.0
 
 

@@ -81,6 +81,16 @@ def test_an_executed_chapter_is_complete_or_absent(tmp_path):
     assert nbformat.read(output, 4).cells[-1].outputs[0].text == "before\n3.0\n"
 
 
+@pytest.mark.parametrize("main", [True, False])
+def test_of_several_processes_one_says_that_a_job_is_done(tmp_path, monkeypatch, main):
+    spec, done = tmp_path / "job.json", tmp_path / "done"
+    spec.write_text('{"configs": []}')
+    monkeypatch.setattr(steps, "load_or_train", lambda *_, **__: [])
+    monkeypatch.setattr(steps, "is_main_process", lambda: main)
+    steps.train(spec, done)
+    assert done.exists() == main
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [
