@@ -34,6 +34,8 @@ def test_results_are_a_table_with_scores_and_provenance(run, diverged, tmp_path)
     assert list(table_of("checkerboard", "paper", root=tmp_path).columns) == list(table.columns)
     with pytest.raises(InvalidArgumentError, match=r"dataset: got 'chekerboard'.*did you mean 'checkerboard'"):
         table_of("chekerboard", root=tmp_path)
+    path = path.rename(tmp_path / path.name.replace("-quick-", "-paper-"))
+    assert table_of("checkerboard", "paper", root=tmp_path).empty  # the file says, not its name
     path.write_text("{")
     with pytest.raises(InvalidArgumentError, match=path.name):
         table_of(root=tmp_path)
