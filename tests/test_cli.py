@@ -112,7 +112,7 @@ def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae)
         (("sweep", "--budget", "soon"), "budget: got 'soon'; allowed: a number and s, m or h, such as 90m."),
         (("sweep", "--fresh", "--budget", "9m"), "budget: got 540.0; allowed: none beside fresh=True"),
         (("run", "chekerboard"), "chapter: got 'chekerboard'; allowed: "),
-        (("train", "--bogus"), "No such option: --bogus"),
+        (("train", "--bogus"), "No such option"),
         (("sweep", "--seeds", "0"), "seeds: got 0; allowed: a whole number from 1 to 10000."),
         (("sweep", "--objectives", "wgan-gp"), "objectives: got 'wgan-gp'; allowed: 'vae', "),
         (("train", "--dataset", "mnist", "--data-root", "/nowhere"), "data_root: got '/nowhere', where the files of"),
