@@ -112,6 +112,13 @@ def test_a_ranking_counts_what_diverged_and_leaves_out_what_never_ended(points, 
     lost = [replace(diverged, config=run.config) for run in points["half"]]
     cells = Cells({"half": points["half"], "vae": [*points["linear"][:5], lost[5]], "linear": lost})
     said = ranking(cells)
-    assert "best first): no adversary (VAE) 20.1 (1 of 6 diverged); half KL, half AS 21.7." in said
+    assert "best first): no adversary (VAE) 20.1 (5 seeds) (1 of 6 diverged); half KL, half AS 21.7 (10 seeds)." in said
     assert ranking(Cells({"linear": lost})).endswith("every run diverged.")
     assert "best first): vae 20.1" in ranking(cells, str)
+
+
+def test_a_ranking_of_unequal_seeds_says_how_many(points):
+    equal = Cells({"vae": points["half"][:2], "linear": points["half"][:2]})
+    assert "seed" not in ranking(equal)
+    one, two = ranking(Cells(equal | {"vae": points["half"][:1]})).split("; ")
+    assert {one.count("(1 seed)") + two.count("(1 seed)"), one.count("(2 seeds)") + two.count("(2 seeds)")} == {1}

@@ -21,12 +21,15 @@ def verdict_table(claims: Iterable[Claim], cells: Cells[Result]) -> pd.DataFrame
 
 
 def ranking(cells: Cells[Result], title: Callable[[Label], str] = ABLATION.title) -> str:
-    """Return the labels of ``cells`` by mean score in words, best first."""
+    """Return the labels of ``cells`` by mean score in words, best first; with their seeds where these differ."""
     value, name = headline_of(cells.runs), headline_name(cells.runs)
     scores = {label: [value(run) for run in runs if not run.diverged] for label, runs in cells.items()}
     means = {label: float(np.mean(values)) for label, values in scores.items() if values}
+    unequal = len({frozenset(run.config.seed for run in runs) for runs in cells.values() if runs}) > 1
+    seeds = {label: f" ({len(values)} {'seed' if len(values) == 1 else 'seeds'})" for label, values in scores.items()}
     listed = "; ".join(
-        f"{title(label)} {means[label]:.3g}{_diverged(cells[label])}" for label in sorted(means, key=means.get)
+        f"{title(label)} {means[label]:.3g}{seeds[label] if unequal else ''}{_diverged(cells[label])}"
+        for label in sorted(means, key=means.get)
     )
     return f"**By mean score** ({name}, best first): {listed or 'every run diverged'}."
 
