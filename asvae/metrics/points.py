@@ -76,9 +76,13 @@ def histogram_scores(real, fake, *, bins: int = 100, limit: float = 4.0) -> Hist
 
 def _density(name: str, points, bins: int, limit: float) -> np.ndarray | None:
     if isinstance(points, torch.Tensor):
-        points = points.detach().cpu().double()
+        points = points.detach().cpu()
+        points = points if points.is_complex() else points.double()
     try:
-        points = np.asarray(points, dtype=np.float64)
+        given = np.asarray(points)
+        if given.dtype.kind == "c":  # NumPy would drop the imaginary part with a warning
+            raise TypeError
+        points = given.astype(np.float64)
     except (TypeError, ValueError):
         refuse(name, points, "numbers of shape (N, 2)")
     if points.ndim != 2 or points.shape[1] != 2:

@@ -112,6 +112,8 @@ def test_samples_that_cannot_be_scored_are_nan(fake):
     ("arguments", "options", "named"),
     [
         ((np.zeros((3, 3)),) * 2, {}, "real"),
+        ((np.zeros((3, 2), dtype=complex),) * 2, {}, "real"),
+        ((torch.zeros(3, 2, dtype=torch.complex64),) * 2, {}, "real"),
         ((np.zeros((3, 2)),) * 2, {"bins": 0}, "bins"),
         ((np.zeros((3, 2)),) * 2, {"limit": -1.0}, "limit"),
     ],
