@@ -28,13 +28,13 @@ setup: .venv/ready ## Make .venv with the pinned packages: about 5 minutes and 6
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-book: setup ## Execute the chapters and render the book: about 4 minutes, seconds when nothing changed.
-	@echo "== Book: executes the chapters, about 4 minutes on two cores; seconds when nothing changed"
+book: setup ## Execute the chapters and render the book: 4 to 7 minutes, seconds when nothing changed.
+	@echo "== Book: executes the chapters, 4 to 7 minutes on two cores; seconds when nothing changed"
 	$(BUILD)
 	@echo "== Open _build/html/index.html"
 
-test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: about 20 minutes on two cores after set-up.
-	@echo "== Notebooks and book side by side, about 3 minutes; what each says comes when it ends"
+test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: about 25 minutes on two cores after set-up.
+	@echo "== Notebooks and book side by side, about 5 minutes; what each says comes when it ends"
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target notebooks scratch lab
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target rendered browser
 	@echo "== All of it passed"
@@ -71,7 +71,7 @@ matrix: ## The quick tests with the oldest packages on Python 3.11 and the newes
 	done
 
 notebooks: setup ## Execute every chapter and compare what it says with its committed outputs.
-	@echo "== Notebooks: loads what data/results holds and trains the rest, about 2 minutes"
+	@echo "== Notebooks: loads what data/results holds and trains the rest, about 4 minutes"
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 3600 -p no:cacheprovider $(NOTEBOOKS) $(REPORT)/notebooks.xml
 
 pages: scratch rendered lab browser ## Build the book from scratch, warnings as errors, and test the rendered pages.
