@@ -20,6 +20,7 @@ def cells(digits):
     return Cells({run.config.objective: [run] for run in digits})
 
 
+@pytest.mark.slow
 def test_figures_draw_every_method_and_name_what_diverged(digits, lost):
     titles = [axis.get_title() for axis in images.samples(digits).axes]
     assert titles[:4] == ["AS-IntroVAE", "S-IntroVAE", "WGAN-GP", "real"]

@@ -36,6 +36,7 @@ def cells(run, diverged):
     return Cells(every | {(row, "introvae"): [diverged] * 10 for row in TABLE_ROWS})
 
 
+@pytest.mark.slow
 def test_claims_that_hold_everywhere_are_reproduced(cells):
     verdicts = [claim.judge(cells).verdict for claim in (T1, T2, T3)]
     assert verdicts == ["reproduced"] * 3
@@ -105,6 +106,7 @@ def test_a_finite_introvae_is_against_t2_and_one_seed_decides_nothing(cells, run
     assert T3.judge({("C1", "vae"): []}).verdict == "not run"
 
 
+@pytest.mark.slow
 def test_a_diverged_pair_is_left_out_and_counted(cells, diverged):
     more = {cell: [*runs, replace(runs[0], config=runs[0].config.replace(seed=10))] for cell, runs in cells.items()}
     cells = Cells(cells | {cell: more[cell] for cell in cells if cell[1] != "introvae"})

@@ -27,6 +27,8 @@ from asvae.training.train import train_any
 from plain_images import SMALL
 from tiny import SOAK, TINY, same
 
+pytestmark = pytest.mark.slow
+
 
 def on_points(steps=30, seeds=3):
     """A stack through a warm-up and both falls of the rate."""

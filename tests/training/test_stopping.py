@@ -23,6 +23,8 @@ from asvae.training import checkpoint, loop
 from asvae.training.sweep import StoppedError, sweep
 from tiny import SOAK, TINY, same
 
+pytestmark = pytest.mark.slow
+
 LONG = """
     import sys
     from pathlib import Path
