@@ -39,8 +39,8 @@ test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: about 
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target rendered browser
 	@echo "== All of it passed"
 
-check: lint ## The one-minute loop for daily work: lint and the tests that train nothing long.
-	@echo "== Unit tests without the slow ones, about a minute"
+check: lint ## The short loop for daily work, about 4 minutes: lint and the tests that train nothing long.
+	@echo "== Unit tests without the slow ones, about 4 minutes"
 	$(UNIT) -m "not slow"
 
 lint: setup ## Format, lint, docstrings, and who imports whom.
