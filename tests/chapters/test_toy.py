@@ -145,8 +145,10 @@ def test_the_printed_tables_are_the_papers():
 def test_one_diverged_seed_makes_its_cell_nan_and_says_how_many(cells, run, diverged):
     assert toy_tables.summary([run, diverged], "kl") == f"NaN (1 of 2; else {run.scores['kl']:.2f})"
     said = toy_sentences.diverged_sentence(cells)
+    different = len({run.config for run in cells.runs})
+    assert different < len(cells.runs)
     assert said.startswith(
-        f"1 of {len(cells.runs)} runs became non-finite: C1 IntroVAE, seed {diverged.config.seed}, at step "
+        f"1 of {different} runs became non-finite: C1 IntroVAE, seed {diverged.config.seed}, at step "
     )
     assert f"step {diverged.divergence.step:,}" in said
     assert toy_sentences.diverged_sentence(Cells({("C1", "vae"): [run]})) == "0 of 1 runs became non-finite."

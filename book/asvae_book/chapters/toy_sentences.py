@@ -66,14 +66,17 @@ def compared_sentence(toy: Toy, cells: Cells) -> str:
 
 
 def diverged_sentence(cells: Cells) -> str:
-    """Return which runs became non-finite, when, and which term went first."""
+    """Return which runs became non-finite, when, and which term went first; one that stands in several rows once."""
+    runs: dict = {}
+    for (row, name), these in cells.items():
+        for run in these:
+            runs.setdefault(run.config, (row, name, run))
     lost = [
         f"{row} {label(name)}, seed {run.config.seed}, at step {run.divergence.step:,} ({run.divergence.term})"
-        for (row, name), runs in cells.items()
-        for run in runs
+        for row, name, run in runs.values()
         if run.diverged
     ]
-    said = f"{len(lost)} of {len(cells.runs)} runs became non-finite" + (f": {'; '.join(lost)}." if lost else ".")
+    said = f"{len(lost)} of {len(runs)} runs became non-finite" + (f": {'; '.join(lost)}." if lost else ".")
     return " ".join(each for each in (said, introvae_sentence(cells)) if each)
 
 
