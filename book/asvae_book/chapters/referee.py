@@ -68,7 +68,7 @@ def findings(table: pd.DataFrame, power: pd.DataFrame) -> list[str]:
     needed, run = power["seeds for 80 % power"].str.replace(",", "").astype(int), power["seeds run"]
     enough = run >= needed
     return [
-        f"**The rule abstains rather than errs.** Were the printed table true, {few} seeds would show it in "
+        f"**How often the rule is right.** Were the printed table true, {few} seeds would show it in "
         f"{shares[true, few]} of experiments and {more} in {shares[true, more]}; were the methods equal, {few} would "
         f"say *reproduced* in {shares[equal, few]}.",
         f"**The seeds {'suffice' if enough.all() else 'suffice in part'}**: for the printed differences, at today's "
