@@ -142,10 +142,12 @@ def test_code_is_called_code_and_stands_under_what_it_shows(pages):
 def test_figures_are_numbered_through_the_book_and_every_chart_has_a_caption(pages):
     numbers = []
     for page, soup in pages.items():
-        for image in soup.select("article div.cell_output img[src*=_images]"):
+        images = soup.select("article div.cell_output img[src*=_images]")
+        for image in images:
             caption = image.find_parent("figure").find("figcaption")
             assert len(caption.select_one(".caption-text").get_text()) > 20, page
         captions = soup.select("article figcaption .caption-number")
+        assert len(captions) == len(images), page
         numbers += [int(caption.get_text().removeprefix("Fig. ")) for caption in captions]
     assert numbers == [*range(1, len(numbers) + 1)]
     assert len(numbers) > 35
