@@ -21,7 +21,7 @@ from asvae.pictures import pack, unpack
 from asvae.store.kept import Summary, numbers, read, read_all, summary
 from asvae.store.rows import reading_of, row_of
 from asvae.store.sound import timing_seal
-from asvae.training.golden import fingerprint
+from asvae.training.numerics import fingerprint
 from asvae.training.provenance import TIMING
 from asvae.training.run import Result
 

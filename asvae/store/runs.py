@@ -20,9 +20,9 @@ from asvae.config import RunConfig
 from asvae.files import DATA, check_writable, part_prefix, read_record, remove_leftovers, write, write_record
 from asvae.store.results import find, from_record, keep, record
 from asvae.training.checkpoint import path_of, remove
-from asvae.training.golden import fingerprint
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
+from asvae.training.numerics import fingerprint
 from asvae.training.run import Result, Run
 from asvae.training.sweep import StoppedError, check_configs, sweep
 from asvae.training.train import check_device

@@ -22,7 +22,7 @@ from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
 from asvae.files import write
 from asvae.training.curves import Curves
-from asvae.training.golden import fingerprint
+from asvae.training.numerics import fingerprint
 from asvae.training.run import Divergence
 
 KEPT = 2

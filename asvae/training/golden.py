@@ -11,7 +11,7 @@ import inspect
 import json
 import math
 import warnings
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -41,9 +41,8 @@ Trace = dict[str, list[float | None]]
 """``"<variant>/<term>"`` → its value at every step."""
 
 
-@cache
 def fingerprint(objective: str, dataset: str = "checkerboard") -> str:
-    """Return the name of the numerics that a run of this method has today.
+    """Return, from a trace, the name of the numerics that a run of this method has today.
 
     It is the fingerprint of the committed trace where today's agrees with that, and another one where it does not, or
     where the trace is absent or damaged: a warning names it then, as no committed result counts.

@@ -18,7 +18,7 @@ import torch
 from asvae.checks import printable
 from asvae.config import RunConfig
 from asvae.durations import duration
-from asvae.training.golden import fingerprint
+from asvae.training.numerics import fingerprint
 from asvae.training.run import Result
 
 TIMING = ("seconds", "lanes", "date")

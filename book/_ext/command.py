@@ -1,10 +1,7 @@
 """Show the help of the ``asvae`` command as it is: ``{command-help} train``, and without a name that of the whole."""
 
-import typer
 from docutils import nodes
 from docutils.parsers.rst import Directive
-
-from asvae.cli.command import app
 
 WIDTH = 80
 """Characters per line."""
@@ -12,6 +9,10 @@ WIDTH = 80
 
 def help_of(name: str = "") -> str:
     """Return what ``asvae NAME --help`` prints."""
+    import typer  # with PyTorch, three seconds that a build of other pages need not wait
+
+    from asvae.cli.command import app
+
     group = typer.main.get_command(app)
     with group.make_context("asvae", ["--help"], resilient_parsing=True, max_content_width=WIDTH) as context:
         context.terminal_width = WIDTH

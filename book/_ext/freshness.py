@@ -1,16 +1,22 @@
-"""Re-execute a chapter when what it imports has changed, not only when its own cells have.
+"""Re-execute a chapter when what it imports has changed, not only when its own cells have; several at a time.
 
 The execution cache is keyed by a notebook's cells. Here it moves to a folder named after everything else that
 a chapter's outputs depend on, so that an edit of the code executes it again and a revert finds the old cache.
+MyST-NB executes chapter after chapter as it reads them; here those that are not in the cache are executed before,
+one for each core.
 
 With ``ASVAE_OUTPUTS=committed`` nothing is executed: pages show the outputs of the notebooks as they are. ``make test``
 does so, because nbval executes the same notebooks in the same call.
 """
 
 import hashlib
+import logging
 import os
 from importlib.metadata import version
 from pathlib import Path
+
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +39,23 @@ def choose_cache(app, config):
         config.nb_execution_mode = "off"
 
 
+def execute(app, env, docnames):
+    """Put the chapters that are about to be read into the cache. One that fails is left to MyST-NB, which says why."""
+    chapters = [path for name in docnames if (path := Path(env.doc2path(name))).suffix == ".ipynb"]
+    if app.config.nb_execution_mode != "cache" or not chapters:
+        return
+    cache = get_cache(app.config.nb_execution_cache_path)
+    for path in chapters:
+        cache.add_nb_to_project(str(path))
+    log = logging.getLogger("chapters")
+    log.setLevel(logging.INFO)  # at which the executor names each chapter that it begins and ends
+    load_executor("local-parallel", cache, log).run_and_cache(
+        filter_uris=list(map(str, chapters)), timeout=app.config.nb_execution_timeout
+    )
+
+
 def setup(app):
     """Register with Sphinx."""
     app.connect("config-inited", choose_cache, priority=1)
+    app.connect("env-before-read-docs", execute)
     return {"parallel_read_safe": True}

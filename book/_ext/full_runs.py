@@ -3,9 +3,6 @@
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
-from asvae_book.chapters.ledger_page import table
-from asvae_book.workflow import tables
-
 
 class FullRuns(Directive):
     """A table made from studies, claims and ``data/results/``."""
@@ -14,6 +11,9 @@ class FullRuns(Directive):
 
     def run(self):
         """Return the table."""
+        from asvae_book.chapters.ledger_page import table  # with PyTorch, three seconds
+        from asvae_book.workflow import tables
+
         text = table(getattr(tables, self.arguments[0])())
         container = nodes.container(classes=["full-runs"])
         self.state.nested_parse(text.splitlines(), self.content_offset, container)

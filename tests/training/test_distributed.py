@@ -15,9 +15,9 @@ from torch import nn
 from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
 from asvae.metrics import images as image_metrics
-from asvae.training.golden import fingerprint
 from asvae.training.images import distributed, trainer
 from asvae.training.images.trainer import Trainer
+from asvae.training.numerics import fingerprint
 from asvae.training.stepper import Interruption
 from asvae.training.train import train_any
 from plain_images import SMALL

@@ -3,7 +3,6 @@
 import pytest
 
 from asvae_book.workflow import jobs, plan
-from asvae_book.workflow import numerics as traced
 from asvae_book.workflow.needs import needs
 
 
@@ -18,8 +17,7 @@ def numerics(monkeypatch):
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     """Let plans and what is done lie in a folder of their own."""
-    for module in (plan, traced):
-        monkeypatch.setattr(module, "FOLDER", tmp_path / "workflow")
+    monkeypatch.setattr(plan, "FOLDER", tmp_path / "workflow")
 
 
 @pytest.fixture

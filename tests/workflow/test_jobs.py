@@ -5,12 +5,11 @@ import json
 import pytest
 
 from asvae import RunConfig
-from asvae.files import read_record, write, write_record
+from asvae.files import read_record, write_record
 from asvae.store.results import ROOT
 from asvae_book.paper.claims import CLAIMS
 from asvae_book.studies import STUDIES
-from asvae_book.workflow import jobs, plan
-from asvae_book.workflow import numerics as traced
+from asvae_book.workflow import jobs
 from asvae_book.workflow.needs import TARGETS, needs
 from needed import kept, of, results_of
 
@@ -51,7 +50,7 @@ def test_no_run_is_made_by_two_jobs(every):
     assert set(made) == {config for need in every for config in need.configs}
 
 
-def test_other_tracedare_other_jobs_of_this_method_alone(every, numerics):
+def test_other_numerics_are_other_jobs_of_this_method_alone(every, numerics):
     before = {job.name: job for job in jobs.derive(every)}
     numerics["as-introvae"] = "1" * 12
     after = {job.name: job for job in jobs.derive(every)}
@@ -103,14 +102,3 @@ def test_hours_are_those_of_runs_on_a_cpu():
     results = results_of(kept(RunConfig("vae", seed=0)), kept(gpu))
     results[gpu].provenance.update(device="cuda", seconds=1e6)
     assert jobs.hours(RunConfig("vae", seed=5), results) == pytest.approx(0.01)
-
-
-def test_tracedare_traced_once_and_those_of_another_library_forgotten(monkeypatch):
-    monkeypatch.setattr(traced, "_all", traced._all.__wrapped__)
-    monkeypatch.setattr(traced.golden, "fingerprint", lambda name, dataset: f"{name} on {dataset}")
-    write(plan.FOLDER / "numerics-0123456789abcdef.json", b"{}")
-    assert traced.fingerprint("vae", "8gaussians") == "vae on checkerboard"
-    [kept] = plan.FOLDER.glob("numerics-*.json")
-    assert kept.name != "numerics-0123456789abcdef.json"
-    monkeypatch.setattr(traced.golden, "fingerprint", None)
-    assert traced.fingerprint("vae", "mnist") == "vae on digits"

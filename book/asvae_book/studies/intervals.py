@@ -99,7 +99,8 @@ def over_seeds(values: ArrayLike) -> Interval:
         warnings.simplefilter("ignore", RuntimeWarning)
         test = stats.ttest_1samp(values, 0.0, axis=-1)
         half = test.confidence_interval(LEVEL).high - mean
-        ranks = stats.wilcoxon(values, axis=-1).pvalue
+        # Of zeros alone SciPy goes through all signs to find 1, a tenth of a second for ten, or says NaN for many.
+        ranks = stats.wilcoxon(values, axis=-1).pvalue if values.any() else np.ones(values.shape[:-1])[()]
     # Equal values have no t-statistic, and their p is not 0: it is what their signs say.
     flat = np.ptp(values, axis=-1) <= 1e-12 * np.abs(mean)
     return Interval(mean[()], np.where(flat, 0.0, half)[()], n, np.where(flat, ranks, test.pvalue)[()], ranks)

@@ -16,9 +16,9 @@ from asvae.config.recipes import PointsRecipe
 from asvae.store.kept import Summary, read_all
 from asvae.store.results import ROOT, name_of
 from asvae.store.runs import CHOICES
+from asvae.training.numerics import fingerprint
 from asvae_book.chapters.cost import estimate
 from asvae_book.workflow.needs import Need
-from asvae_book.workflow.numerics import fingerprint
 
 HOUR = 3600.0
 
