@@ -1,4 +1,4 @@
-"""Fingerprints of numerics that are kept on disk are those of traces, and are forgotten when what makes them changes."""
+"""Fingerprints kept on disk are those of traces, and are forgotten when what makes them changes."""
 
 import pytest
 
