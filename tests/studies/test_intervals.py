@@ -40,6 +40,19 @@ def test_equal_values_have_the_p_of_their_signs_and_not_0():
     assert nearly.p == pytest.approx(2.0 / 2**6, rel=0.5)
 
 
+@pytest.mark.parametrize("n", [2, 3, 6, 10, 13, 14])
+@pytest.mark.filterwarnings("ignore:invalid value|Sample size too small:RuntimeWarning")
+def test_ranks_with_ties_and_zeros_are_wilcoxons_too(n):
+    for seed in range(5):
+        values = np.random.default_rng(seed).integers(-3, 5, n) / 2
+        assert over_seeds(values).rank_p == pytest.approx(stats.wilcoxon(values).pvalue if values.any() else 1.0)
+    assert over_seeds(np.zeros(n)).rank_p == 1.0
+    table = np.random.default_rng(0).integers(-3, 5, (2, 3, n)) / 2
+    assert over_seeds(table).rank_p == pytest.approx(
+        np.array([[over_seeds(row).rank_p for row in rows] for rows in table])
+    )
+
+
 def test_only_what_both_tests_reject_is_decided():
     # Nine small losses and one large one: ranks see ten losses, Student an outlier.
     outlier = over_seeds([0.1, 0.2, 0.3, 0.15, 0.25, 0.12, 0.22, 0.18, 0.28, 9.0])

@@ -99,11 +99,31 @@ def over_seeds(values: ArrayLike) -> Interval:
         warnings.simplefilter("ignore", RuntimeWarning)
         test = stats.ttest_1samp(values, 0.0, axis=-1)
         half = test.confidence_interval(LEVEL).high - mean
-        # Of zeros alone SciPy goes through all signs to find 1, a tenth of a second for ten, or says NaN for many.
-        ranks = stats.wilcoxon(values, axis=-1).pvalue if values.any() else np.ones(values.shape[:-1])[()]
+        ranks = _rank_p(values)
     # Equal values have no t-statistic, and their p is not 0: it is what their signs say.
     flat = np.ptp(values, axis=-1) <= 1e-12 * np.abs(mean)
     return Interval(mean[()], np.where(flat, 0.0, half)[()], n, np.where(flat, ranks, test.pvalue)[()], ranks)
+
+
+def _rank_p(values: np.ndarray) -> float:
+    """Return what ``stats.wilcoxon`` does, a hundred times as fast where up to 13 values have zeros or ties among them.
+
+    It then counts over all their signs, which is exact, and asks for the statistic of each by itself.
+    """
+    sizes = np.sort(np.abs(values), axis=-1)
+    plain = np.diff(sizes, prepend=0.0, axis=-1).all()
+    if plain or values.shape[-1] > 13:
+        # Of zeros alone it says NaN where they are many.
+        return stats.wilcoxon(values, axis=-1).pvalue if values.any() else np.ones(values.shape[:-1])[()]
+    return stats.permutation_test(
+        (values,), _positive_ranks, permutation_type="samples", vectorized=True, axis=-1
+    ).pvalue
+
+
+def _positive_ranks(values: np.ndarray, axis: int) -> np.ndarray:
+    """Return Wilcoxon's statistic: the sum of the ranks of positive values among all that are not 0."""
+    ranks = stats.rankdata(np.abs(values), axis=axis) - (values == 0).sum(axis, keepdims=True)
+    return np.where(values > 0, ranks, 0.0).sum(axis)
 
 
 def differences(ours: Sequence[float], theirs: Sequence[float]) -> np.ndarray:
