@@ -61,7 +61,7 @@ def _ground(
     dataset, scale, read = key
     configs = list(dict.fromkeys(config for need in wanted for config in need.configs))
     there = [config for config in configs if is_there(config, results)]
-    left = [config for config in configs if config not in there]
+    left = [config for config in configs if not is_there(config, results)]
     keys = list(dict.fromkeys(need.claim for need in wanted))
     made_on = Counter(in_markdown(results[config].provenance["hardware"]) for config in there)
     row = {
@@ -82,7 +82,8 @@ def _hours(configs: Sequence[RunConfig], results: Mapping[RunConfig, Summary]) -
     paces: dict[tuple, float] = {}
     for config in configs:
         kind = config.dataset, config.scale, config.objective, config.steps
-        paces.setdefault(kind, hours(config, results, for_gpu(config)))
+        if kind not in paces:
+            paces[kind] = hours(config, results, for_gpu(config))
         taken["GPU" if for_gpu(config) else "core"] += paces[kind]
     return work(taken) or "–"
 
