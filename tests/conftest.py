@@ -102,7 +102,11 @@ def images(points):
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Begin with the files that hold slow tests, so that no process is left with one of them at the end."""
+    """Count what asks for runs on digits as slow. Begin with files of slow tests: none is then left for the end."""
+    for item in items:
+        if "digits" in item.fixturenames:
+            item.add_marker("slow")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)

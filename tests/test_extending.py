@@ -135,6 +135,7 @@ def test_the_truth_covers_all_of_its_own_modes(entered):
     assert floor["on_support"] > 0.999
 
 
+@pytest.mark.slow
 def test_the_toy_runs_on_images_too(entered):
     tiny = {"width": 1 / 16, "latent_dim": 4, "batch_size": 8, "steps": 3}
     run = asvae.train(RunConfig("toy", "digits", **tiny), progress=False)

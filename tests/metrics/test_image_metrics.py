@@ -347,6 +347,7 @@ def test_fid_is_there_with_inception_alone(real):
     assert np.isnan(list(nan.values())).all()
 
 
+@pytest.mark.slow
 def test_by_default_the_judges_are_classifiers_of_the_data_that_differ_in_their_seed(real, root, monkeypatch):
     monkeypatch.setattr(trained_classifier, "ROOT", root)
     panel = features.judges(real)

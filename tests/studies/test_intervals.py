@@ -43,7 +43,7 @@ def test_equal_values_have_the_p_of_their_signs_and_not_0():
 @pytest.mark.parametrize("n", [2, 3, 6, 10, 13, 14])
 @pytest.mark.filterwarnings("ignore:invalid value|Sample size too small:RuntimeWarning")
 def test_ranks_with_ties_and_zeros_are_wilcoxons_too(n):
-    for seed in range(5):
+    for seed in range(2 if n == 13 else 5):  # of 13 SciPy itself takes a second
         values = np.random.default_rng(seed).integers(-3, 5, n) / 2
         assert over_seeds(values).rank_p == pytest.approx(stats.wilcoxon(values).pvalue if values.any() else 1.0)
     assert over_seeds(np.zeros(n)).rank_p == 1.0

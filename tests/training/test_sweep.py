@@ -113,6 +113,7 @@ def test_checkpoints_of_an_earlier_format_are_named_and_left_alone(tmp_path):
     assert same(run, train(config, progress=False))
 
 
+@pytest.mark.slow
 def test_an_image_runs_folder_of_an_earlier_format_is_named_and_left_alone(tmp_path):
     config = RunConfig("vae", "digits", **TINY_IMAGES)
     old = checkpoint.path_of([config], tmp_path).with_suffix("")

@@ -83,6 +83,7 @@ def test_killed_continued_done_once_and_again_after_a_change(copy):
     assert "rule ledger" in said
 
 
+@pytest.mark.slow
 def test_a_job_on_a_cluster_has_one_node_and_is_tried_again_by_the_first_process_alone(copy, monkeypatch):
     job = {"hours": 0.0, "gpu": False, "device": "cpu", "threads": 1, "processes": 1, "data": ""}
     made = {"jobs": {"broken": job}, "pages": {}, "targets": {}, "data_root": "", "budget": 0, "longest": 60}

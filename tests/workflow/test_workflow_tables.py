@@ -3,6 +3,7 @@
 import os
 import subprocess
 
+import pytest
 from markdown_it import MarkdownIt
 
 from asvae import RunConfig
@@ -17,6 +18,7 @@ from needed import kept, results_of
 HARDWARE = "here | <b>there</b>"
 
 
+@pytest.mark.slow
 def test_the_pages_tables_name_every_target_and_ground():
     assert [row.strip("`") for row in tables.targets()["target"]] == list(TARGETS)
     grounds = {(ground.dataset, ground.scale, ground.reading) for claim in CLAIMS for ground in claim.grounds}
