@@ -198,7 +198,8 @@ def test_nonsense_in_several_arguments_is_refused_in_one_sentence_or_works(data)
         (lambda: asvae.train(RunConfig(latent_dim=10**12)), "size: got 'latent_dim=1000000000000'; allowed: what fits"),
         (lambda: asvae.train(RunConfig("vae", "digits", width=1e4)), "size: got 'width=10000.0'; allowed: what fits"),
         (lambda: _run().encode(torch.full((1, 2), math.nan)), "x: got '(1, 2) with values that are not finite'"),
-        (lambda: _run().interpolate(None, Z[0]), "x_a: got 'list'; allowed: finite numbers of shape (N, 2)."),
+        (lambda: _run().interpolate(None, Z[0]), "x_a: got 'list'; allowed: finite real numbers of shape (N, 2)."),
+        (lambda: _run().encode(1j * Z), "x: got 'complex64'; allowed: finite real numbers of shape (N, 2)."),
     ],
 )
 def test_what_was_accepted_or_ended_in_a_traceback_is_a_sentence(call, says):

@@ -25,11 +25,14 @@ def sample(networks: Networks, n: int, seed: int) -> Tensor:
 
 def _samples(name: str, x: Any, shape: tuple[int, ...]) -> Tensor:
     """Return finite samples ``(N, *shape)`` in float32."""
-    allowed = f"finite numbers of shape ({', '.join(map(str, ('N', *shape)))})"
+    allowed = f"finite real numbers of shape ({', '.join(map(str, ('N', *shape)))})"
     try:
-        x = torch.stack([torch.as_tensor(each, dtype=torch.float32) for each in x])
+        x = torch.stack([torch.as_tensor(each) for each in x])
+        x = x if x.is_complex() else x.float()
     except (TypeError, ValueError, RuntimeError):
         refuse(name, type(x).__name__, allowed)
+    if x.is_complex():
+        refuse(name, str(x.dtype).removeprefix("torch."), allowed)
     if tuple(x.shape[1:]) != shape or not x.isfinite().all():
         refuse(name, f"{tuple(x.shape)}" + " with values that are not finite" * (not x.isfinite().all()), allowed)
     return x

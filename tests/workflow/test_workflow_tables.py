@@ -48,11 +48,11 @@ def test_who_committed_runs_is_read_from_the_history(tmp_path):
         subprocess.run(["git", *arguments], cwd=tmp_path, env=os.environ | nobody | own, check=True)
 
     git("init", "--quiet")
-    for config, author in zip(configs, ("Ada", "Grace", "Grace", "Emmy"), strict=True):
+    for config, author in zip(configs, ("Ada\a", "Grace", "Grace", "Emmy"), strict=True):
         (tmp_path / "results" / name_of(config)).write_text("{}")
         git("add", ".")
         git("commit", "--quiet", "--message", "Add a run", author=author)
-    assert tables._authors(configs[:3], tmp_path / "results") == ["Grace", "Ada"]
+    assert tables._authors(configs[:3], tmp_path / "results") == ["Grace", "Ada\N{REPLACEMENT CHARACTER}"]
 
 
 def test_work_is_counted_by_what_spends_it():

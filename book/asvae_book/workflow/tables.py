@@ -95,4 +95,4 @@ def _authors(configs: Sequence[RunConfig], root: Path = ROOT) -> list[str]:
         said = subprocess.run(call, cwd=root, capture_output=True, text=True, check=True, timeout=60).stdout
     except (OSError, subprocess.SubprocessError):
         return []
-    return [name for name, _ in Counter(said.split("\n")).most_common() if name]
+    return [in_markdown(name) for name, _ in Counter(said.split("\n")).most_common() if name]
