@@ -48,7 +48,7 @@ def test_who_committed_runs_is_read_from_the_history(tmp_path):
         subprocess.run(["git", *arguments], cwd=tmp_path, env=os.environ | nobody | own, check=True)
 
     git("init", "--quiet")
-    for config, author in zip(configs, ("Ada\a", "Grace", "Grace", "Emmy"), strict=True):
+    for config, author in zip(configs, ("Ada\u202e", "Grace", "Grace", "Emmy"), strict=True):
         (tmp_path / "results" / name_of(config)).write_text("{}")
         git("add", ".")
         git("commit", "--quiet", "--message", "Add a run", author=author)
