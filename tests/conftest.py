@@ -104,9 +104,13 @@ def images(points):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Count what asks for runs on digits as slow. Begin with files of slow tests: none is then left for the end."""
+    """Count what asks for runs on digits as slow. Begin with files of slow tests, from the last folder back.
+
+    The one with Snakemake, the longest, is then not left for the end.
+    """
     for item in items:
         if "digits" in item.fixturenames:
             item.add_marker("slow")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path.parent, reverse=True)
     items.sort(key=lambda item: item.path not in slow)

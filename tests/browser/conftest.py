@@ -21,8 +21,9 @@ def absent(reason):
     pytest.skip(reason)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Keep the tests of one page in one theme in one process, which opens it once."""
+    """Keep the tests of one page in one theme in one process, which opens it once: before pytest-xdist looks."""
     for item in items:
         if visit := getattr(item, "callspec", None) and item.callspec.params.get("visit"):
             item.add_marker(pytest.mark.xdist_group("-".join(visit)))

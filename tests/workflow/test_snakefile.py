@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from asvae.files import read_record, write_record
+from asvae.training import numerics
 from asvae_book.workflow import make, plan
 
 pytest.importorskip("snakemake")
@@ -24,6 +25,8 @@ def copy(tmp_path):
     """Return a copy with the results that tell what a run takes, and a function that calls Snakemake in it."""
     for name in ("asvae", "book/asvae_book", "data/golden"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    if numerics.KEPT.is_dir():  # of the same library: every process of the copy would trace it again
+        shutil.copytree(numerics.KEPT, tmp_path / "data/runs/numerics")
     (tmp_path / "profiles" / "default").mkdir(parents=True)
     for name in ("Snakefile", "profiles/default/config.yaml", "pyproject.toml", "data/plan.json"):
         shutil.copyfile(ROOT / name, tmp_path / name)
