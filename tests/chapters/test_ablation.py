@@ -57,12 +57,14 @@ def test_one_schedule_has_one_colour_in_every_figure_a_shade_of_its_methods(poin
 
 def test_what_annealing_beats_is_said_and_where_seeds_are_too_few(points):
     pair = points.select(["half", "tanh"])
-    assert ablation.findings(pair)[1] == "**Annealing is better than *half KL, half AS*.**"
+    assert ablation.findings(pair)[1] == "**Annealing (*annealed, tanh*) is better than *half KL, half AS*.**"
     swapped = Cells({"half": points["tanh"], "tanh": points["half"]})
-    assert ablation.findings(swapped)[1] == "**Annealing is worse than *half KL, half AS*.**"
+    assert ablation.findings(swapped)[1] == "**Annealing (*annealed, tanh*) is worse than *half KL, half AS*.**"
+    both = Cells(pair | {"linear": points["half"], "tanh": points["tanh"]})
+    assert set(ablation.opponents(both)) == {"half", "tanh"}
     few = Cells({label: runs[:9] for label, runs in pair.items()})
     assert ablation.findings(few)[1] == (
-        "**Annealing is not shown to beat or lose to any other schedule.** "
+        "**Annealing (*annealed, tanh*) is not shown to beat or lose to any other schedule.** "
         "There are too few seeds to decide on *half KL, half AS*."
     )
 

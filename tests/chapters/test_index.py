@@ -72,7 +72,7 @@ def test_a_chip_shows_the_largest_scale_with_a_verdict_whatever_it_says(today):
     [t1] = [entry for entry in today if entry.claim.key == "T1"]
     quick, paper = t1.evidence[0], t1.evidence[-1]
     for verdict in ("reproduced", "not reproduced"):
-        judged = replace(paper, verdict=replace(paper.verdict, verdict=verdict))
+        judged = replace(paper, verdict=replace(quick.verdict, verdict=verdict))
         assert index.shown(replace(t1, evidence=(quick, judged))) is judged
     assert (
         index.shown(replace(t1, evidence=(quick, replace(paper, verdict=replace(paper.verdict, verdict="not run")))))
@@ -83,6 +83,10 @@ def test_a_chip_shows_the_largest_scale_with_a_verdict_whatever_it_says(today):
 def test_the_claims_own_data_come_before_larger_runs_on_other_data(today):
     [t1] = [entry for entry in today if entry.claim.key == "T1"]
     quick = t1.evidence[0]
+    few = replace(quick.verdict, comparisons=quick.verdict.comparisons.assign(seeds=9))
+    larger = replace(quick, ground=replace(quick.ground, scale="paper"))
+    assert index.shown(replace(t1, evidence=(quick, larger))) is larger
+    assert index.shown(replace(t1, evidence=(quick, replace(larger, verdict=few)))) is quick
     other = replace(quick, ground=replace(quick.ground, dataset="8gaussians", scale="paper", own=False))
     assert index.shown(replace(t1, evidence=(other, quick))) is quick
 

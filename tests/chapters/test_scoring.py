@@ -30,7 +30,11 @@ def test_every_judge_has_a_column(digits):
 
 def test_the_kl_where_runs_end_stands_beside_the_predicted(run):
     config = RunConfig("s-introvae", beta_kl=0.1, beta_neg=0.2)
-    history = {"step": list(range(8)), "kl_real": [9.0] * 6 + [3.0, 4.0], "kl_fake": [float("nan")] * 6 + [4.0, 5.0]}
+    history = {
+        "step": list(range(16)),
+        "kl_real": [9.0] * 6 + [3.0, 4.0] * 5,
+        "kl_fake": [float("nan")] * 6 + [4.0, 6.0] * 5,
+    }
     table = scoring.settled({"one": [replace(run, config=config, history=history)], "none": []})
     # ln 2 / 0.2
     assert table.loc["one"].tolist() == ["3.5", "3.5", "5"]

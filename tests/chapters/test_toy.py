@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
+import asvae
 from asvae import RunConfig, datasets
 from asvae.checks import InvalidArgumentError
 from asvae.metrics import points as metrics
@@ -163,6 +164,22 @@ def test_modes_are_counted_beside_the_papers_words(cells, run):
     assert gaussians["the paper says"].tolist() == ["one isolated point", "a trace around a point", "all eight"]
     assert gaussians.loc[("C1", "AS-IntroVAE"), "modes covered"] == f"{run.scores['modes_covered']:.1f}"
     assert gaussians.loc[("C1", "AS-IntroVAE"), "seeds"] == "2"
+    none = replace(run, scores=run.scores | {"modes_covered": 0, "centroid_error": math.nan})
+    some = replace(run, scores=run.scores | {"modes_covered": 2, "centroid_error": 0.25})
+    for runs, said in (([none, some], "0.250"), ([none], "–")):
+        assert toy_tables.modes_table(BOARD, Cells({("C1", "vae"): runs})).iloc[0]["centroid error"] == said
+
+
+def test_published_settings_with_another_reading_are_told_beside_s_introvae():
+    full = TABLE1.find("checkerboard", scale="paper")
+    said = toy_sentences.otherwise_sentence(BOARD, full)
+    kept = asvae.results("checkerboard", "paper")
+    for row in kept[kept["reading"] != "paper"].itertuples():
+        assert f"{row.combination} {row.kl:.1f} (seed {row.seed})" in said
+    assert said.startswith("**Runs at these settings with other readings**, KL: AS-IntroVAE, `supplement`: C1 ")
+    assert "; S-IntroVAE beside them: C1 " in said
+    tables = Cells({("C1", "vae"): [], ("C1", "s-introvae"): []})
+    assert toy_sentences.larger_sentence(tables) == ""
 
 
 def test_readings_stand_below_s_introvae_with_paired_differences(made):
@@ -208,7 +225,7 @@ def test_runs_whose_distance_exceeded_its_bound_are_counted_where_it_was_noted_a
 
 def test_findings_follow_the_runs(annealed, cells, floor):
     compared, verdicts, bound = toy_sentences.findings(BOARD, annealed)
-    assert compared.startswith("**AS-IntroVAE is not shown to be better or worse than S-IntroVAE in any row.**")
+    assert compared.startswith("**At the quick scale AS-IntroVAE is not shown to be better or worse than S-IntroVAE")
     assert "C1 S-IntroVAE 21.0, AS-IntroVAE 43.0." in compared
     assert "**T1**, " in verdicts
     at_reduced = {
@@ -220,7 +237,8 @@ def test_findings_follow_the_runs(annealed, cells, floor):
             for at, runs in annealed.of("s-introvae").items()
         }
     )
-    _, longer, _ = toy_sentences.findings(BOARD, annealed, Cells(at_reduced), full)
+    both, longer, _ = toy_sentences.findings(BOARD, annealed, Cells(at_reduced), full)
+    assert both == (f"{compared} At the reduced scale, AS minus S in KL: C1 −1.00 (1 seed, too few seeds to decide).")
     assert longer.count("at the quick scale") == verdicts.count("at the quick scale") == 3
     assert longer.count("at the reduced scale") == 2  # T2 is of IntroVAE, which was not run there
     assert "paper scale" not in longer  # one method alone is not judged
@@ -241,7 +259,7 @@ def test_the_papers_words_stand_beside_the_modes_that_were_covered(annealed, run
     said = toy_sentences.modes_sentence(GAUSSIANS, annealed, "the quick scale")
     assert said.startswith("**Modes covered, of 8**, at the quick scale")
     covered = run.scores["modes_covered"]
-    assert f"S-IntroVAE C1 {covered:.1f} (“two points”); AS-IntroVAE C1 {covered:.1f} (“all eight”), C2 " in said
+    assert f"S-IntroVAE C1 {covered:.1f} (“two data points”); AS-IntroVAE C1 {covered:.1f} (“all eight”), C2 " in said
     board = toy_sentences.modes_sentence(BOARD, annealed, "any scale")
     assert board.startswith("**Squares covered, of 8**, at any scale, means over seeds: S-IntroVAE C1 ")
     assert "“" not in board
@@ -264,6 +282,8 @@ def test_weights_that_do_not_fit_the_printed_vae_are_named(made):
     ):  # four times one draw's noise are 1.6
         assert f"scores {fit} what" in toy_sentences.fit_sentence(BOARD, vae(22.1 + far, 21.9))
     assert toy_sentences.fit_sentence(BOARD, Cells({("C1", "vae"): []})) == ""
+    assert "within 1.7, a fit excludes collapse" in toy_sentences.fit_sentence(BOARD, vae(22.0, 21.9))
+    assert "excludes" not in toy_sentences.fit_sentence(GAUSSIANS, vae(220.0, 219.9))
 
 
 @BOTH
@@ -330,6 +350,9 @@ def test_differences_are_paired_and_stand_beside_the_printed_ones(made):
     [axis] = toy_figures.differences(BOARD, cells).axes
     [diamond] = [line for line in axis.lines if line.get_marker() == "D"]
     assert diamond.get_xdata()[0] == pytest.approx(20.4 - 20.7)
+    far = Cells(cells | {("C1", "introvae"): made(TABLE1, ("C1", "introvae"), (60.0, 61.0))})
+    titles = [[text.get_text() for text in axis.get_yticklabels()] for axis in toy_figures.differences(BOARD, far).axes]
+    assert titles == [["C1, minus S-IntroVAE"], ["C1, minus IntroVAE"]]
 
 
 @BOTH

@@ -74,9 +74,9 @@ def test_the_best_weights_are_chosen_on_the_first_seeds_and_judged_on_later_ones
 
 def test_sentences_say_what_the_grid_says(grid):
     count, best, reached = toy_grid.sentences(TOY, grid)
-    assert count.startswith("**At the same weights** (2 of 12 compared) the lower KL is of: 1 × S-IntroVAE, 1 × fewer")
+    assert count.startswith("**At the same weights**, 2 of 12 compared, the lower KL: S-IntroVAE in 1, fewer than 10")
     assert "on the seeds that chose, which flatters both: AS-IntroVAE minus S-IntroVAE is −1.67 (" in best
-    assert best.endswith("over 3 shared seeds; the lower KL: fewer than 10 seeds.")
+    assert best.endswith("over 3 shared seeds, fewer than 10 seeds.")
     assert reached.startswith("**A mean KL of 3.4 or less**")
     assert reached.endswith("by S-IntroVAE at 0 of 2, AS-IntroVAE at 1 of 2 weights.")
     assert toy_grid.sentences(TOY, Cells({label: [] for label in GRID.variants})) == ["The grid has not been run yet."]
@@ -106,8 +106,12 @@ def test_the_map_shows_every_number_and_a_dash_where_there_is_none(grid, diverge
     texts = [[text.get_text() for text in axis.texts] for axis in axes]
     assert [len(each) for each in texts] == [4, 12, 12, 12]
     assert texts[1].count("–") == 10
-    assert {"7.5", "55.0"} < set(texts[1])
-    assert {"+3.1", "−53.0"} < set(texts[3])
+    assert {"7.5", "55.0\n1 NaN"} < set(texts[1])
+    # Where a run diverged the means are of other seeds, and there is no difference.
+    assert [each for each in texts[3] if each != "–"] == ["+3.1"]
+    assert {"+3.1", "−53.0"} < {text.get_text() for text in toy_grid.heat_map(GRID, grid).axes[3].texts}
+    *_, said = toy_grid.sentences(TOY, cells)
+    assert said.endswith("S-IntroVAE 1 of 13, AS-IntroVAE 0 of 13 runs.")
     empty = toy_grid.heat_map(GRID, Cells({label: [] for label in GRID.variants}))
     assert {text.get_text() for axis in empty.axes for text in axis.texts} == {"–"}
 

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from asvae_book.chapters import why
+from asvae_book.paper import claims
+from asvae_book.paper.ledger import ledger
 from asvae_book.paper.measures import early_and_late
 from asvae_book.studies import Cells
 
@@ -33,6 +35,18 @@ def test_the_decoders_first_gradients_are_compared_in_words(run):
         return [replace(run, history={"step": [0, 1], f"grad_decoder_{route}": [size, size]})]
 
     said = why.early_pull(Cells({"as-only": at("as", 0.5), "kl-only": at("kl", 2.0)}))
-    assert "0.5, from KL alone 2 " in said
-    assert "25% of KL's" in said
+    assert "the norm 0.5 where only the AS-distance is trained on and 2 where only KL is" in said
+    assert said.endswith("the former is 25% of the latter.")
     assert "not made" in why.early_pull(Cells({"as-only": at("as", 0.5)}))
+
+
+def test_what_fakes_send_early_is_said_of_both_players_as_m5_judges_it():
+    entries = ledger([claims.M5])
+    said = why.early_fakes(entries)
+    [table] = [
+        each.verdict.comparisons for each in entries[0].evidence if each.ground.dataset == "checkerboard" and each.runs
+    ]
+    for player in why.PLAYERS:
+        row = table.loc["S-IntroVAE", f"AS-IntroVAE − this, {player}'s early gradient from fakes"]
+        assert f"{player}'s {row['difference']} ({row['95 % interval']}, {row['says']})" in said
+    assert why.early_fakes([]) == ""

@@ -183,15 +183,19 @@ def score_dots(cells: Cells) -> Figure:
 def opponents(cells: Cells) -> dict[str, list[Result]]:
     """Return the runs of annealing that every other schedule is compared with, by its label; empty without any.
 
-    Squashed schedules are compared with squashed annealing.
+    As the claims are judged: with the paper's linear ramp, and squashed schedules with squashed tanh.
     """
     found = {}
     for label in cells.there:
-        suffix = SQUASHED if label.endswith(SQUASHED) else ""
-        base = next((each for each in (f"tanh{suffix}", f"linear{suffix}") if cells.get(each)), None)
+        base = _base(cells, label)
         if base and label != base:
             found[label] = cells[base]
     return found
+
+
+def _base(cells: Cells, label: str) -> str | None:
+    bases = (f"tanh{SQUASHED}",) if label.endswith(SQUASHED) else ("linear", "tanh")
+    return next((base for base in bases if cells.get(base)), None)
 
 
 def gaps(cells: Cells) -> dict[str, Interval]:
@@ -226,7 +230,9 @@ def findings(cells: Cells) -> list[str]:
     for claim in ANNEALING_CLAIMS:
         words.setdefault(claim.judge(cells).verdict, []).append(claim.key)
     verdicts = "; ".join(f"{', '.join(keys)} {word}" for word, keys in words.items())
-    return [ranking(cells), f"**Annealing {said}.**{few}", f"**The claims on these data**: {verdicts}."]
+    bases = dict.fromkeys(f"*{ABLATION.title(_base(cells, label))}*" for label in found)
+    who = f"Annealing ({' and '.join(bases)})" if bases else "Annealing"
+    return [ranking(cells), f"**{who} {said}.**{few}", f"**The claims on these data**: {verdicts}."]
 
 
 def intermediate_scores(cells: Cells) -> Figure:

@@ -11,7 +11,7 @@ import pandas as pd
 from asvae_book.chapters import paper_vs_code
 from asvae_book.studies import Cells
 
-READINGS = "around the paper's reading: [Readings](readings.ipynb)"
+READINGS = "around the paper's reading, where it was run: [Readings](readings.ipynb)"
 UNMEASURED = "not measured"
 
 

@@ -52,7 +52,7 @@ def rates(cells: Cells) -> str:
         for shape in ("tanh", "linear"):
             runs = [run for run in cells[f"{shape}-{rate:g}"] if not run.diverged]
             row[f"{shape}: ran away"] = f"{len(_away(runs))} of {len(runs)}"
-            row[f"{shape}: KL"] = f"{np.median([headline(run) for run in runs]):.2f}"
+            row[f"{shape}: median KL"] = f"{np.median([headline(run) for run in runs]):.2f}"
         rows[f"rate {rate:g}"] = row
     return pd.DataFrame.from_dict(rows, orient="index").to_markdown(disable_numparse=True)
 

@@ -61,6 +61,17 @@ def expected_cost(names: Sequence[str], dataset: str, scale: str, steps: int | N
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def weights_of(dataset: str) -> str:
+    """Return where the weights of a data set come from, in Markdown."""
+    if dataset == "digits":
+        return (
+            "No weights were published for the digits. They get MNIST's, rescaled from 784 pixels to 256 so that every "
+            "term weighs what it does there: a third of β_kl and β_neg, for IntroVAE three times β_rec "
+            "([where the encoder settles](#where-the-encoder-settles))."
+        )
+    return "The weights are those of the released commands where there are any."
+
+
 def settings(runs: Sequence[Result]) -> pd.DataFrame:
     """Return what each run was given: the recipe's fields that matter most, and the objective's numbers."""
     rows = {}
@@ -84,11 +95,12 @@ def samples(runs: Sequence[Result]) -> Figure:
     """Draw 16 random images per method as Figures 4–7 do, AS-IntroVAE and S-IntroVAE above, WGAN-GP below.
 
     The paper leaves the lower right free: real images stand there, never seen in training. Methods beyond the paper's
-    three follow in the next row. A run that diverged has no images, and its place says so.
+    three follow in the next row. A run that diverged has no images, one of the three may not have been made: its place
+    says so.
     """
     by_name = {run.config.objective: run for run in runs}
     real = next((run.pictures["real"] for run in runs if "real" in run.pictures), None)
-    order = [name for name in LAYOUT if name in by_name] + [None] + [name for name in by_name if name not in LAYOUT]
+    order = [*LAYOUT, None, *(name for name in by_name if name not in LAYOUT)]
     rows = -(-len(order) // 2)
     figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 3.4 * rows), squeeze=False)
     for axis in axes.flat:
@@ -96,6 +108,8 @@ def samples(runs: Sequence[Result]) -> Figure:
     for axis, name in zip(axes.flat, order, strict=False):
         if name is None and real is not None:
             sheet(axis, grid(real[:16], 4), "real", color=palette.TRUTH)
+        elif name is not None and name not in by_name:
+            axis.text(0.5, 0.5, f"{METHODS.title(name)}\nnot run", ha="center", va="center")
         elif name is not None and len(by_name[name].samples):
             images = grid(by_name[name].samples[:16], 4)
             sheet(axis, images, METHODS.title(name), color=palette.of_method(name))

@@ -15,12 +15,16 @@ def summary(entries: Sequence[Entry]) -> str:
         f"them: **{_counted(entry.verdict for entry in entries)}**."
     ]
     smaller = [each for entry in entries for each in entry.smaller]
-    stand_ins = [each for entry in entries for each in entry.beside if not each.ground.own]
+    beside = [each for entry in entries for each in entry.beside]
+    stand_ins = [each for each in beside if not each.ground.own and each.ground.reading == "paper"]
+    otherwise = [each for each in beside if each.ground.reading != "paper"]
     if smaller:
         said.append(f"At smaller scales, counted by claim and scale: {_counted(each.said for each in smaller)}.")
     if stand_ins:
         data = " and ".join(dict.fromkeys(each.data for each in stand_ins))
         said.append(f"On other data, {data}: {_counted(each.said for each in stand_ins)}.")
+    if otherwise:
+        said.append(f"Read otherwise than the paper writes it: {_counted(each.said for each in otherwise)}.")
     return " ".join(said)
 
 

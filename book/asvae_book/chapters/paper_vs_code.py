@@ -142,7 +142,11 @@ def advice(cells: Cells) -> str:
     if set(says.values()) <= {"not run", "too few seeds"}:
         said = "These seeds are too few to say which deviation is worth taking."
     else:
-        said = f"Worth taking: {' and '.join(worth)}." if worth else "No deviation is better than the equations."
+        said = (
+            f"Worth taking: {' and '.join(worth)}."
+            if worth
+            else "No deviation is shown to be better than the reading without it."
+        )
     return f"**{said}** {'; '.join(f'{title}: {each}' for title, each in says.items())}."
 
 

@@ -3,20 +3,17 @@
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from asvae.metrics.features import JUDGES
-from asvae.training.diagnostics import curve, equilibrium
+from asvae.training.diagnostics import equilibrium
 from asvae.training.run import Result
 from asvae_book.chapters.tables import plus_minus
+from asvae_book.paper.measures import at_the_end
 from asvae_book.studies import METHODS, TABLE1, Cells
 from asvae_book.studies.intervals import paired
 
 AGAIN, RUNNING = "frechet_classifier", "frechet_classifier_running"
-
-LAST = 4
-"""A run ends with the last quarter of its curves."""
 
 
 def by_statistics(cells: Cells[Result]) -> pd.DataFrame:
@@ -55,8 +52,8 @@ def settled(groups: Mapping[str, Sequence[Result]]) -> pd.DataFrame:
         if ended:
             rows[title] = {
                 "KL*, predicted": f"{equilibrium(ended[0].config):.1f}",
-                "KL of real data": plus_minus(ended, lambda run: _end(run, "kl_real")),
-                "KL of samples": plus_minus(ended, lambda run: _end(run, "kl_fake")),
+                "KL of real data": plus_minus(ended, lambda run: at_the_end(run, "kl_real")),
+                "KL of samples": plus_minus(ended, lambda run: at_the_end(run, "kl_fake")),
             }
     return pd.DataFrame.from_dict(rows, orient="index")
 
@@ -65,8 +62,3 @@ def soft_groups(cells: Cells[Result], title: str) -> dict[str, Sequence[Result]]
     """Return S-IntroVAE's runs of a page, called ``title``, and of the checkerboard's table, for :func:`settled`."""
     board = TABLE1.find(TABLE1.dataset).of("s-introvae")
     return {title: cells.get("s-introvae", [])} | {f"checkerboard, {row}": runs for (row, _), runs in board.items()}
-
-
-def _end(run: Result, name: str) -> float:
-    _, values = curve(run, name)
-    return float(np.mean(values[-math.ceil(len(values) / LAST) :])) if len(values) else math.nan

@@ -83,7 +83,7 @@ _CHECKERBOARD = Toy(
     "on the checkerboard. The printed rows stand below ours: look at the VAE.",
 )
 
-_TWO, _ALL = "two points", "all eight"
+_TWO, _ALL = "two data points", "all eight"
 
 _EIGHT_GAUSSIANS = Toy(
     dataset="8gaussians",
@@ -105,7 +105,7 @@ _EIGHT_GAUSSIANS = Toy(
         {(row, "vae"): "one isolated point" for row in ("C1", "C2", "C3")}
         | {("C1", "introvae"): "a trace around a point", ("C2", "introvae"): "a trace around a point"}
         | {("C3", "introvae"): "a ring"}
-        | {("C1", "s-introvae"): _TWO, ("C2", "s-introvae"): _TWO, ("C3", "s-introvae"): "six points"}
+        | {("C1", "s-introvae"): _TWO, ("C2", "s-introvae"): _TWO, ("C3", "s-introvae"): "six"}
         | {(row, "as-introvae"): _ALL for row in ("C1", "C2", "C3")}
     ),
     grid=GRID,

@@ -61,15 +61,27 @@ def gaps(cells: Cells) -> dict[Cell, Interval]:
 
 
 def differences(toy: Toy, cells: Cells) -> Figure:
-    """Draw the forest of :func:`gaps`, coloured by the other method; hollow diamonds are the printed ones."""
+    """Draw the forest of :func:`gaps`, coloured by the other method; hollow diamonds are the printed ones.
+
+    IntroVAE, which lies so far off that beside it no other interval could be seen, has a panel and a scale of its own.
+    """
     found = gaps(cells)
-    figure, axis = plt.subplots(figsize=(WIDTH, 0.27 * max(1, len(found)) + 0.9))
-    rows = [(f"{row}, minus {label(name)}", gap) for (row, name), gap in found.items()]
-    forest(axis, rows, [palette.of_method(name) for _, name in found])
-    for i, (row, name) in enumerate(found):
-        printed = np.subtract(*(toy.printed[row, each][0] or np.nan for each in ("as-introvae", name)))
-        axis.plot([printed], [i], "D", ms=6, mfc="none", mec=palette.of_method(name))
-    axis.set_xlabel("KL of AS-IntroVAE minus the other method's: below 0 AS-IntroVAE is better")
+    panels = [
+        {at: gap for at, gap in found.items() if (at[1] == "introvae") is far}
+        for far in (False, True)
+        if not far or any(name == "introvae" for _, name in found)
+    ]
+    sizes = [max(1, len(each)) for each in panels]
+    figure, axes = plt.subplots(
+        len(panels), 1, figsize=(WIDTH, 0.27 * sum(sizes) + 0.5 + 0.4 * len(panels)), height_ratios=sizes, squeeze=False
+    )
+    for axis, each in zip(axes[:, 0], panels, strict=True):
+        rows = [(f"{row}, minus {label(name)}", gap) for (row, name), gap in each.items()]
+        forest(axis, rows, [palette.of_method(name) for _, name in each])
+        for i, (row, name) in enumerate(each):
+            printed = np.subtract(*(toy.printed[row, either][0] or np.nan for either in ("as-introvae", name)))
+            axis.plot([printed], [i], "D", ms=6, mfc="none", mec=palette.of_method(name))
+    axes[-1, 0].set_xlabel("KL of AS-IntroVAE minus the other method's: below 0 AS-IntroVAE is better")
     return figure
 
 

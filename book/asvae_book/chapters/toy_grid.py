@@ -106,7 +106,7 @@ def best_table(toy: Toy, cells: Cells[Result]) -> pd.DataFrame:
 
 def sentences(toy: Toy, cells: Cells[Result]) -> list[str]:
     """Return what the grid says, in sentences that follow its numbers."""
-    said = [_count_sentence(same_weights(cells)), _best_sentence(cells), _reached_sentence(toy, cells)]
+    said = [_count_sentence(same_weights(cells)), _best_sentence(cells), _reached_sentence(toy, cells), _lost_in(cells)]
     return [each for each in said if each] or ["The grid has not been run yet."]
 
 
@@ -115,8 +115,9 @@ def _count_sentence(table: pd.DataFrame) -> str:
     if not len(compared):
         return ""
     counts = compared["lower KL"].value_counts()
-    parts = [f"{counts[who]} × {who}" for who in (label(OURS), label(THEIRS), INCONCLUSIVE, TOO_FEW) if who in counts]
-    return f"**At the same weights** ({len(compared)} of {len(table)} compared) the lower KL is of: {', '.join(parts)}."
+    parts = [f"{who} in {counts[who]}" for who in (label(OURS), label(THEIRS)) if who in counts]
+    parts += [f"{word} in {counts[word]}" for word in (INCONCLUSIVE, TOO_FEW) if word in counts]
+    return f"**At the same weights**, {len(compared)} of {len(table)} compared, the lower KL: {', '.join(parts)}."
 
 
 def _best_sentence(cells: Cells[Result]) -> str:
@@ -126,9 +127,13 @@ def _best_sentence(cells: Cells[Result]) -> str:
     fair = ours.fair and theirs.fair
     gap = difference(ours.judging, theirs.judging) if fair else difference(ours.choosing, theirs.choosing)
     on = "on seeds that did not choose" if fair else "on the seeds that chose, which flatters both"
+    who = lower(gap)
+    says = f"{who} is lower" if who in (label(OURS), label(THEIRS)) else who
+    plain = at_best(cells, "vae")
+    beside = plain and f" The VAE at its best: {summary(plain.judging, 'kl')}."
     return (
-        f"**Each at its best**, {on}: AS-IntroVAE minus S-IntroVAE is {gap.text()} in KL over {gap.n} shared seeds; "
-        f"the lower KL: {lower(gap)}."
+        f"**Each at its best**, {on}: AS-IntroVAE minus S-IntroVAE is {gap.text()} in KL over {gap.n} shared seeds, "
+        f"{says}.{beside or ''}"
     )
 
 
@@ -144,6 +149,15 @@ def _reached_sentence(toy: Toy, cells: Cells[Result]) -> str:
         return ""
     reached = f"**A mean KL of {target:g} or less**, the largest that is printed of AS-IntroVAE, is reached by"
     return f"{reached} {', '.join(parts)} weights."
+
+
+def _lost_in(cells: Cells[Result]) -> str:
+    """Say how many runs of each method became non-finite, if any did."""
+    counts = {name: (_lost(runs), len(runs)) for name in METHODS if (runs := cells.of(name).runs)}
+    if not any(lost for lost, _ in counts.values()):
+        return ""
+    parts = [f"{label(name)} {lost} of {runs}" for name, (lost, runs) in counts.items()]
+    return f"**Became non-finite**, and have no part in means and differences: {', '.join(parts)} runs."
 
 
 def weights_of(study: Study, at: Label) -> tuple[float, float]:
@@ -171,17 +185,21 @@ def str_or(value: float) -> str:
 def heat_map(study: Study, cells: Cells[Result]) -> Figure:
     """Draw the mean KL of every method over the grid, and in a last panel AS-IntroVAE minus S-IntroVAE.
 
-    The mean is over the seeds that ended. Cells that were not run, or in which every run diverged, are grey.
+    The mean is over the seeds that ended; how many did not stands below it. There is no difference where a run of
+    either method diverged. Cells that were not run, or in which every run diverged, are grey.
     """
     means = {at: _finite_mean(runs) for at, runs in cells.items()}
+    lost = {at: _lost(runs) for at, runs in cells.items()}
     gaps = {
-        at: difference(cells[at], cells.get((at[0], THEIRS), [])).mean for at in cells if at[1] == OURS and cells[at]
+        at: difference(cells[at], cells.get((at[0], THEIRS), [])).mean
+        for at in cells
+        if at[1] == OURS and cells[at] and not lost[at] and not lost.get((at[0], THEIRS))
     }
     finite = [value for value in means.values() if math.isfinite(value)]
     norm = LogNorm(min(finite), max(max(finite), 1.01 * min(finite))) if finite else Normalize()
     figure, axes = plt.subplots(2, 2, figsize=(6.2, 5.8))
     for axis, name in zip(axes.flat, METHODS, strict=False):
-        _heat(axis, matrix(study, means, name), norm, "viridis_r", "{:.1f}")
+        _heat(axis, matrix(study, means, name), norm, "viridis_r", "{:.1f}", matrix(study, lost, name))
         axis.set_title(f"{label(name)}, KL")
     far = max([abs(gap) for gap in gaps.values() if math.isfinite(gap)], default=1.0) or 1.0
     _heat(axes[1, 1], matrix(study, gaps, OURS), TwoSlopeNorm(0.0, -far, far), "RdBu_r", "{:+.1f}")
@@ -189,13 +207,17 @@ def heat_map(study: Study, cells: Cells[Result]) -> Figure:
     return figure
 
 
-def _heat(axis: Axes, table: pd.DataFrame, norm: Normalize, colours: str, form: str) -> None:
+def _heat(
+    axis: Axes, table: pd.DataFrame, norm: Normalize, colours: str, form: str, lost: pd.DataFrame | None = None
+) -> None:
     colour = plt.get_cmap(colours).with_extremes(bad="#e5e5e5")
     axis.imshow(np.ma.masked_invalid(table.to_numpy()), cmap=colour, norm=norm, aspect="auto")
     for (i, j), value in np.ndenumerate(table.to_numpy()):
         known = math.isfinite(value)
         dark = known and np.dot(colour(norm(value))[:3], (0.299, 0.587, 0.114)) < 0.5
         text = form.format(value).replace("-", "−") if known else "–"
+        if lost is not None and lost.iloc[i, j] > 0:
+            text += f"\n{lost.iloc[i, j]:.0f} NaN"
         axis.text(j, i, text, ha="center", va="center", color="white" if dark else "black")
     axis.set_xticks(range(len(table.columns)), table.columns)
     axis.set_yticks(range(len(table.index)), table.index)
@@ -203,6 +225,10 @@ def _heat(axis: Axes, table: pd.DataFrame, norm: Normalize, colours: str, form: 
     axis.tick_params(length=0)
     axis.grid(visible=False)
     axis.spines[:].set_visible(False)
+
+
+def _lost(runs: Sequence[Result]) -> int:
+    return sum(run.diverged for run in runs)
 
 
 def _finite_mean(runs: Sequence[Result]) -> float:

@@ -1,9 +1,11 @@
 """What a toy problem's numbers say, in sentences that change with them."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
+from asvae.store.results import results
 from asvae.store.rows import TABLE_ROWS
 from asvae_book.chapters.toy import Toy, nothing_in_common
 from asvae_book.chapters.toy_tables import label, mean, rows_of
@@ -12,12 +14,13 @@ from asvae_book.paper.measures import exceeded_bound
 from asvae_book.paper.standing import BETTER, TOO_FEW, WORSE, fewest, standing
 from asvae_book.paper.verdicts import NOT_RUN, Verdict
 from asvae_book.studies import Cells
+from asvae_book.studies.pairs import difference
 
 COUNTED = (
     "Share of samples where the data lie, and mean distance of a covered mode's sample centroid to its centre (a mode "
-    "that was missed does not count, which flatters who misses modes). A square is 2 wide; a Gaussian counts as hit "
-    "within three standard deviations, 0.04, and a sample belongs to the nearest. KL and textbook JSD of this large "
-    "sample have a floor near zero."
+    "that was missed does not count, nor a run that covers none, which flatters who misses modes). A square is 2 wide; "
+    "a Gaussian counts as hit within three standard deviations, 0.04, and a sample belongs to the nearest. KL and "
+    "textbook JSD of this large sample have a floor near zero."
 )
 """How the table of modes was counted."""
 
@@ -36,7 +39,8 @@ def findings(toy: Toy, cells: Cells, *larger: Cells) -> list[str]:
         for claim, each, verdict in judged
         if each is cells or verdict.verdict != NOT_RUN
     )
-    return [each for each in (compared_sentence(toy, cells), verdicts, exceeded_sentence(cells, _scale(cells))) if each]
+    compared = " ".join(filter(None, [compared_sentence(toy, cells), *map(larger_sentence, larger)]))
+    return [each for each in (compared, verdicts, exceeded_sentence(cells, _scale(cells))) if each]
 
 
 def _scale(cells: Cells) -> str:
@@ -62,7 +66,41 @@ def compared_sentence(toy: Toy, cells: Cells) -> str:
         else (f"better than S-IntroVAE in {better} and worse in {worse} of {len(rows)} rows")
     )
     open_ = f" At {', '.join(few)} there are {TOO_FEW}, fewer than {fewest(pairs[0][0])}." if few else ""
-    return f"**AS-IntroVAE is {said}.**{open_} Mean KL, lower is better: {scores}."
+    lowest = [row for row in rows if "vae" in names and _is_lowest("vae", row, cells)]
+    plain = f" At {' and '.join(lowest)} the VAE has the lowest." if lowest else ""
+    return f"**At {_scale(cells)} AS-IntroVAE is {said}.**{open_} Mean KL, lower is better: {scores}.{plain}"
+
+
+def _is_lowest(name: str, row: str, cells: Cells) -> bool:
+    means = {other: mean(runs, "kl") for (at, other), runs in cells.items() if at == row and runs}
+    return all(means[name] < value for other, value in means.items() if other != name and not math.isnan(value))
+
+
+def otherwise_sentence(toy: Toy, cells: Cells) -> str:
+    """Return the KL of every committed run at the published settings that is not read as the paper writes it."""
+    table = results(toy.dataset, "paper")
+    table = table[(table["reading"] != "paper") & table["current"]]
+    parts = []
+    for (name, reading), runs in table.groupby(["objective", "reading"], sort=False):
+        scores = [f"{row.combination} {row.kl:.1f} (seed {row.seed})" for row in runs.itertuples()]
+        parts.append(f"{label(name)}, `{reading}`: {', '.join(scores)}")
+    if not parts:
+        return ""
+    soft = [f"{row} {mean(runs, 'kl'):.1f}" for (row, _), runs in cells.of("s-introvae").items() if runs]
+    beside = f"; S-IntroVAE beside them: {', '.join(soft)}" if soft else ""
+    return f"**Runs at these settings with other readings**, KL: {'; '.join(parts)}{beside}."
+
+
+def larger_sentence(cells: Cells) -> str:
+    """Return AS- minus S-IntroVAE in every row of another scale that has both, and what the rule says of it."""
+    pairs = {row: [cells.get((row, name), []) for name in ("as-introvae", "s-introvae")] for row in rows_of(cells)}
+    gaps = {row: difference(*pair) for row, pair in pairs.items()}
+    parts = [
+        f"{row} {gap.text()} ({gap.n} {'seed' if gap.n == 1 else 'seeds'}, {standing(*pairs[row], len(pairs))})"
+        for row, gap in gaps.items()
+        if gap.n
+    ]
+    return f"At {_scale(cells)}, AS minus S in KL: {'; '.join(parts)}." if parts else ""
 
 
 def diverged_sentence(cells: Cells) -> str:
@@ -124,7 +162,7 @@ def tie_sentence(toy: Toy) -> str:
     value = jsd[tied[0], "as-introvae"]
     return (
         f"**At {' and '.join(tied)} the printed JSD is a tie** ({value} and {value}), so the table does not show the "
-        "best scores “under all combinations”, as its caption says."
+        "best scores “under all hyperparameter combinations”, as its caption says."
     )
 
 
@@ -140,9 +178,16 @@ def fit_sentence(toy: Toy, cells: Cells) -> str:
     off = [row for row, a, b, sd in zip(rows, ours, printed, noise, strict=True) if not abs(a - b) <= NOISE * sd]
     figures = "; ".join(f"{row} {a:.1f} for {b}" for row, a, b in zip(rows, ours, printed, strict=True))
     fit = f"do not fit at {', '.join(off)}" if off else "fit"
+    known = [kl for kl, _ in toy.printed.values() if not math.isnan(kl)]
+    far = NOISE * max(noise)
+    wide = (
+        f" As all that is printed lies within {max(known) - min(known):.1f}, a fit excludes collapse and little else."
+        if not max(known) - min(known) > 2.0 * far
+        else ""
+    )
     return (
         f"**With these weights the VAE's scores {fit}** what is printed: {figures} (KL, ours for the printed one; they "
-        f"fit if they differ by at most {NOISE:g} times one draw's noise)."
+        f"fit if they differ by at most {NOISE:g} times one draw's noise, {far:.1f}).{wide}"
     )
 
 

@@ -87,7 +87,8 @@ def modes_table(toy: Toy, cells: Cells) -> pd.DataFrame:
     for (row, name), runs in cells.items():
         said = {"the paper says": toy.words.get((row, name), "–")} if toy.words else {}
         measured = {
-            title: _form(form, mean(runs, score)) if runs else NOT_RUN for title, (score, form) in columns.items()
+            title: _form(form, _mean_of_hit(runs, score)) if runs else NOT_RUN
+            for title, (score, form) in columns.items()
         }
         rows[row, label(name)] = said | {"seeds": counted(runs)} | measured
     return pd.DataFrame.from_dict(rows, orient="index")
@@ -120,6 +121,13 @@ def mean(runs: Sequence[Result], score: str) -> float:
     return float(np.mean([run.scores[score] for run in runs])) if runs else math.nan
 
 
+def _mean_of_hit(runs: Sequence[Result], score: str) -> float | None:
+    """Return :func:`mean`; of how near covered modes are hit, over the runs that cover any, and ``None`` without."""
+    if score == "centroid_error" and not any(run.diverged for run in runs):
+        runs = [run for run in runs if run.scores["modes_covered"] > 0]
+    return mean(runs, score) if runs else None
+
+
 def summary(runs: Sequence[Result], score: str) -> str:
     """Return a score's mean, ± half its 95 % interval over seeds where there are several.
 
@@ -149,7 +157,9 @@ def label(name: str) -> str:
     return objectives.get(name).label
 
 
-def _form(form: str, value: float) -> str:
+def _form(form: str, value: float | None) -> str:
+    if value is None:
+        return "–"
     return "NaN" if math.isnan(value) else form.format(value)
 
 

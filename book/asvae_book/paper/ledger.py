@@ -140,11 +140,13 @@ def _reading(ground: Ground) -> dict[str, str]:
 
 def _judge(claim: Claim, ground: Ground, cells: Cells[Result]) -> Evidence:
     command = _command(claim, ground, cells)
-    return Evidence(claim, ground, tuple(cells.runs), claim.judge(cells), claim.floor_of(cells), command)
+    # A run may stand in several rows: a VAE has no weight that tells them apart.
+    runs = tuple({run.config: run for run in cells.runs}.values())
+    return Evidence(claim, ground, runs, claim.judge(cells), claim.floor_of(cells), command)
 
 
 def _command(claim: Claim, ground: Ground, cells: Cells[Result]) -> str:
-    fewest = MIN_SEEDS[datasets.kind(ground.dataset)]
+    fewest = plan.seeds(claim.key, ground) or MIN_SEEDS[datasets.kind(ground.dataset)]
     seeds = max(fewest, min(map(len, cells.there.values()), default=0))
     return sweep_command(claim.study, ground.dataset, ground.scale, seeds, ground.reading)
 

@@ -35,6 +35,12 @@ def planned(claim: str, ground: Ground, comparisons: pd.DataFrame) -> list[bool]
     return [": ".join(name) in named for name in comparisons.index]
 
 
+def seeds(claim: str, ground: Ground) -> int | None:
+    """Return with how many seeds a claim is planned to be judged on such data; ``None`` if the plan does not say."""
+    grounds = plan()["claims"].get(claim, {}).get("grounds", {})
+    return grounds.get(f"{ground.dataset}, {ground.scale}", {}).get("seeds")
+
+
 def older(runs: Sequence[Result]) -> int:
     """Return how many of ``runs`` were made before the plan."""
     return sum(run.provenance["date"] < plan()["date"] for run in runs)
@@ -43,9 +49,9 @@ def older(runs: Sequence[Result]) -> int:
 def mark(claim: str, ground: Ground, comparisons: pd.DataFrame, runs: Sequence[Result]) -> str:
     """Return in words whether a verdict was planned, for how many seeds, and how many of its runs are older."""
     named = planned(claim, ground, comparisons)
-    at = plan()["claims"].get(claim, {}).get("grounds", {}).get(f"{ground.dataset}, {ground.scale}")
-    if not any(named) or at is None:
+    fewest = seeds(claim, ground)
+    if not any(named) or fewest is None:
         return "added later"
     said = "planned" if all(named) else f"{sum(named)} of {len(named)} comparisons planned"
     before = older(runs)
-    return f"{said}, {at['seeds']} seeds" + (f"; {before} of {len(runs)} runs older" if before else "")
+    return f"{said}, {fewest} seeds" + (f"; {before} of {len(runs)} runs older" if before else "")

@@ -2,8 +2,8 @@
 
 A specification is one way of filling in what the paper leaves open, with one choice of weights; the runs are those of
 ``asvae_book.studies.SPECIFICATIONS``. Each is decided by Student's 95 % interval of the difference
-over shared seeds, AS minus S, so that below 0 is for AS-IntroVAE. A method is better only if none of its runs diverged
-where the other's ended, and worse if more than half did.
+over shared seeds, AS minus S, so that below 0 is AS-IntroVAE's side. A method has it only if none of its runs diverged
+where the other's ended, and the other has it if more than half did.
 """
 
 import math
@@ -14,15 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from asvae.training.run import Result
+from asvae_book.paper.verdicts import MIN_SEEDS
 from asvae_book.studies import Cells
 from asvae_book.studies.intervals import Interval, over_seeds
 from asvae_book.studies.measures import headline
 from asvae_book.studies.pairs import shared
 from asvae_book.studies.specification import HUB, PAIR
 
-OURS_BETTER, OPEN, THEIRS_BETTER = "AS-IntroVAE better", "not decided", "S-IntroVAE better"
+OURS, OPEN, THEIRS = "on AS-IntroVAE's side", "open", "on S-IntroVAE's side"
 TOO_FEW, ABSENT = "too few seeds", "not run"
-"""What a specification can say."""
+"""What a specification can say: the side of 0 on which its interval lies. A verdict asks for more: :func:`decided`."""
 
 FEWEST = 3
 """Seeds that both methods must have finished for a specification to say anything."""
@@ -57,16 +58,21 @@ class Outcome:
 
     @property
     def says(self) -> str:
-        """Which method is better, if any."""
+        """On whose side of 0 the interval lies, if it does not hold 0."""
         ours, theirs = (len(set(lost) - set(others)) for lost, others in (self.diverged, self.diverged[::-1]))
         if self.seeds < FEWEST:
             return TOO_FEW if self.seeds else ABSENT
         if 2 * max(ours, theirs) > self.seeds:
-            return THEIRS_BETTER if ours > theirs else OURS_BETTER
+            return THEIRS if ours > theirs else OURS
         if not self.decides:
             return TOO_FEW
         side = self.gap.side
-        return OURS_BETTER if side < 0 and not ours else THEIRS_BETTER if side > 0 and not theirs else OPEN
+        return OURS if side < 0 and not ours else THEIRS if side > 0 and not theirs else OPEN
+
+    @property
+    def decided(self) -> bool:
+        """Whether it has the seeds of a verdict and both of its tests reject 0."""
+        return len(self.differences) >= MIN_SEEDS["points"] and bool(self.gap.decided())
 
     def minus(self, other: "Outcome") -> Interval:
         """Return by how much this specification's difference exceeds another's, seed by seed."""
@@ -163,21 +169,23 @@ def _signs(seeds: int) -> np.ndarray:
 
 
 def sentence(found: Sequence[Outcome]) -> str:
-    """Return in how many specifications which method is better, in Markdown."""
+    """Return in how many specifications the interval lies on whose side, in Markdown."""
     names = {said: [outcome.name for outcome in found if outcome.says == said] for said in _SAID}
-    judged = sum(len(names[said]) for said in (OURS_BETTER, THEIRS_BETTER, OPEN))
+    judged = sum(len(names[said]) for said in (OURS, THEIRS, OPEN))
     if not judged:
         return f"None of {len(found)} specifications has {FEWEST} seeds that both methods finished."
-    ours, theirs, unsettled = (len(names[said]) for said in (OURS_BETTER, THEIRS_BETTER, OPEN))
+    ours, theirs, unsettled = (len(names[said]) for said in (OURS, THEIRS, OPEN))
     said = (
-        f"In **{ours} of {judged}** specifications AS-IntroVAE is better{_listed(names[OURS_BETTER])}, "
-        f"in {theirs} S-IntroVAE{_listed(names[THEIRS_BETTER])}, and in {unsettled} the seeds decide nothing."
+        f"In **{ours} of {judged}** specifications the interval lies on AS-IntroVAE's side{_listed(names[OURS])}, "
+        f"in {theirs} on S-IntroVAE's{_listed(names[THEIRS])}, and in {unsettled} it holds 0. By the rule of the "
+        f"[ledger](ledger.ipynb#the-rule), which asks for {MIN_SEEDS['points']} seeds and a second test, "
+        f"{sum(outcome.decided for outcome in found) or 'none'} of them is decided."
     )
     rest = [f"{len(names[each])} more: {each}" for each in (TOO_FEW, ABSENT) if names[each]]
     return f"{said} ({'; '.join(rest)}.)" if rest else said
 
 
-_SAID = (OURS_BETTER, THEIRS_BETTER, OPEN, TOO_FEW, ABSENT)
+_SAID = (OURS, THEIRS, OPEN, TOO_FEW, ABSENT)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -10,8 +10,8 @@ that applies is what a comparison says:
 - **holds** if the claimed side is decided and no run of ours diverged where its opponent's did not;
 - **does not hold** if the other side is decided, at 5 % divided by the number of comparisons that the claim is made of
   where that is less than 2 % (Bonferroni: of many comparisons one looks bad by chance);
-- **no difference** if it is decided that the mean lies above −margin and below +margin. The margin was fixed
-  beforehand; a measure without one cannot say it;
+- **no difference** if it is decided that the mean lies above −margin and below +margin. The margin is the plan's; a
+  measure without one cannot say it;
 - **leans against** if the interval lies on the other side, but that is not decided;
 - **inconclusive** otherwise.
 

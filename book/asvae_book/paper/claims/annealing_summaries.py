@@ -36,12 +36,12 @@ def annealing_evidence(cells: Cells[Result]) -> dict[str, Judged]:
 
 
 def annealing_table(evidence: dict[str, Judged]) -> pd.DataFrame:
-    """Return one row per claim and data set: seeds, what the comparisons say, the verdict; perhaps ``not run``."""
+    """Return one row per claim and data set: shared seeds, what comparisons say, the verdict; perhaps ``not run``."""
     rows = {}
     for claim in ANNEALING_CLAIMS:
         for where, (cells, variant) in evidence.items():
             verdict = claim.judge(cells, variant)
-            seeds = max((len(runs) for runs in cells.values()), default=0)
+            seeds = int(max(verdict.comparisons.get("seeds", [0])))
             rows[claim.key, where] = {"seeds": seeds, "comparisons": verdict.said, "verdict": verdict.verdict}
     return pd.DataFrame.from_dict(rows, orient="index")
 

@@ -105,11 +105,18 @@ M2 = Claim(
 
 
 def m3(cells: Cells[Result]) -> Verdict:
-    """Judge whether AS-IntroVAE reconstructs test images better than S-IntroVAE by PSNR, SSIM and MSE."""
+    """Judge whether AS-IntroVAE reconstructs test images better than S-IntroVAE by PSNR, SSIM and MSE.
+
+    What the paper itself does not print as better on such data is not claimed.
+    """
     ours, theirs = cells.get(OURS, []), cells.get(OTHERS[0], [])
     measures = {"PSNR, dB": ("rec_psnr", 1), "SSIM": ("rec_ssim", 1), "MSE": ("rec_mse", -1)}
     rows = {}
     for place, (title, (score, side)) in enumerate(measures.items() if ours or theirs else ()):
+        data = (ours + theirs)[0].config.dataset
+        printed = published.printed_gap(published.RECONSTRUCTION, data, OTHERS[0], place)
+        if printed is not None and printed * side <= 0.0:
+            continue
         rows[METHODS.title(OTHERS[0]), f"AS-IntroVAE − this, {title}"] = compare(
             ours,
             theirs,
@@ -117,9 +124,7 @@ def m3(cells: Cells[Result]) -> Verdict:
             side,
             "{:+.4f}",
             len(measures),
-            printed=published.printed_gap(
-                published.RECONSTRUCTION, (ours + theirs)[0].config.dataset, OTHERS[0], place
-            ),
+            printed=printed,
         )
     return conclude(rows)
 
@@ -135,7 +140,7 @@ def _psnrs() -> str:
 
 M3 = Claim(
     "M3",
-    "AS-IntroVAE reconstructs better than S-IntroVAE in PSNR, SSIM and MSE",
+    "AS-IntroVAE reconstructs better than S-IntroVAE in PSNR, SSIM and MSE (but CelebA-256's SSIM, CIFAR-10's MSE)",
     place="Table 3",
     shown=_psnrs(),
     program=RELEASED,

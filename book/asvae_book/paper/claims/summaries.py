@@ -21,7 +21,10 @@ def verdict_table(claims: Iterable[Claim], cells: Cells[Result]) -> pd.DataFrame
 
 
 def ranking(cells: Cells[Result], title: Callable[[Label], str] = ABLATION.title) -> str:
-    """Return the labels of ``cells`` by mean score in words, best first; with their seeds where these differ."""
+    """Return the labels of ``cells`` by mean score in words, best first.
+
+    Where their seeds differ, with the number of these, and again on the seeds that all have.
+    """
     value, name = headline_of(cells.runs), headline_name(cells.runs)
     scores = {label: [value(run) for run in runs if not run.diverged] for label, runs in cells.items()}
     means = {label: float(np.mean(values)) for label, values in scores.items() if values}
@@ -31,7 +34,14 @@ def ranking(cells: Cells[Result], title: Callable[[Label], str] = ABLATION.title
         f"{title(label)} {means[label]:.3g}{seeds[label] if unequal else ''}{_diverged(cells[label])}"
         for label in sorted(means, key=means.get)
     )
-    return f"**By mean score** ({name}, best first): {listed or 'every run diverged'}."
+    said = f"**By mean score** ({name}, best first): {listed or 'every run diverged'}."
+    every = [{run.config.seed: run for run in runs} for runs in cells.values() if runs]
+    shared = set.intersection(*map(set, every)) if every else set()
+    if not unequal or not shared:
+        return said
+    alike = Cells({label: [run for run in runs if run.config.seed in shared] for label, runs in cells.items()})
+    again = ranking(alike, title).partition("first): ")[2]
+    return f"{said} On the {'seed' if len(shared) == 1 else f'{len(shared)} seeds'} that all have: {again}"
 
 
 def _diverged(runs: list[Result]) -> str:
