@@ -61,6 +61,8 @@ def write(path: Path, data: bytes) -> None:
     ------
     NotWrittenError
         If it cannot be written: no room, no permission, too large for the system's limits.
+    FileNotFoundError
+        If another process removes the folder meanwhile.
     """
     try:
         _write(path, data)

@@ -14,7 +14,7 @@ Dataset = Annotated[str, typer.Option(help="Data set.")]
 Scale = Annotated[
     str,
     typer.Option(
-        help='"quick": minutes on a laptop; "reduced": of points minutes a run; of mnist, cifar10 and celeba64 '
+        help='"quick": minutes on a laptop; "reduced": minutes per run on points; on mnist, cifar10 and celeba64 '
         'half an hour to two hours on one core; "paper": the published settings.'
     ),
 ]

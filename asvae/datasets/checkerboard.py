@@ -1,4 +1,4 @@
-"""The checkerboard: uniform on eight of sixteen squares, the toy data of Table 1 and Figure 8."""
+"""The checkerboard: uniform on eight of sixteen squares, the toy data of the supplement's Table 1 and Figure 8."""
 
 from pathlib import Path
 from typing import ClassVar

@@ -52,7 +52,6 @@ def as_distance(
         range of float32 when D is large: with variances e⁻¹ all pairs are 0 from D = 128 on.
     reduction : "mean" or "sum"
         Average over pairs (and dimensions, for ``"marginal"``) or sum over them. ``"sum"`` needs B = C.
-
     statistic : "v", "u" or "weighted"
         ``"v"`` takes all pairs within a batch, those of a Gaussian with itself included; ``"u"`` leaves these out, and
         may be negative. ``"weighted"`` takes all pairs under the expectation over the prior that the definition has
@@ -63,14 +62,15 @@ def as_distance(
     Returns
     -------
     Tensor
-        ``(...)``: one value per lane, non-negative up to rounding; ``()`` without lanes. Times
-        :math:`(2\pi)^{-1/2}` (marginal, mean) or :math:`(2\pi)^{-D/2}` (joint, mean) it is the integral above, in
-        units of a density.
+        ``(...)``: one value per lane, ``()`` without lanes; of ``"v"`` and ``"weighted"`` non-negative up to rounding.
+        Times :math:`(2\pi)^{-1/2}` (marginal, mean) or :math:`(2\pi)^{-D/2}` (joint, mean) it is the integral above,
+        in units of a density.
 
     Raises
     ------
     InvalidArgumentError
-        If kernel, reduction or statistic is unknown, the shapes do not fit, or ``"u"`` gets a batch of one.
+        If kernel, reduction or statistic is unknown, a tensor is none of floating-point numbers, the shapes do not fit,
+        ``"u"`` gets a batch of one, or the pairs do not fit into memory.
     """
     one_of("kernel", kernel, KERNELS)
     one_of("reduction", reduction, REDUCTIONS)

@@ -51,7 +51,7 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
     Raises
     ------
     InvalidArgumentError
-        If the two shapes differ.
+        If one of them is no tensor of floating-point numbers, or the two shapes differ.
     """
     shapes = need_tensors(mu=mu, logvar=logvar)
     if mu.shape != logvar.shape:
@@ -77,7 +77,8 @@ def reconstruction_error(x: Tensor, x_hat: Tensor, *, event_dims: int | None = N
     Raises
     ------
     InvalidArgumentError
-        If the shapes differ or leave no batch axis.
+        If one of them is no tensor of floating-point numbers, the shapes differ or leave no batch axis, or
+        ``event_dims`` is impossible.
     """
     shapes = need_tensors(x=x, x_hat=x_hat)
     event_dims = x.ndim - 1 if event_dims is None else integer("event_dims", event_dims, 1)
@@ -102,6 +103,11 @@ def exp_elbo(reconstruction: Tensor, divergence: Tensor, *, scale: float, beta_r
     -------
     Tensor
         ``(..., B)`` in (0, 1] for non-negative inputs; exactly 0 in float32 once the exponent is below −104.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If a tensor is none of floating-point numbers, the shapes do not fit, or the scale is impossible.
     """
     values, betas = (
         {"reconstruction": reconstruction, "divergence": divergence},
@@ -126,13 +132,24 @@ def hinge(kl: Tensor, margin: Tensor) -> Tensor:
     -------
     Tensor
         ``(..., B)``, 0 from the margin on.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If one of them is no tensor of floating-point numbers, or the shapes do not fit.
     """
     _need_equal("hinge", *need_tensors(kl=kl), weights=tuple(need_tensors(margin=margin)))
     return torch.clamp(margin[..., None] - kl, min=0.0)
 
 
 def reparameterize(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
-    r"""Draw :math:`z = \mu + \sigma\varepsilon` (Kingma & Welling 2014, eq. 4); all ``(..., B, D)``."""
+    r"""Draw :math:`z = \mu + \sigma\varepsilon` (Kingma & Welling 2014, eq. 4); all ``(..., B, D)``.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If one of them is no tensor of floating-point numbers, or the shapes differ.
+    """
     _need_equal("reparameterize", *need_tensors(mu=mu, logvar=logvar, noise=noise))
     return mu + torch.exp(0.5 * logvar) * noise
 
@@ -149,6 +166,11 @@ def wasserstein_gap(score_real: Tensor, score_fake: Tensor) -> Tensor:
     -------
     Tensor
         ``(...)``: the critic maximises it, the generator minimises it through ``score_fake``.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If one of them is no tensor of floating-point numbers, or their lanes differ.
     """
     real, fake = need_tensors(score_real=score_real, score_fake=score_fake)
     if real[:-1] != fake[:-1] or not real or not fake:
@@ -180,7 +202,8 @@ def gradient_penalty(
     Raises
     ------
     InvalidArgumentError
-        If the shapes do not fit.
+        If a tensor is none of floating-point numbers, the shapes do not fit, the critic is no function, or
+        ``event_dims`` is impossible.
     """
     shapes = need_tensors(real=real, fake=fake, mix=mix)
     if not callable(critic):

@@ -59,5 +59,8 @@ def mutual_information(mu: Tensor, logvar: Tensor) -> float:
 
 
 def nothing() -> dict[str, float]:
-    """Return the scores of a run that has no encoder or has diverged: NaN each."""
+    """Return the scores of a diverged run, NaN each; of one on images also if it has no encoder.
+
+    A run on points without an encoder has none of them.
+    """
     return dict.fromkeys(("kl_real", "kl_fake", "dead_latents", "mutual_information"), math.nan)

@@ -233,4 +233,4 @@ _DRAWS = ("posterior", "prior", "posterior_rec", "posterior_fake")
 S_INTROVAE = Objective("s-introvae", "S-IntroVAE", SoftHyperparameters, _PLAYERS, _DRAWS, cost=4)
 AS_INTROVAE = Objective("as-introvae", "AS-IntroVAE", Hyperparameters, _PLAYERS, _DRAWS, cost=5)
 FAMILY = (S_INTROVAE.name, AS_INTROVAE.name)
-"""By name."""
+"""Names of the family's objectives."""

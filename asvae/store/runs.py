@@ -68,7 +68,7 @@ def load_or_train(
     progress : bool
         Show a bar while training.
     budget : float, optional
-        Seconds after which training stops with :class:`asvae.training.sweep.BudgetSpentError`.
+        Seconds after which training stops.
     machinery : Machinery, optional
         How runs on images are computed, and where their data lie.
 
@@ -77,6 +77,20 @@ def load_or_train(
     list of Run or list of Result
         Results without ``weights``. In the order of ``configs``; ``run.provenance["origin"]`` is ``"loaded"`` or
         ``"computed here"``.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If a configuration is not a RunConfig, a run does not fit into memory, a folder cannot be written to, or another
+        argument is impossible.
+    MissingDataError
+        If a data set's files are absent.
+    BudgetSpentError
+        If the budget ended first; runs that had finished are stored.
+    StoppedError
+        If Ctrl-C or SIGTERM came first; a second Ctrl-C does not wait.
+    NotWrittenError
+        If a file cannot be written, as on a full disk.
     """
     if fresh and budget is not None:
         refuse("budget", budget, "none beside fresh=True, which never goes on from what is stored")

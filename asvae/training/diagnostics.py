@@ -109,7 +109,7 @@ def log_forecasts(configs: Sequence[RunConfig]) -> None:
 
 
 def log(runs: Sequence[Result]) -> None:
-    """Log :func:`report` of runs that have just been trained, a warning a sentence, under ``"asvae"``."""
+    """Log :func:`report` of runs that have just been trained, one warning per sentence, under ``"asvae"``."""
     for sentence in report(runs):
         _LOG.warning(sentence)
 

@@ -24,7 +24,7 @@ def train_stack(
     """Train and score the runs of a stepper, from its newest whole checkpoint if there is one.
 
     ``advance`` is told at every step how much has passed. Returns the runs, in the order of ``stepper.configs``, or
-    ``None`` if it was interrupted; then its checkpoint is on disk.
+    ``None`` if it was interrupted; then its checkpoint is on disk if ``interruption`` names a folder.
     """
     steps, path = stepper.configs[0].steps, interruption.path
     identity = checkpoint.identity_of(stepper.configs[0], stepper.data)

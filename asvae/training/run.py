@@ -59,13 +59,15 @@ class Result:
     divergence: Divergence | None
     """Where it became non-finite; ``None`` for a run that did not."""
     scores: dict[str, float]
-    """As :func:`asvae.metrics.points.score` names them; all NaN if it diverged."""
+    """As :func:`asvae.metrics.points.score` names them, of images :func:`asvae.metrics.images.score` and
+    :func:`~asvae.metrics.images.reconstruction_scores`, with an encoder also
+    :func:`asvae.metrics.latents.latent_scores`; all NaN if it diverged."""
     history: dict[str, list[float]] = field(repr=False)
     """Curves to five digits: ``"step"`` and one list of equal length per term."""
     samples: Tensor = field(repr=False)
     """``(n, *shape)``: the first :data:`~asvae.training.run.SAMPLES` samples, to two decimals.
 
-    None of older or diverged runs; of images the first few, rounded to bytes.
+    Empty for older or diverged runs; of images the first few, rounded to bytes.
     """
     provenance: dict[str, Any] = field(repr=False)
     """Versions, hardware, wall time in seconds, commit, date, fingerprint of the numerics."""
@@ -93,15 +95,33 @@ class Run(Result):
         """Return ``(n, *shape)`` samples decoded from the prior; equal arguments give equal samples.
 
         A diverged run samples from its last finite weights, whose outputs may still overflow.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``n`` is not a positive whole number, or the seed is impossible.
         """
         return sample(self.networks, integer("n", n, 1), integer("seed", seed, 0, 2**63 - 1))
 
     def encode(self, x) -> tuple[Tensor, Tensor]:
-        """Return ``mu`` and ``logvar`` of q(z|x), ``(N, D)`` each, of ``(N, *shape)`` samples."""
+        """Return ``mu`` and ``logvar`` of q(z|x), ``(N, D)`` each, of ``(N, *shape)`` samples.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the run has no encoder, or ``x`` are not finite real numbers of that shape.
+        """
         return self.networks.posterior(_samples("x", x, self.networks.shape))
 
     def interpolate(self, x_a, x_b, steps: int = 8) -> Tensor:
-        """Return ``(steps, *shape)``: the straight way between two samples' posterior means, decoded."""
+        """Return ``(steps, *shape)``: the straight way between two samples' posterior means, decoded.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the run has no encoder, a sample is not finite real numbers of the shape, or there are fewer than two
+            ``steps`` or more than 10,000.
+        """
         steps = integer("steps", steps, 2, 10_000)
         ends = [_samples(name, [x], self.networks.shape) for name, x in (("x_a", x_a), ("x_b", x_b))]
         mu, _ = self.encode(torch.cat(ends))
@@ -109,6 +129,12 @@ class Run(Result):
         return self.networks.generate(way, of_data=True)
 
     def reconstruct(self, x) -> Tensor:
-        """Return the reconstructions of ``(N, *shape)`` samples through the posterior mean."""
+        """Return the reconstructions of ``(N, *shape)`` samples through the posterior mean.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the run has no encoder, or ``x`` are not finite real numbers of that shape.
+        """
         mu, _ = self.encode(x)
         return self.networks.generate(mu, of_data=True)

@@ -90,11 +90,15 @@ def sweep(
     Raises
     ------
     InvalidArgumentError
-        If a configuration is none, or another argument is impossible.
+        If a configuration is not a RunConfig, a run does not fit into memory, or another argument is impossible.
+    MissingDataError
+        If a data set's files are absent.
     BudgetSpentError
         If the budget ended first; runs that had finished went to ``done``.
     StoppedError
         If Ctrl-C or SIGTERM came first; a second Ctrl-C does not wait.
+    NotWrittenError
+        If a checkpoint cannot be written.
     """
     configs = check_configs(configs)
     check_device(device)

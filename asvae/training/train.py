@@ -44,7 +44,10 @@ def train(config: RunConfig, *, device: str = "cpu", progress: bool = True, mach
     Raises
     ------
     InvalidArgumentError
-        If the configuration is none, or the device is not one of this machine's.
+        If ``config`` is not a RunConfig, the device is not one of this machine's, or the run does not fit into its
+        memory.
+    MissingDataError
+        If the data set's files are absent.
     """
     check_config(config)
     check_device(device)

@@ -19,7 +19,13 @@ PRECISIONS = ("float32", "bfloat16")
 
 @dataclass(frozen=True)
 class Machinery:
-    """How an image run is computed: it changes speed and rounding alone."""
+    """How an image run is computed: it changes speed and rounding alone.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If a value has the wrong type or is impossible, such as more threads than cores.
+    """
 
     data_root: str | None = None
     """The folder of the data set's files; by default ``data/images``."""

@@ -11,7 +11,7 @@ from asvae.pictures import png, to_bytes
 
 
 def save_sheet(images: Tensor, path: Path, columns: int = 8) -> None:
-    """Write ``(n, C, H, W)`` images in [0, 1] as one PNG with ``columns`` a row."""
+    """Write ``(n, C, H, W)`` images in [0, 1] as one PNG with ``columns`` per row."""
     from torchvision.utils import make_grid  # seconds to import
 
     sheet = make_grid(to_bytes(images), nrow=columns, padding=1, pad_value=255)

@@ -48,7 +48,7 @@ def lanes_that_fit(config: RunConfig, device: str, workers: int, free: float | N
 def bytes_of_lane(config: RunConfig) -> int:
     """Return about how much memory a lane takes."""
     recipe = config.recipe
-    # Eleven passes a step, each keeping a layer's input and output; Adam keeps two more copies of the weights.
+    # Eleven passes per step, each keeping a layer's input and output; Adam keeps two more copies of the weights.
     passes = 11 * recipe.batch_size * ((2 * recipe.depth + 1) * recipe.width + recipe.latent_dim)
     weights = 2 * 5 * recipe.width * (recipe.depth * recipe.width + recipe.latent_dim)
     pairs = config.hyperparameters.pair_matrices(recipe.latent_dim) * recipe.batch_size**2
