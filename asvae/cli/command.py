@@ -113,7 +113,7 @@ def _check_apply(config: RunConfig, data_root: str | None, of_images: dict[str, 
 
 def _check_whole(config: RunConfig, data_root: str | None) -> None:
     """Refuse to keep, for all to see, what is not what its name says: another size, other data."""
-    if changed := {name: value for name, value in config.overrides.items() if name not in store.CHOICES}:
+    if changed := {name: value for name, value in config.overrides.items() if name not in store.READING_FIELDS}:
         refuse("--keep", ", ".join(f"{name}={value}" for name, value in changed.items()), "the scale's own size")
     if config.dataset == "folder":
         refuse("--keep", config.dataset, "a data set that others have, too")

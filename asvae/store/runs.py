@@ -27,7 +27,7 @@ from asvae.training.run import Result, Run
 from asvae.training.sweep import StoppedError, check_configs, sweep
 from asvae.training.train import check_device
 
-CHOICES = {"warmup", "logvar_limit"}
+READING_FIELDS = {"warmup", "logvar_limit"}
 """Fields of a recipe that make a run another reading, not a smaller one: its result may join the committed ones."""
 
 ROOT = DATA / "runs"
@@ -104,7 +104,7 @@ def load_or_train(
 
     def there(run: Run) -> None:
         found[run.config] = run
-        of_its_size = run.config.overrides.keys() <= CHOICES
+        of_its_size = run.config.overrides.keys() <= READING_FIELDS
         if not weights and is_main_process() and of_its_size and is_whole(run.config, data_root):
             keep(run, results)
 

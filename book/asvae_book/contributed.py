@@ -18,7 +18,7 @@ from asvae.metrics.images.measuring import sharpness
 from asvae.metrics.points import support_scores
 from asvae.store.kept import read
 from asvae.store.results import from_record, is_current, name_of
-from asvae.store.runs import CHOICES
+from asvae.store.runs import READING_FIELDS
 from asvae.training.run import Result
 
 UNVERIFIED = (
@@ -71,7 +71,7 @@ def _configuration(result: Result, path: Path) -> Iterator[str]:
     config = result.config
     if path.name != name_of(config):
         yield f"name: got {path.name}; its configuration's is {name_of(config)}"
-    if more := sorted(config.overrides.keys() - CHOICES):
+    if more := sorted(config.overrides.keys() - READING_FIELDS):
         yield f"size: {', '.join(more)} differ from the {config.scale} scale's own"
     if config.dataset == "folder":
         yield "dataset: got 'folder', images that nobody else has"

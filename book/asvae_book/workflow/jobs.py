@@ -15,7 +15,7 @@ from asvae.config.presets import scales
 from asvae.config.recipes import PointsRecipe
 from asvae.store.kept import Summary, read_all
 from asvae.store.results import ROOT, name_of
-from asvae.store.runs import CHOICES
+from asvae.store.runs import READING_FIELDS
 from asvae.training.numerics import fingerprint
 from asvae_book.chapters.cost import estimate
 from asvae_book.workflow.needs import Need
@@ -36,7 +36,7 @@ class Job:
     @property
     def kept(self) -> bool:
         """Whether its results join the committed ones: its runs have their scale's own size."""
-        return all(config.overrides.keys() <= CHOICES for config in self.configs)
+        return all(config.overrides.keys() <= READING_FIELDS for config in self.configs)
 
     @property
     def on_gpu(self) -> bool:
