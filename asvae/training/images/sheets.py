@@ -20,13 +20,11 @@ def save_sheet(images: Tensor, path: Path, columns: int = 8) -> None:
 
 def save_curves(steps: Sequence[int], curves: Mapping[str, Sequence[float]], path: Path) -> None:
     """Write every curve over ``steps`` as one small panel of a PNG."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     columns = 3
     lines = max(1, -(-len(curves) // columns))
     figure = Figure(figsize=(3.4 * columns, 2.0 * lines), layout="constrained")
-    FigureCanvasAgg(figure)
     for k, (name, values) in enumerate(curves.items()):
         axis = figure.add_subplot(lines, columns, k + 1)
         axis.plot(steps, values, lw=1.0)
