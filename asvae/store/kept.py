@@ -34,14 +34,14 @@ def summary(kept: dict[str, Any]) -> Summary:
     return Summary(
         RunConfig.from_dict(kept["config"]),
         Divergence(**kept["divergence"]) if kept["divergence"] else None,
-        {_RENAMED.get(name, name): value for name, value in numbers(kept["scores"]).items()},
+        {_RENAMED.get(name, name): or_nan(value) for name, value in kept["scores"].items()},
         kept["provenance"] | {key: kept["timing"][key] for key in TIMING} | {"origin": "loaded"},
     )
 
 
-def numbers(values: dict[Any, float | None]) -> dict[Any, float]:
-    """Return values with NaN where a file has null."""
-    return {key: math.nan if value is None else value for key, value in values.items()}
+def or_nan(kept: float | None) -> float:
+    """Return a number as it was before it was written: NaN where a file has null."""
+    return math.nan if kept is None else kept
 
 
 def read(path: Path, make: Callable[[dict[str, Any]], T] = summary) -> T:

@@ -18,7 +18,7 @@ from asvae.files import DATA, write_record
 from asvae.metrics import latents
 from asvae.metrics.points import nothing
 from asvae.pictures import pack, unpack
-from asvae.store.kept import Summary, numbers, read, read_all, summary
+from asvae.store.kept import Summary, or_nan, read, read_all, summary
 from asvae.store.rows import reading_of, row_of
 from asvae.store.sound import timing_seal
 from asvae.training.numerics import fingerprint
@@ -42,10 +42,10 @@ def record(result: Result) -> dict[str, Any]:
     kept = {
         "config": result.config.to_dict(),
         "divergence": vars(result.divergence) if result.divergence else None,
-        "scores": _plain(result.scores),
+        "scores": {name: _plain(value) for name, value in result.scores.items()},
         "provenance": {key: value for key, value in source.items() if key not in TIMING},
         "timing": {key: source[key] for key in TIMING},
-        "history": {name: list(_plain(dict(enumerate(curve))).values()) for name, curve in result.history.items()},
+        "history": {name: [_plain(value) for value in curve] for name, curve in result.history.items()},
         **_samples(result),
     }
     if "format" in source:
@@ -78,7 +78,7 @@ def from_record(kept: dict[str, Any]) -> dict[str, Any]:
         packed = {name: unpack(text, shape) for name, text in kept["pictures"].items()}
         none = torch.zeros(0, *shape)
         samples = {"samples": unpack(kept["samples"], shape) if kept["samples"] else none, "pictures": packed}
-    history = {name: list(numbers(dict(enumerate(curve))).values()) for name, curve in kept["history"].items()}
+    history = {name: [or_nan(value) for value in curve] for name, curve in kept["history"].items()}
     return said._asdict() | {"history": history} | samples
 
 
@@ -89,8 +89,8 @@ def _tensor(points: list[list[float]], shape: tuple[int, ...]) -> torch.Tensor:
     return points
 
 
-def _plain(values: dict[Any, float]) -> dict[Any, float | None]:
-    return {key: value if math.isfinite(value) else None for key, value in values.items()}
+def _plain(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def keep(result: Result, root: Path = ROOT) -> Path:
