@@ -5,10 +5,9 @@ from collections.abc import Callable
 
 from asvae.training import checkpoint, provenance
 from asvae.training.checkpoint import Checkpoint
-from asvae.training.curves import Curves
+from asvae.training.curves import Curves, history
 from asvae.training.marks import marks_of
 from asvae.training.run import Run
-from asvae.training.scoring import run_of
 from asvae.training.stepper import Interruption, Stepper
 
 CHECKPOINT_SECONDS = 30.0
@@ -68,8 +67,25 @@ def train_stack(
     # Scoring needs no captured graphs and no draws made ahead.
     stepper.close()
     seconds = (time.perf_counter() - start) / len(stepper.configs)
-    return [run_of(stepper, i, curves, seconds, commit) for i in range(len(stepper.configs))]
+    return [_run_of(stepper, i, curves, seconds, commit) for i in range(len(stepper.configs))]
 
 
 def _note(curves: Curves, step: int, terms: dict) -> None:
     curves.append((step, {name: term.reshape(-1).tolist() for name, term in terms.items()}))
+
+
+def _run_of(stepper: Stepper, i: int, curves: Curves, seconds: float, commit: str) -> Run:
+    """Return run number i of a stack, scored, on the CPU; ``seconds`` is its share of the wall time."""
+    config, divergence, networks = stepper.configs[i], stepper.divergences[i], stepper.networks_of(i)
+    judged = stepper.judge(i, networks)
+    source = provenance.collect(config, stepper.device, seconds, commit, len(stepper.configs))
+    return Run(
+        config=config,
+        divergence=divergence,
+        scores=judged.scores,
+        history=history(curves, i, divergence),
+        samples=judged.samples,
+        pictures=judged.pictures,
+        provenance=source | judged.provenance,
+        networks=networks,
+    )
