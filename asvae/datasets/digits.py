@@ -34,9 +34,6 @@ class Digits(ImageDataset):
         """Always true: the files come with scikit-learn."""
         return True
 
-    def download(self) -> None:
-        """Do nothing: the files come with scikit-learn."""
-
     def _load(self) -> Content:
         from sklearn.datasets import load_digits  # seconds to import, and most runs train on something else
 
