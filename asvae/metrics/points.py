@@ -170,8 +170,6 @@ def nothing() -> dict[str, float]:
     return dict.fromkeys([*names, *SupportScores._fields, "spread"], np.nan)
 
 
-def floor(dataset: PointsDataset, *, n: int = 5_000, draws: int = 40, large: int = 200_000) -> dict:
+def floor(dataset: PointsDataset, *, draws: int = 40, large: int = 200_000) -> dict:
     """Score the true distribution against itself: the best that a model can reach in :func:`score`."""
-    return score(
-        lambda size, draw: dataset.sample(size, EVALUATION_SEED + 1, draw), dataset, n=n, draws=draws, large=large
-    )
+    return score(lambda n, draw: dataset.sample(n, EVALUATION_SEED + 1, draw), dataset, draws=draws, large=large)

@@ -32,10 +32,11 @@ def test_stacks_fit_into_memory_and_split_over_workers(monkeypatch):
     [{"kernel": "marginal"}, {"kernel": "joint"}, {"statistic": "weighted", "latent_dim": 4}, {"statistic": "u"}],
     ids=str,
 )
-def test_the_memory_estimate_is_no_less_than_what_a_step_takes(options):
+def test_the_memory_estimate_is_no_less_than_what_a_step_takes(options, monkeypatch):
     free = 2 * 1024**3
+    monkeypatch.setattr(stacking, "_free_memory", lambda: free)
     config = RunConfig("as-introvae", scale="paper", steps=100, **options)
-    lanes = stacking.lanes_that_fit(config, "cpu", workers=1, free=free)
+    lanes = stacking.lanes_that_fit(config, "cpu", workers=1)
     code = f"""
         import resource, torch
         torch.set_num_threads(1)
@@ -80,9 +81,10 @@ def test_a_lane_adam_over_the_stack_moves_as_one_over_slices_and_leaves_a_broken
     assert all(torch.equal(a, b) for a, b in zip(again.weights, adams[1].weights, strict=True))
 
 
-def test_draws_made_ahead_are_the_steps_own_in_their_order():
+def test_draws_made_ahead_are_the_steps_own_in_their_order(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     lanes = Lanes([RunConfig("s-introvae", **TINY)])
-    ahead = DrawAhead(lanes.draw, last=20, ahead=5)
+    ahead = DrawAhead(lanes.draw, last=20)
     for step in range(3, 20):
         drawn = ahead(step)
         assert all(torch.equal(value, drawn[name]) for name, value in lanes.draw(step).items())

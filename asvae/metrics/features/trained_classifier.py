@@ -146,9 +146,9 @@ def classifier(
     return FeatureExtractor(network, FEATURES, name, stored["weights"][:12], resize, head).to(device)
 
 
-def judges(dataset: ImageDataset, device: str = "cpu", root: str | Path | None = None) -> list[FeatureExtractor]:
+def judges(dataset: ImageDataset, device: str = "cpu") -> list[FeatureExtractor]:
     """Return three classifiers of different seeds: how far they disagree is the noise of the evaluation."""
-    return [classifier(dataset, root, seed, device) for seed in range(JUDGES)]
+    return [classifier(dataset, seed=seed, device=device) for seed in range(JUDGES)]
 
 
 def _train(network: _Classifier, task: _Task) -> None:

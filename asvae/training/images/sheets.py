@@ -10,11 +10,11 @@ from asvae.files import write
 from asvae.pictures import png, to_bytes
 
 
-def save_sheet(images: Tensor, path: Path, columns: int = 8) -> None:
-    """Write ``(n, C, H, W)`` images in [0, 1] as one PNG with ``columns`` per row."""
+def save_sheet(images: Tensor, path: Path) -> None:
+    """Write ``(n, C, H, W)`` images in [0, 1] as one PNG, eight per row."""
     from torchvision.utils import make_grid  # seconds to import
 
-    sheet = make_grid(to_bytes(images), nrow=columns, padding=1, pad_value=255)
+    sheet = make_grid(to_bytes(images), nrow=8, padding=1, pad_value=255)
     write(path, png(sheet))
 
 

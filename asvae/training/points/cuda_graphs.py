@@ -17,11 +17,11 @@ EAGER_STEPS = 3
 class DrawAhead:
     """The draws of coming steps, made by threads while the device works: NumPy leaves the interpreter free."""
 
-    def __init__(self, draw: Callable[[int], dict[str, Tensor]], last: int, ahead: int | None = None):
+    def __init__(self, draw: Callable[[int], dict[str, Tensor]], last: int):
         self._pool = ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 2) - 1))
         self._draw, self._last = draw, last
         self._futures: deque[tuple[int, Future]] = deque()
-        self._ahead = ahead or 2 * (os.cpu_count() or 2)
+        self._ahead = 2 * (os.cpu_count() or 2)
 
     def __call__(self, step: int) -> dict[str, Tensor]:
         """Return the draws of ``step``; steps are asked for in order."""

@@ -34,14 +34,10 @@ def into_stacks(configs: list[RunConfig], workers: int, device: str) -> list[lis
     return [stack for _, _, stack in sorted(stacks, key=lambda each: each[:2])]
 
 
-def lanes_that_fit(config: RunConfig, device: str, workers: int, free: float | None = None) -> int:
-    """Return how many lanes of ``config`` half of the ``free`` memory (bytes) holds for each worker; at least 1."""
-    if free is not None:
-        free = free / workers
-    elif torch.device(device).type == "cpu":
-        free = _free_memory() / workers
-    else:
-        free = torch.cuda.mem_get_info(device)[0]
+def lanes_that_fit(config: RunConfig, device: str, workers: int) -> int:
+    """Return how many lanes of ``config`` half of the free memory holds for each worker; at least 1."""
+    cpu = torch.device(device).type == "cpu"
+    free = _free_memory() / workers if cpu else torch.cuda.mem_get_info(device)[0]
     return max(1, int(0.5 * free / bytes_of_lane(config)))
 
 
