@@ -17,6 +17,7 @@ from asvae.metrics import features
 from asvae.metrics import images as image_metrics
 from asvae.metrics.features import FeatureExtractor, inception_network, trained_classifier
 from asvae.metrics.images import frechet_distance, kernel_distance, measuring, sharpness
+from asvae.metrics.images.protocol import reconstructed_size
 
 RNG = np.random.default_rng
 MODEL = ("frechet_classifier", "kid_classifier", "sharpness")
@@ -302,8 +303,8 @@ def test_scores_order_real_blurred_and_noisy_images(real, extractor):
     assert scores["grey"]["class_imbalance"] == pytest.approx(0.9, abs=0.03)
 
 
-def test_scores_by_hand_in_batches_of_png_values(real, monkeypatch):
-    network, asked = stub(), []
+def test_scores_by_hand_in_batches_of_png_values(monkeypatch):
+    real, network, asked = dataset(*scans(560)), stub(), []
     made = truth(real)
 
     def sample(n, draw):
@@ -312,12 +313,12 @@ def test_scores_by_hand_in_batches_of_png_values(real, monkeypatch):
 
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    scores = image_metrics.score(sample, real, n=250, extractors=[network])
+    scores = image_metrics.score(sample, real, extractors=[network])
     assert torch.equal(torch.get_rng_state(), before)
     assert asked == [(100, 0), (100, 1), (50, 2)]
     pixels = torch.cat([1.2 * made(n, draw) - 0.1 for n, draw in asked])
     pixels = (pixels.clamp(0.0, 1.0) * 255.0).round().to(torch.uint8)
-    order = draws.generator(0, 0, "metrics/reference").permutation(600)
+    order = draws.generator(0, 0, "metrics/reference").permutation(500)
     reference, other = (torch.from_numpy(real.images[order[i : i + 250]]) for i in (0, 250))
     assert scores["frechet_classifier"] == pytest.approx(frechet_distance(network(pixels), network(reference)))
     assert scores["frechet_classifier_floor"] == pytest.approx(frechet_distance(network(other), network(reference)))
@@ -329,20 +330,18 @@ def test_scores_by_hand_in_batches_of_png_values(real, monkeypatch):
     assert scores["sharpness_sd_real"] == pytest.approx(float(truly.std() / truly.mean()))
     monkeypatch.setattr(measuring, "BATCH", 250)
     assert scores["frechet_classifier_floor"] == pytest.approx(
-        image_metrics.score(made, real, n=250, extractors=[network])["frechet_classifier_floor"]
+        image_metrics.score(made, real, extractors=[network])["frechet_classifier_floor"]
     )
 
 
 def test_fid_is_there_with_inception_alone(real):
     sample = truth(real)
-    without = image_metrics.score(sample, real, n=50, extractors=[stub()])
-    both = image_metrics.score(sample, real, n=50, extractors=[stub()], inception=stub("inception"))
+    without = image_metrics.score(sample, real, extractors=[stub()])
+    both = image_metrics.score(sample, real, extractors=[stub()], inception=stub("inception"))
     assert set(both) - set(without) == {"fid", "fid_floor", "kid", "kid_sd", "kid_floor"}
     assert both["fid"] == both["frechet_classifier"]
     assert both["kid_floor"] == both["kid_classifier_floor"]
-    nan = image_metrics.score(
-        lambda n, k: sample(n, k) * math.nan, real, n=50, extractors=[stub()], inception=stub("i")
-    )
+    nan = image_metrics.score(lambda n, k: sample(n, k) * math.nan, real, extractors=[stub()], inception=stub("i"))
     assert list(nan) == list(both)
     assert np.isnan(list(nan.values())).all()
 
@@ -352,17 +351,17 @@ def test_by_default_the_judges_are_classifiers_of_the_data_that_differ_in_their_
     monkeypatch.setattr(trained_classifier, "ROOT", root)
     panel = features.judges(real)
     assert len({each.identity for each in panel}) == len(panel) == features.JUDGES
-    given = image_metrics.score(truth(real), real, n=50, extractors=panel)
-    assert image_metrics.score(truth(real), real, n=50) == given
+    given = image_metrics.score(truth(real), real, extractors=panel)
+    assert image_metrics.score(truth(real), real) == given
 
 
 def test_a_score_is_the_mean_over_judges_that_have_references_of_their_own(real):
     sample, panel = truth(real), [stub("a"), stub("b")]
-    both = image_metrics.score(sample, real, n=100, extractors=panel)
-    pixels = (sample(100, 0) * 255.0).round().to(torch.uint8)
+    both = image_metrics.score(sample, real, extractors=panel)
+    pixels = (torch.cat([sample(100, draw) for draw in range(3)]) * 255.0).round().to(torch.uint8)
     by_hand = []
     for judge, network in enumerate(panel):
-        order = draws.generator(judge, 0, "metrics/reference").permutation(600)[:100]
+        order = draws.generator(judge, 0, "metrics/reference").permutation(600)[:300]
         by_hand.append(frechet_distance(network(pixels), network(torch.from_numpy(real.images[order]))))
     assert [both[f"frechet_classifier_judge{judge}"] for judge in range(2)] == pytest.approx(by_hand)
     assert both["frechet_classifier"] == pytest.approx(np.mean(by_hand))
@@ -432,12 +431,12 @@ def test_reconstructions_by_hand(real):
     spread = pytest.approx(float(sharp.std() / sharp.mean()))
     same = {"rec_mse": 0.0, "rec_psnr": pytest.approx(90.0), "rec_ssim": pytest.approx(1.0)}
     assert perfect == same | {"rec_sharpness": pytest.approx(1.0), "rec_sharpness_sd": spread}
-    half = image_metrics.reconstruction_scores(lambda x: 0.5 * x, real, limit=20)
-    rounded = (x[:20] * 127.5).round() / 255.0
-    assert half["rec_mse"] == pytest.approx(float((rounded - x[:20]).square().mean()))
-    by_image = (rounded - x[:20]).square().flatten(1).mean(1)
+    half = image_metrics.reconstruction_scores(lambda x: 0.5 * x, real)
+    rounded = (x * 127.5).round() / 255.0
+    assert half["rec_mse"] == pytest.approx(float((rounded - x).square().mean()))
+    by_image = (rounded - x).square().flatten(1).mean(1)
     assert half["rec_psnr"] == pytest.approx(float((10 * torch.log10(1 / by_image)).mean()), rel=1e-5)
-    assert half["rec_ssim"] == pytest.approx(_ssim(rounded, x[:20]), abs=1e-4)
+    assert half["rec_ssim"] == pytest.approx(_ssim(rounded, x), abs=1e-4)
     assert half["rec_sharpness"] == pytest.approx(0.25, abs=0.01)
     assert np.isnan(list(image_metrics.reconstruction_scores(lambda x: x / 0.0, real).values())).all()
     assert list(image_metrics.nothing())[-5:] == list(perfect)
@@ -459,15 +458,14 @@ def test_the_protocol_states_what_was_compared(real, extractor):
     assert stated["inception_resize"] == "none"
     assert all(type(value) in (str, int) for value in stated.values())
     assert "FID" not in str(image_metrics.protocol(real, extractors=[extractor]))
-    assert image_metrics.protocol(real, limit=100, extractors=[extractor])["samples"] == 100
 
 
-@pytest.mark.parametrize(
-    ("options", "named"), [({"n": 1}, "n"), ({"n": 301}, "n"), ({"limit": 0}, "limit"), ({"n": 2.5}, "n")]
-)
-def test_score_names_bad_input(real, options, named):
-    with pytest.raises(InvalidArgumentError, match=f"^{named}: got .*\\.$"):
-        image_metrics.score(truth(real), real, extractors=[stub()], **options)
+def test_a_set_has_half_of_the_training_images_up_to_a_limit():
+    many = SimpleNamespace(images=range(50_000), test_images=range(30_000))
+    assert image_metrics.set_size(many) == reconstructed_size(many) == image_metrics.LIMIT == 10_000
+    assert image_metrics.set_size(many, 1_000) == 1_000
+    few = SimpleNamespace(images=range(9), test_images=range(3))
+    assert (image_metrics.set_size(few), reconstructed_size(few)) == (4, 3)
 
 
 def test_too_few_images_and_wrong_shapes_are_refused(real):

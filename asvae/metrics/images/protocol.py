@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from asvae import draws
-from asvae.checks import integer, refuse
+from asvae.checks import refuse
 from asvae.datasets.images import ImageDataset
 from asvae.metrics.features import FeatureExtractor
 from asvae.metrics.images.distances import NEIGHBOURHOODS, NEIGHBOURS, SUBSETS, subset_rows
@@ -14,12 +14,12 @@ LIMIT = 10_000
 """Largest number of images that are compared."""
 
 
-def set_size(dataset: ImageDataset, n: int | None = None, limit: int = LIMIT) -> int:
-    """Return how many images a set has: n, or half of the training images, at most ``limit``; too few are refused."""
-    limit, half = integer("limit", limit, 2), len(dataset.images) // 2
+def set_size(dataset: ImageDataset, limit: int = LIMIT) -> int:
+    """Return how many images a set has: half of the training images, at most ``limit``; fewer than two are refused."""
+    half = len(dataset.images) // 2
     if half < 2:
         refuse("dataset", f"{dataset.name!r} with {len(dataset.images)} training images", "at least four")
-    return min(limit, half) if n is None else integer("n", n, 2, half)
+    return min(limit, half)
 
 
 def halves(dataset: ImageDataset, n: int, judge: int) -> tuple[np.ndarray, np.ndarray]:
@@ -28,16 +28,14 @@ def halves(dataset: ImageDataset, n: int, judge: int) -> tuple[np.ndarray, np.nd
     return order[:n], order[n : 2 * n]
 
 
-def reconstructed_size(dataset: ImageDataset, limit: int) -> int:
-    """Return how many test images are reconstructed: all, but at most ``limit``."""
-    return min(integer("limit", limit, 2), len(dataset.test_images))
+def reconstructed_size(dataset: ImageDataset) -> int:
+    """Return how many test images are reconstructed: all, but at most :data:`LIMIT`."""
+    return min(LIMIT, len(dataset.test_images))
 
 
 def protocol(
     dataset: ImageDataset,
     *,
-    n: int | None = None,
-    limit: int = LIMIT,
     extractors: Sequence[FeatureExtractor],
     inception: FeatureExtractor | None = None,
     decoder: str = "as trained",
@@ -47,7 +45,7 @@ def protocol(
 
     Parameters
     ----------
-    dataset, n, limit, extractors, inception
+    dataset, extractors, inception
         As given to them.
     decoder : str
         Which weights of the decoder made the samples, such as ``"EMA 0.999"``.
@@ -62,16 +60,16 @@ def protocol(
     Raises
     ------
     InvalidArgumentError
-        If there are not enough images for n.
+        If there are fewer than four training images.
     """
-    n, total = set_size(dataset, n, limit), len(dataset.images)
+    n, total = set_size(dataset), len(dataset.images)
     source = f"{dataset.name} ({dataset.fingerprint})"
     stated = {
         "samples": n,
         "judges": f"{len(extractors)} classifiers, each with a reference of its own; a score is their mean",
         "reference": f"{n} of {total} training images of {source}, the same for all models",
         "floor": f"{n} other training images against the same reference",
-        "reconstructed": f"{reconstructed_size(dataset, limit)} of {len(dataset.test_images)} test images",
+        "reconstructed": f"{reconstructed_size(dataset)} of {len(dataset.test_images)} test images",
         "values": "clipped to [0, 1], rounded to 8 bits",
         "kernel_subsets": f"{SUBSETS} of {subset_rows(n)} images",
         "neighbours": f"{NEIGHBOURS}, of {min(n, NEIGHBOURHOODS)} images",

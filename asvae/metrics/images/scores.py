@@ -11,7 +11,7 @@ from asvae.datasets.images import ImageDataset
 from asvae.metrics.features import JUDGES, FeatureExtractor, judges
 from asvae.metrics.images.distances import frechet_distance, kernel_distance, precision_recall
 from asvae.metrics.images.measuring import as_png, chosen, measure, noise, parts, sharpness
-from asvae.metrics.images.protocol import LIMIT, halves, reconstructed_size, set_size
+from asvae.metrics.images.protocol import halves, reconstructed_size, set_size
 
 _RECONSTRUCTION = ("rec_mse", "rec_psnr", "rec_ssim", "rec_sharpness", "rec_sharpness_sd")
 
@@ -26,17 +26,16 @@ def score(
     sample: Sampler,
     dataset: ImageDataset,
     *,
-    n: int | None = None,
-    limit: int = LIMIT,
     extractors: Sequence[FeatureExtractor] | None = None,
     inception: FeatureExtractor | None = None,
 ) -> dict[str, float]:
-    """Score a sampler against n training images; for comparison, also n other training images and n images of noise.
+    """Score a sampler against training images; for comparison, also other training images and images of noise.
 
-    Samples are clipped to [0, 1] and rounded to 8 bits, as in a PNG. All sets have the same size, because the distance
-    of finite sets is biased by their size: only then does the floor show what a perfect model would get. It does so
-    only nearly: the classifiers were trained on most of the training images and on no sample, so a perfect model lies
-    somewhat above the floor (for the digits, 359 test images are at 1.0, as many training images at 0.6).
+    Samples are clipped to [0, 1] and rounded to 8 bits, as in a PNG. All sets have the same size, half of the training
+    images but at most 10,000, because the distance of finite sets is biased by their size: only then does the floor
+    show what a perfect model would get. It does so only nearly: the classifiers were trained on most of the training
+    images and on no sample, so a perfect model lies somewhat above the floor (for the digits, 359 test images are at
+    1.0, as many training images at 0.6).
 
     Several judges score, each a classifier with training images of its own as reference. A score is their mean.
 
@@ -46,10 +45,6 @@ def score(
         ``(n, draw) -> (n, C, H, W)``; called for at most 100 images at a time, with draws 0, 1, 2, ….
     dataset : ImageDataset
         The truth.
-    n : int, optional
-        Images per set; by default half of the training images, at most ``limit``.
-    limit : int
-        See n.
     extractors : sequence of FeatureExtractor, optional
         The judges; by default the data set's own classifiers, which are trained first if they were not yet.
     inception : FeatureExtractor, optional
@@ -71,9 +66,9 @@ def score(
     Raises
     ------
     InvalidArgumentError
-        If there are not enough images for n, or samples have the wrong shape.
+        If there are fewer than four training images, or samples have the wrong shape.
     """
-    n = set_size(dataset, n, limit)
+    n = set_size(dataset)
     panel = dict(enumerate(judges(dataset) if extractors is None else extractors))
     networks = panel | ({} if inception is None else {"inception": inception})
     samples = (as_png("sample", sample(len(k), i), (len(k), *dataset.shape)) for i, k in enumerate(parts(n)))
@@ -142,7 +137,7 @@ class Check:
     """
 
     def __init__(self, dataset: ImageDataset, extractor: FeatureExtractor, judge: int = 0, limit: int = CHECKED):
-        self.n, self.shape, self.networks = set_size(dataset, None, limit), dataset.shape, {judge: extractor}
+        self.n, self.shape, self.networks = set_size(dataset, limit), dataset.shape, {judge: extractor}
         self.judge, (real, _) = judge, halves(dataset, self.n, judge)
         self.real = measure(chosen(dataset.images, real), self.networks).features[judge]
 
@@ -172,10 +167,8 @@ def nothing() -> dict[str, float]:
     return dict.fromkeys([*_keys(JUDGES, False), *_RECONSTRUCTION], math.nan)
 
 
-def reconstruction_scores(
-    reconstruct: Callable[[Tensor], Tensor], dataset: ImageDataset, *, limit: int = LIMIT
-) -> dict[str, float]:
-    """Score reconstructions of test images, which are never trained on; clipped and rounded as samples are.
+def reconstruction_scores(reconstruct: Callable[[Tensor], Tensor], dataset: ImageDataset) -> dict[str, float]:
+    """Score reconstructions of test images, at most 10,000 and never trained on; clipped and rounded as samples are.
 
     Parameters
     ----------
@@ -183,8 +176,6 @@ def reconstruction_scores(
         Maps ``(N, C, H, W)`` in [0, 1] to the same shape; called for at most 100 images at a time.
     dataset : ImageDataset
         The truth.
-    limit : int
-        Largest number of test images.
 
     Returns
     -------
@@ -198,12 +189,12 @@ def reconstruction_scores(
     Raises
     ------
     InvalidArgumentError
-        If the limit is impossible or reconstructions have the wrong shape.
+        If reconstructions have the wrong shape.
     """
     from torchmetrics.functional.image import structural_similarity_index_measure  # seconds to import
 
     errors, similar, made, real = [], [], [], []
-    for images in chosen(dataset.test_images, np.arange(reconstructed_size(dataset, limit))):
+    for images in chosen(dataset.test_images, np.arange(reconstructed_size(dataset))):
         x = images / 255.0
         try:
             x_hat = as_png("reconstruct", reconstruct(x), tuple(x.shape)) / 255.0
