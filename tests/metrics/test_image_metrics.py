@@ -229,22 +229,6 @@ def test_a_kept_classifier_is_used_and_a_damaged_one_trained_again(real, tmp_pat
     assert len(training) == 1 + len(damages) + 3
 
 
-def test_test_labels_are_used_where_there_are_any(real, tmp_path, monkeypatch):
-    monkeypatch.setattr(trained_classifier, "_STEPS", 3)
-    labels = scans()[1][-60:]
-    labelled = SimpleNamespace(**vars(real), test_labels=labels)
-    task = trained_classifier._Task(labelled, 0)
-    assert len(task.train) == len(real.images)
-    assert len(trained_classifier._Task(real, 0).train) == 540
-    wrong = SimpleNamespace(**vars(real), test_labels=labels * 0)
-    network = trained_classifier._Classifier(real.shape, 10)
-    nn.init.zeros_(network.head.weight)
-    network.head.bias.data = torch.eye(10)[0]
-    assert trained_classifier._Task(wrong, 0).accuracy(network.eval()) == 1.0
-    assert task.accuracy(network) == pytest.approx((labels == 0).mean())
-    assert "held-out accuracy" in features.classifier(labelled, tmp_path).name
-
-
 def test_without_labels_it_learns_which_way_up_an_image_is(tmp_path):
     bright = RNG(0).integers(0, 80, (300, 3, 12, 12)).astype(np.uint8)
     bright[:, :, :4] += 150

@@ -62,36 +62,30 @@ class _Task:
         self.dataset, self.seed = dataset, seed
         self.classes = dataset.classes or _TURNS
         self.name = f"{dataset.classes} classes" if dataset.classes else f"{_TURNS} rotations (self-supervised)"
-        labels = self._labels("labels")
-        self.digest = "turns" if labels is None else hashlib.sha256(np.ascontiguousarray(labels, np.int64)).hexdigest()
+        self.labels = np.ascontiguousarray(dataset.labels, np.int64) if dataset.classes else None
+        self.digest = "turns" if self.labels is None else hashlib.sha256(self.labels).hexdigest()
         order = draws.generator(seed, 0, "features/split").permutation(len(dataset.images))
-        apart = 0 if self._labels("test_labels") is not None else max(1, min(_HELD_OUT, len(order) // 10))
+        apart = max(1, min(_HELD_OUT, len(order) // 10))
         self.held_out, self.train = order[:apart], order[apart:]
 
-    def _labels(self, which: str) -> np.ndarray | None:
-        return getattr(self.dataset, which, None) if self.dataset.classes else None
-
-    def batch(self, indices: np.ndarray, step: int, part: str = "") -> tuple[Tensor, Tensor]:
-        """Return images ``(N, C, H, W)`` in uint8 and their labels, ``(N,)``."""
-        pixels = np.asarray(getattr(self.dataset, f"{part}images")[indices])
-        labels = self._labels(f"{part}labels")
-        if labels is None:
+    def batch(self, indices: np.ndarray, step: int) -> tuple[Tensor, Tensor]:
+        """Return training images ``(N, C, H, W)`` in uint8 and their labels, ``(N,)``."""
+        pixels = np.asarray(self.dataset.images[indices])
+        if self.labels is None:
             labels = draws.generator(self.seed, step, "features/turns").integers(0, _TURNS, len(pixels))
             pixels = np.stack([np.rot90(image, turns, (1, 2)) for image, turns in zip(pixels, labels, strict=True)])
         else:
-            labels = labels[indices]
-        return torch.from_numpy(np.ascontiguousarray(pixels)), torch.from_numpy(np.asarray(labels, dtype=np.int64))
+            labels = self.labels[indices]
+        return torch.from_numpy(np.ascontiguousarray(pixels)), torch.from_numpy(labels)
 
     @torch.no_grad()
     def accuracy(self, network: _Classifier) -> float:
-        """Return the accuracy on the test images if their labels are known, else on the training images held out."""
-        part, indices, right = "", self.held_out, 0
-        if not len(indices):
-            part, indices = "test_", np.arange(len(self.dataset.test_images))
-        for k, start in enumerate(range(0, len(indices), _BATCH)):
-            images, labels = self.batch(indices[start : start + _BATCH], _STEPS + k, part)
+        """Return the accuracy on the training images held out."""
+        right = 0
+        for k, start in enumerate(range(0, len(self.held_out), _BATCH)):
+            images, labels = self.batch(self.held_out[start : start + _BATCH], _STEPS + k)
             right += int((network.head(network(images)).argmax(1) == labels).sum())
-        return right / len(indices)
+        return right / len(self.held_out)
 
 
 def classifier(
@@ -118,8 +112,8 @@ def classifier(
     Returns
     -------
     FeatureExtractor
-        Its 64 features, and its head where it was trained on labels. Its name gives the accuracy on the test images if
-        their labels are known, else on a tenth of the training images, at most 2,000, that were held out.
+        Its 64 features, and its head where it was trained on labels. Its name gives the accuracy on a tenth of the
+        training images, at most 2,000, that were held out.
 
     Raises
     ------
