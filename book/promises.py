@@ -13,7 +13,8 @@ from collections import Counter
 from pathlib import Path
 
 from asvae.files import DATA
-from asvae.training.provenance import commit, hardware, in_markdown
+from asvae.training.provenance import commit, hardware
+from asvae_book.studies.sources import in_markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD, PAGE = DATA / "tests.json", ROOT / "book" / "promises.md"

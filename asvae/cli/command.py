@@ -6,10 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from asvae import datasets
-from asvae.checks import one_of, refuse
+from asvae.checks import one_of, printable, refuse
 from asvae.cli.endings import endings
 from asvae.cli.options import DataRoot, Dataset, Device, Fresh, Scale, Settings, Steps, settings_of
 from asvae.config import RunConfig
+from asvae.durations import duration
 from asvae.files import check_writable
 from asvae.metrics.features import inception as inception_network
 from asvae.store import runs as store
@@ -18,7 +19,6 @@ from asvae.store.results import keep as keep_result
 from asvae.training.diagnostics import findings
 from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
-from asvae.training.provenance import line
 
 _INCEPTION = "inception"
 _IMAGES = [name for name in datasets.names() if datasets.kind(name) == "images" and name != "folder"]
@@ -75,7 +75,9 @@ def train(
         typer.echo(str(finding))
     for name, value in run.scores.items():
         typer.echo(f"{name:24} {value:.4g}")
-    typer.echo(f"{line([run])}\n{store.locate(config, machinery=machinery)}")
+    made = run.provenance
+    typer.echo(printable(f"{made['origin']}: {duration(made['seconds'])} of training on {made['hardware']}"))
+    typer.echo(store.locate(config, machinery=machinery))
 
 
 @app.command()

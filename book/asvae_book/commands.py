@@ -12,10 +12,10 @@ from asvae.cli.options import Device, Fresh, Scale, Settings, Steps, settings_of
 from asvae.files import DATA
 from asvae.store import runs as store
 from asvae.store.rows import WEIGHT_NAMES
-from asvae.training.provenance import line
 from asvae_book.paper import ledger
 from asvae_book.studies import STUDIES, Label, Study
 from asvae_book.studies.measures import summary
+from asvae_book.studies.sources import line
 
 BOOK = DATA.parent / "book"
 """Where the chapters lie."""

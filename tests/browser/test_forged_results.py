@@ -14,12 +14,12 @@ from asvae.files import write_record
 from asvae.store.kept import read
 from asvae.store.results import ROOT as RESULTS
 from asvae.store.results import from_record
-from asvae.training.provenance import line
 from asvae.training.run import Result
 from asvae_book.chapters import image_scores, ledger_page, show
 from asvae_book.paper.claims import CLAIMS
 from asvae_book.paper.ledger import Evidence
 from asvae_book.paper.verdicts import conclude
+from asvae_book.studies.sources import line
 from asvae_book.workflow import tables
 
 ROOT = Path(__file__).parents[2]

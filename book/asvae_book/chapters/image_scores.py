@@ -7,7 +7,6 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from asvae.training.provenance import in_markdown
 from asvae.training.run import Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.figures import WIDTH, seed_dots
@@ -17,6 +16,7 @@ from asvae_book.paper.measures import sharp
 from asvae_book.studies import METHODS, Cells
 from asvae_book.studies.intervals import over_seeds
 from asvae_book.studies.measures import counted, headline_name, headline_of
+from asvae_book.studies.sources import in_markdown
 
 _SCORES = {
     "fid": "FID",

@@ -13,11 +13,11 @@ from asvae.config import RunConfig
 from asvae.store.results import find
 from asvae.store.runs import load_or_train
 from asvae.training.images.machinery import Machinery
-from asvae.training.provenance import line
 from asvae.training.run import Result
 from asvae_book.chapters.figure_data import as_csv
 from asvae_book.studies import COMMITTED_SEEDS, Cells, Label, Study
 from asvae_book.studies.command import again
+from asvae_book.studies.sources import line
 
 
 class Found(NamedTuple):

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from asvae.datasets.points import PointsDataset
-from asvae.training.provenance import in_markdown
 from asvae_book.chapters import palette
 from asvae_book.chapters.frames import DEVIATIONS, EVERY, MEANS, POSTERIORS, SAMPLES, Film
 from asvae_book.paper.measures import BOUND, unit
+from asvae_book.studies.sources import in_markdown
 
 SCRIPT = Path(__file__).with_name("slider.js").read_text()
 STYLE = Path(__file__).with_name("slider.css").read_text()

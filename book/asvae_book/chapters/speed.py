@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from asvae.files import DATA, read_record
-from asvae.training.provenance import in_markdown
 from asvae_book.chapters import palette
+from asvae_book.studies.sources import in_markdown
 
 ROOT = DATA / "benchmarks"
 

@@ -12,13 +12,13 @@ from typing import Any
 
 from asvae import datasets
 from asvae.store.results import ROOT, find
-from asvae.training.provenance import in_markdown
 from asvae.training.run import Result
 from asvae_book.paper import plan
 from asvae_book.paper.claims import CLAIMS, Claim, Ground
 from asvae_book.paper.verdicts import MIN_SEEDS, NOT_RUN, SEVERITY, VERDICTS, Verdict
 from asvae_book.studies import COMMITTED_SEEDS, Cells
 from asvae_book.studies.command import sweep_command
+from asvae_book.studies.sources import in_markdown
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from asvae.config import RunConfig
 from asvae.durations import work
 from asvae.store.kept import Summary
 from asvae.store.results import ROOT, name_of
-from asvae.training.provenance import in_markdown
+from asvae_book.studies.sources import in_markdown
 from asvae_book.workflow.jobs import committed, for_gpu, hours, is_there
 from asvae_book.workflow.needs import TARGETS, Need, needs
 
