@@ -1,10 +1,7 @@
 """MNIST: 70,000 handwritten digits, 28×28."""
 
+import gzip
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -42,31 +39,17 @@ class MNIST(ImageDataset):
         return unpacked if os.path.isfile(unpacked) else unpacked.with_name(f"{name}.gz")
 
     def _load(self) -> Content:
-        import torchvision  # seconds to import, and most runs train on something else
+        with self._reading():
+            train, labels, test, _ = (_idx(self._file(name)) for name in _FILES)
+            if len(labels) != len(train):
+                raise ValueError(f"{len(labels)} labels for {len(train)} images")
+            return Content(train.reshape(-1, *self.shape), test.reshape(-1, *self.shape), labels.astype(np.int64))
 
-        with self._reading(), self._unpacked() as root:
-            parts = [torchvision.datasets.MNIST(root, train=train) for train in (True, False)]
-            images = [part.data.numpy().reshape(-1, *self.shape) for part in parts]
-            labels = parts[0].targets.numpy().astype(np.int64)
-            if len(labels) != len(images[0]):
-                raise ValueError(f"{len(labels)} labels for {len(images[0])} images")
-            return Content(*images, labels)
 
-    @contextmanager
-    def _unpacked(self) -> Iterator[Path]:
-        """Yield a root with unpacked files: torchvision reads no others, and ours may be read-only."""
-        from torchvision.datasets.utils import extract_archive
-
-        if not any(self._file(name).suffix == ".gz" for name in _FILES):
-            yield self.root
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            raw = Path(folder, self.expects)
-            raw.mkdir(parents=True)
-            for name in _FILES:
-                file = self._file(name)
-                if file.suffix == ".gz":
-                    extract_archive(str(file), str(raw))
-                else:
-                    shutil.copy(file, raw)
-            yield Path(folder)
+def _idx(path: Path) -> np.ndarray:
+    """Return an IDX file of bytes as an array; its head is 0, 0, 8 for bytes, the number of axes, and their lengths."""
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    if data[:3] != b"\0\0\x08":
+        raise ValueError(f"{path.name} is no IDX file of bytes")
+    shape = np.frombuffer(data, ">i4", data[3], 4)
+    return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape)

@@ -1,6 +1,7 @@
 """Image data sets: the real formats through the real loaders, packing, and what a step gets."""
 
 import functools
+import gzip
 import hashlib
 import http.server
 import os
@@ -181,6 +182,17 @@ def test_damaged_files_are_one_sentence(name, file, tmp_path):
     with pytest.raises(checks.InvalidArgumentError, match=f"^data_root: got .*'{name}' are damaged") as caught:
         datasets.get(name, root=tmp_path).images  # noqa: B018
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-9], lambda data: b"<html>", lambda data: gzip.compress(b"<html>")]
+)
+def test_a_gzipped_file_that_is_cut_or_another_is_one_sentence(damage, tmp_path):
+    tiny_data.write_mnist(tmp_path, gz=True)
+    file = tmp_path / "MNIST" / "raw" / "t10k-images-idx3-ubyte.gz"
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(checks.InvalidArgumentError, match=r"^data_root: got .*'mnist' are damaged .*\.$"):
+        datasets.get("mnist", root=tmp_path).test_images  # noqa: B018
 
 
 def test_labels_of_other_images_are_refused(tmp_path):
