@@ -79,6 +79,11 @@ class Objective:
         return max(self.repeats(player, hyperparameters) for player in self.players)
 
 
+def drawn_as(name: str, r: int) -> str:
+    """Return the name under which noise called ``name`` is drawn for a player's r-th update within a step."""
+    return f"{name}/{r}" if r else name
+
+
 def play(
     objective: Objective,
     networks: Networks,

@@ -21,6 +21,7 @@ from asvae.config import RunConfig
 from asvae.datasets.images import ImageDataset
 from asvae.networks import Networks
 from asvae.objectives import Loss, Objective, Player, play
+from asvae.objectives.base import drawn_as
 from asvae.objectives.hyperparameters import StackedHyperparameters
 from asvae.training.images.distributed import gather, mean
 from asvae.training.images.machinery import Machinery
@@ -128,9 +129,9 @@ class Trainer:
     def _draw(self, objective: Objective, step: int, r: int) -> tuple[Tensor, dict[str, Tensor]]:
         """Return this process's share of the batch and noise of a player's move number r in ``step``."""
         batches = objective.batches(self.hyperparameters)
-        size, seed, end = self.recipe.batch_size, self.config.seed, f"/{r}" if r else ""
-        noise = {n: draws.normal(seed, step, n + end, (size, self.recipe.latent_dim)) for n in objective.draws}
-        noise |= {n: draws.uniform(seed, step, n + end, (size,)) for n in objective.mixes}
+        size, seed, shape = self.recipe.batch_size, self.config.seed, (self.recipe.batch_size, self.recipe.latent_dim)
+        noise = {name: draws.normal(seed, step, drawn_as(name, r), shape) for name in objective.draws}
+        noise |= {name: draws.uniform(seed, step, drawn_as(name, r), (size,)) for name in objective.mixes}
         x = self.batch(step * batches + r)
         return x, {name: value[self._rows].to(self.device, self.dtype) for name, value in noise.items()}
 

@@ -14,6 +14,7 @@ from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
 from asvae.networks import Networks
 from asvae.objectives import Loss, Player, play
+from asvae.objectives.base import drawn_as
 from asvae.objectives.hyperparameters import StackedHyperparameters
 from asvae.training.points.lane_adam import LaneAdam
 from asvae.training.run import Divergence
@@ -80,18 +81,17 @@ class Lanes:
     def draw(self, step: int) -> dict[str, Tensor]:
         """Return the batch, called ``"x"``, and the noise of ``step`` on the CPU, ``(lanes, B, ...)`` each.
 
-        What a player needs for its move number r > 0 within the step is called ``"x/r"`` and so on.
+        Those of a player's later moves within the step are called as :func:`~asvae.objectives.base.drawn_as` says.
         """
         size, objective, drawn = self.recipe.batch_size, self.configs[0].phase(step), {}
         shape, batches = (size, self.recipe.latent_dim), objective.batches(self.hyperparameters)
         for r in range(batches):
-            end = f"/{r}" if r else ""
             data = [self.dataset.sample(size, seed, step * batches + r) for seed in self.seeds]
-            drawn["x" + end] = torch.stack(data)
-            for name in objective.draws:
-                drawn[name + end] = draws.normal_lanes(self.seeds, step, name + end, shape)
-            for name in objective.mixes:
-                drawn[name + end] = draws.uniform_lanes(self.seeds, step, name + end, (size,))
+            drawn[drawn_as("x", r)] = torch.stack(data)
+            for name in (drawn_as(each, r) for each in objective.draws):
+                drawn[name] = draws.normal_lanes(self.seeds, step, name, shape)
+            for name in (drawn_as(each, r) for each in objective.mixes):
+                drawn[name] = draws.uniform_lanes(self.seeds, step, name, (size,))
         return {name: value.to(self.dtype) for name, value in drawn.items()}
 
     def set_clock(self, step: int) -> None:
@@ -103,15 +103,13 @@ class Lanes:
 
     def advance(self, step: int, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Make ``step`` from its draws, on the device alone; return the terms, ``(lanes,)`` each."""
+        config, objective = self.configs[0], self.configs[0].phase(step)
 
         def of_move(r: int) -> tuple[Tensor, dict[str, Tensor]]:
-            own = _of_move(inputs, r)
-            return own.pop("x"), own
+            noise = {name: inputs[drawn_as(name, r)] for name in (*objective.draws, *objective.mixes)}
+            return inputs[drawn_as("x", r)], noise
 
-        config = self.configs[0]
-        return play(
-            config.phase(step), self.networks, of_move, self.hyperparameters, config.progress(step), self._update
-        )
+        return play(objective, self.networks, of_move, self.hyperparameters, config.progress(step), self._update)
 
     def _update(self, player: Player, loss: Loss) -> bool:
         parameters = {name: self.networks.parameters(name) for name in player.networks}
@@ -159,12 +157,6 @@ class Lanes:
         single = self.configs[i].networks(self.seeds[i : i + 1])
         single.load_state({key: value[i : i + 1] for key, value in self.networks.state().items()})
         return single
-
-
-def _of_move(inputs: dict[str, Tensor], r: int) -> dict[str, Tensor]:
-    """Return the batch and noise of a player's move number r, under their plain names."""
-    end = f"/{r}" if r else ""
-    return {name.removesuffix(end): v for name, v in inputs.items() if name.endswith(end) and ("/" in name) == (r > 0)}
 
 
 def _under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
