@@ -6,6 +6,7 @@ import textwrap
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
@@ -93,3 +94,26 @@ def test_draws_made_ahead_are_the_steps_own_in_their_order(monkeypatch):
 def test_lanes_of_a_stack_share_what_they_must():
     with pytest.raises(InvalidArgumentError, match=r"^configs: got runs that differ"):
         Lanes([RunConfig("vae"), RunConfig("vae", width=3)])
+
+
+class Copied(TorchDispatchMode):
+    """Counts the numbers that are copied."""
+
+    amount = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        if function in (torch.ops.aten.copy_.default, torch.ops.aten.clone.default, torch.ops.aten._to_copy.default):
+            self.amount += args[0].numel()
+        return function(*args, **(kwargs or {}))
+
+
+def test_a_lane_is_taken_out_of_a_stack_without_copying_the_others():
+    amounts = []
+    for size in (2, 8):
+        lanes = Lanes([RunConfig("as-introvae", seed=seed, **TINY) for seed in range(size)])
+        with Copied() as copied:
+            lane = lanes.lane(1)
+        stack = lanes.networks.state()
+        assert all(torch.equal(weight, stack[key][1:2]) for key, weight in lane.state().items())
+        amounts.append(copied.amount)
+    assert amounts[0] == amounts[1] > 0

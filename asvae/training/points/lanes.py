@@ -7,7 +7,7 @@ from its own seed, and Adam never mixes two lanes. Nothing in a step asks the de
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from asvae import draws, objectives
 from asvae.checks import InvalidArgumentError
@@ -155,7 +155,8 @@ class Lanes:
     def lane(self, i: int) -> Networks:
         """Return a copy of lane i as networks of one lane, on the CPU."""
         single = self.configs[i].networks(self.seeds[i : i + 1])
-        single.load_state({key: value[i : i + 1] for key, value in self.networks.state().items()})
+        weights = nn.ModuleDict(self.networks.modules).state_dict()
+        single.load_state({key: value[i : i + 1] for key, value in weights.items()})
         return single
 
 
