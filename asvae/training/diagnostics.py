@@ -79,15 +79,19 @@ def report(runs: Sequence[Result]) -> list[str]:
 def equilibrium(config: RunConfig) -> float:
     r"""Return the KL at which the soft introspective encoder balances where it cannot tell samples from data, in nats.
 
-    Then all KL are one :math:`k`, and of the encoder's loss :math:`s\beta_{kl} k + \tfrac12 e^{-2s\beta_{neg}k}`
-    is left, whose minimum is :math:`k^* = \ln(\beta_{neg}/\beta_{kl}) / (2 s \beta_{neg})`. Reconstruction errors
-    of samples lower it. NaN for other objectives, or without a weight; 0 where β_neg does not exceed β_kl.
+    Then all KL are one :math:`k`, and of the encoder's loss :math:`s\beta_{kl} k + \tfrac12 e^{-2s\beta k}` is left,
+    where :math:`\beta = c\beta_{neg}` with the c that the run ends with. Its minimum is
+    :math:`k^* = \ln(\beta/\beta_{kl}) / (2 s \beta)`. Reconstruction errors of samples lower it. NaN for other
+    objectives, or without a weight; 0 where β does not exceed β_kl.
     """
     weights = [getattr(config.hyperparameters, name, math.nan) for name in ("beta_kl", "beta_neg")]
     if not all(weight > 0.0 for weight in weights):
         return math.nan
     beta_kl, beta_neg = weights
-    return max(0.0, math.log(beta_neg / beta_kl)) * math.prod(config.data().shape) / (2.0 * beta_neg)
+    beta = beta_neg * config.hyperparameters.c(1.0)
+    if beta <= beta_kl:
+        return 0.0
+    return math.log(beta / beta_kl) * math.prod(config.data().shape) / (2.0 * beta)
 
 
 def forecast(config: RunConfig) -> Finding | None:

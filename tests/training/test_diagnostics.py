@@ -82,15 +82,25 @@ def test_many_runs_are_reported_in_one_sentence_a_finding_and_logged_once(run, d
     assert [record.message for record in caplog.records] == sentences
 
 
-@pytest.mark.parametrize("dataset", ["checkerboard", "digits", "mnist"])
-def test_the_equilibrium_is_the_minimum_of_the_encoders_loss(dataset):
-    config = RunConfig("s-introvae", dataset)
+@pytest.mark.parametrize(
+    "config",
+    [
+        RunConfig("s-introvae", "checkerboard"),
+        RunConfig("s-introvae", "digits"),
+        RunConfig("s-introvae", "mnist"),
+        RunConfig("s-introvae", "digits", kl_share=0.5),
+        RunConfig("as-introvae", "digits", schedule="half"),
+        RunConfig("as-introvae", "checkerboard", schedule="as-only"),
+    ],
+    ids=lambda config: f"{config.objective}-{config.dataset}-{config.hyperparameters.c(1.0)}",
+)
+def test_the_equilibrium_is_the_minimum_of_the_encoders_loss(config):
     hp, s = config.hyperparameters, config.networks().normaliser
 
     def loss(k):
         kl, weights = torch.tensor([k], dtype=torch.float64), {"beta_rec": torch.ones(()), "beta_neg": hp.beta_neg}
         weights = {name: torch.as_tensor(value, dtype=torch.float64) for name, value in weights.items()}
-        fakes = 2 * 0.25 * exp_elbo(torch.zeros_like(kl), kl, scale=s, **weights)
+        fakes = 2 * 0.25 * exp_elbo(torch.zeros_like(kl), hp.c(1.0) * kl, scale=s, **weights)
         return float(s * hp.beta_kl * kl + fakes)
 
     found = minimize_scalar(loss, bounds=(0.0, 200.0), method="bounded", options={"xatol": 1e-6})
