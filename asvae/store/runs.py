@@ -118,9 +118,10 @@ def load_or_train(
             try:
                 run = load(path)
                 _check_data(run, machinery)
-                there(run)
             except InvalidArgumentError as error:
                 warnings.warn(f"{error} It is trained again.", stacklevel=2)
+            else:
+                there(run)
     missing = _missing(configs, found)
     checkpoints = runs / "unfinished"
     if missing and is_main_process():
@@ -157,11 +158,11 @@ def _check_data(run: Run, machinery: Machinery | None) -> None:
 
 
 def is_whole(config: RunConfig, data_root: str | None = None) -> bool:
-    """Whether ``config`` is trained on the data set that its name says, all of it: what a kept result must be."""
+    """Whether ``config`` is trained on the data set that its name says, all of it and here: what a result must be."""
     if config.kind == "points":
         return True
     data = config.data(data_root)
-    return config.dataset != "folder" and len(data.images) == data.whole
+    return config.dataset != "folder" and data.available and len(data.images) == data.whole
 
 
 def locate(config: RunConfig, root: Path = ROOT, machinery: Machinery | None = None) -> Path:

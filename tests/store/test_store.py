@@ -3,6 +3,7 @@
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from asvae.files import write_record
 from asvae.store import runs as store
 from asvae.store.sound import timing_seal
 from asvae.training import sweep as sweeps
+from asvae.training.images.machinery import Machinery
 from tiny import TINY
 
 
@@ -165,3 +167,26 @@ def test_with_weights_committed_results_are_not_enough(tmp_path, monkeypatch):
 def test_no_run_whose_recipe_is_its_own_is_committed(tmp_path):
     store.load_or_train([RunConfig("vae", **TINY)], weights=False, root=tmp_path, progress=False, workers=1)
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+
+
+@pytest.fixture
+def of_images(run, tmp_path):
+    """Store a run on images without training it; return its configuration and where its data would lie."""
+
+    def stored(*dataset):
+        config, machinery = RunConfig("vae", *dataset), Machinery(data_root=str(tmp_path / "none"))
+        nothing = torch.zeros(0, *config.data().shape)
+        fields = {"samples": nothing, "pictures": {}, "networks": config.networks(), "scores": {"sharpness": 1.0}}
+        store.save(replace(run, config=config, **fields), store.locate(config, tmp_path / "runs", machinery))
+        return config, machinery
+
+    return stored
+
+
+def test_a_stored_run_whose_data_are_absent_is_loaded_without_a_word_and_not_committed(of_images, tmp_path, recwarn):
+    config, machinery = of_images("mnist")
+    options = {"machinery": machinery, "root": tmp_path, "progress": False}
+    [run] = store.load_or_train([config], weights=False, **options)
+    assert run.provenance["origin"] == "loaded"
+    assert not [str(each.message) for each in recwarn]
+    assert not (tmp_path / "results").exists()
