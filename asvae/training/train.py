@@ -83,9 +83,10 @@ def train_any(
     was interrupted.
     """
     interruption, machinery = interruption or Interruption(), machinery or Machinery()
-    if interruption.due:
-        return None
     points = configs[0].kind == "points"
+    # Several processes stop together or not at all: they can ask each other in the loop, not yet here.
+    if (points or machinery.processes == 1) and interruption.due:
+        return None
     with threads(1 if points else machinery.threads):
         stepper = PointsStepper(configs, device) if points else ImagesStepper(*configs, device, machinery)
         with contextlib.closing(stepper):

@@ -61,7 +61,7 @@ def _stopped(rank, folder):
     asked, told, config = itertools.count(), [], config_of("as-introvae")
 
     class OneStops(Interruption):
-        due = property(lambda self: rank == 0 and next(asked) == 3)
+        due = property(lambda self: rank == 0 and next(asked) == 2)
 
     there = OneStops(Path(folder) / "run", deadline=1e18)
     assert train_any([config], "cpu", told.append, there) is None

@@ -1,12 +1,13 @@
 """What a run on images leaves: sheets while it trains, the averaged decoder, curves that end where it diverged."""
 
+import contextlib
 import math
 
 import pytest
 import torch
 
 from asvae import RunConfig
-from asvae.training import checkpoint, loop, marks
+from asvae.training import checkpoint, loop, marks, train
 from asvae.training.images.stepper import ImagesStepper
 from asvae.training.images.trainer import Trainer
 from asvae.training.stepper import Interruption
@@ -67,3 +68,16 @@ def test_a_diverged_run_ends_says_where_and_has_a_curve_of_numbers(tmp_path):
     assert len(run.samples) == 0
     assert run.history["step"] == list(range(run.divergence.step)) == [0]
     assert all(math.isfinite(value) for [value] in run.history.values())
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_no_process_of_several_decides_alone_that_a_run_does_not_begin(processes, monkeypatch):
+    def begin(*of):
+        raise InterruptedError
+
+    monkeypatch.setattr(train, "ImagesStepper", begin)
+    monkeypatch.setenv("WORLD_SIZE", str(processes))
+    begins = pytest.raises(InterruptedError) if processes > 1 else contextlib.nullcontext()
+    for spent in (Interruption(deadline=0.0), Interruption(asked=lambda: True)):
+        with begins:
+            assert train_any([config_of("vae")], "cpu", lambda n: None, spent) is None

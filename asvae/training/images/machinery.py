@@ -59,13 +59,18 @@ class Machinery:
         short = torch.device(device).type == "cuda" or computes_bfloat16()
         return dataclasses.replace(self, precision=self.precision or ("bfloat16" if short else "float32"))
 
+    @property
+    def processes(self) -> int:
+        """How many processes train a run together: those that ``torchrun`` started."""
+        return 1 if self.alone else of_environment("WORLD_SIZE", 1)
+
     def fabric(self, device: str) -> "Fabric":
         """Return a launched Fabric: of this process alone, or of all that ``torchrun`` started."""
         # Seconds to import, and runs on points need neither.
         from lightning_fabric import Fabric
         from lightning_fabric.plugins import MixedPrecision, Precision
 
-        kind, world = torch.device(device), 1 if self.alone else of_environment("WORLD_SIZE", 1)
+        kind, world = torch.device(device), self.processes
         local = 1 if self.alone else of_environment("LOCAL_WORLD_SIZE", world)
         # Made here, as Fabric announces a precision that it is given by name on every page of the book.
         mixed = self.on(device).precision == "bfloat16"
