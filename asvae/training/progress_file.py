@@ -13,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from asvae.files import part_prefix, remove_leftovers
+from asvae.training.images.distributed import of_environment
 
 
 @contextmanager
@@ -29,10 +30,11 @@ def shared(stacks: int) -> Iterator[str]:
 def asking(path: str) -> Iterator[np.ndarray]:
     """Write the number of the first Ctrl-C or SIGTERM into the last slot, which all processes of a sweep look at.
 
-    The second does what it always did. Under torchrun processes would stop at different steps: nothing changes there.
+    The second does what it always did. Several processes of torchrun would stop at different steps: nothing changes
+    there.
     """
     slots = np.memmap(path, dtype=np.int64, mode="r+")
-    alone = threading.current_thread() is threading.main_thread() and "WORLD_SIZE" not in os.environ
+    alone = threading.current_thread() is threading.main_thread() and of_environment("WORLD_SIZE", 1) == 1
     usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
     ours = [each for each, handler in usual.items() if alone and signal.getsignal(each) is handler]
 

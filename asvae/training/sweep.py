@@ -20,7 +20,7 @@ from asvae.config import RunConfig
 from asvae.cpu import huge_pages
 from asvae.training import diagnostics, provenance
 from asvae.training.checkpoint import keep, newest, path_of, remove, stacks, warn_of_earlier
-from asvae.training.images.distributed import is_main_process
+from asvae.training.images.distributed import is_main_process, of_environment
 from asvae.training.images.machinery import Machinery
 from asvae.training.points.stacking import into_stacks
 from asvae.training.progress_file import asking, shared, watched
@@ -175,7 +175,8 @@ def check_configs(configs: Any) -> list[RunConfig]:
 
 def _results(arguments: list[tuple], workers: int, device: str) -> Iterator[tuple[Path | None, list[Run] | None]]:
     # Under torchrun a run has several processes already.
-    if workers == 1 or len(arguments) < 2 or torch.device(device).type != "cpu" or "WORLD_SIZE" in os.environ:
+    several = of_environment("WORLD_SIZE", 1) > 1
+    if workers == 1 or len(arguments) < 2 or torch.device(device).type != "cpu" or several:
         return (_work(*each) for each in arguments)
     pool = joblib.Parallel(n_jobs=min(workers, len(arguments)), backend="loky", return_as="generator_unordered")
     with huge_pages():

@@ -18,6 +18,7 @@ from asvae.checks import InvalidArgumentError
 from asvae.store import runs as store
 from asvae.training import checkpoint, loop, stepper
 from asvae.training import sweep as sweeps
+from asvae.training.progress_file import asking, shared
 from asvae.training.stepper import Interruption
 from asvae.training.train import train_any
 from tiny import SOAK, TINY, TINY_IMAGES, same
@@ -33,6 +34,17 @@ def test_a_sweep_over_processes_equals_its_runs_one_by_one():
     assert swept[0] is swept[-1]
     for config, run in zip(configs, swept, strict=True):
         assert same(run, train(config, progress=False))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_one_process_of_torchrun_spreads_its_work_and_saves_at_ctrl_c(processes, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", str(processes))
+    pools = []
+    monkeypatch.setattr(sweeps.joblib, "Parallel", lambda **_: lambda calls: pools.append(len(list(calls))))
+    sweeps._results([(1,), (2,)], 2, "cpu")
+    with shared(1) as path, asking(path):
+        assert (signal.getsignal(signal.SIGINT) is not signal.default_int_handler) == (processes == 1)
+    assert pools == [2] * (processes == 1)
 
 
 @pytest.mark.parametrize("wanted", [[], [None], ["vae"]])
