@@ -1,5 +1,8 @@
 """CelebA: 202,599 aligned faces, at 128 and at 256 pixels, and the first 10,000 of them at 64."""
 
+import contextlib
+import os
+import tempfile
 import warnings
 from pathlib import Path
 from typing import ClassVar
@@ -7,6 +10,7 @@ from typing import ClassVar
 from asvae.checks import refuse
 from asvae.datasets.decoding import image_names
 from asvae.datasets.image_files import ImageFiles, Listing
+from asvae.files import part_prefix, remove_leftovers
 
 _TRAIN, _TEST = 0, 2
 """Numbers of the official partition's parts; part 1, for validation, is not used."""
@@ -43,6 +47,29 @@ class CelebA(ImageFiles):
     def _folder(self) -> Path | None:
         folders = (self.root / name for name in self.folders)
         return next((folder for folder in folders if next(image_names(folder), None)), None)
+
+    def _fetch(self, root: Path) -> None:
+        """Let the images appear all at once: a part of them, left by an interruption, would look like the data set."""
+        images = root / self.expects
+        place = images.parent
+        place.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(place)
+        if images.exists():
+            images.rmdir()  # fails now, not after the download, where it holds anything else
+        with tempfile.TemporaryDirectory(dir=place, prefix=part_prefix()) as own:
+            fetched = Path(own) / place.name
+            fetched.mkdir()
+            for file in filter(Path.is_file, place.iterdir()):
+                with contextlib.suppress(OSError):  # without it a file that is here is fetched again
+                    (fetched / file.name).symlink_to(file.absolute())
+            try:
+                super()._fetch(Path(own))
+            finally:
+                # The archive need not come again because its extraction was interrupted.
+                for file in fetched.iterdir():
+                    if file.suffix in (".txt", ".zip") and not file.is_symlink():
+                        os.replace(file, place / file.name)
+            os.replace(fetched / images.name, images)
 
     def _listing(self) -> Listing:
         folder = self._folder()

@@ -66,13 +66,13 @@ class ImageDataset(Dataset):
     def _load(self) -> Content:
         """Return what the files contain; they are known to be present."""
 
-    def _fetch(self) -> None:
-        """Put the files under the root, for a data set that can be downloaded."""
+    def _fetch(self, root: Path) -> None:
+        """Put the files under ``root``, for a data set that can be downloaded."""
         if not self.torchvision:
             refuse("dataset", self.name, "one that can be downloaded")
         from torchvision import datasets  # seconds to import, and most runs train on something else
 
-        getattr(datasets, self.torchvision)(self.root, download=True)
+        getattr(datasets, self.torchvision)(root, download=True)
 
     @property
     def available(self) -> bool:
@@ -164,7 +164,7 @@ class ImageDataset(Dataset):
         before = socket.getdefaulttimeout()
         socket.setdefaulttimeout(_PATIENCE)
         try:
-            self._fetch()
+            self._fetch(self.root)
         except Exception as error:
             reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
             raise MissingDataError(

@@ -280,6 +280,54 @@ def test_what_cannot_be_downloaded_says_where_to_put_files(tmp_path):
     assert datasets.get("checkerboard").available
 
 
+def test_celeba_is_whole_or_absent_however_its_download_ends(tmp_path, monkeypatch):
+    import torchvision
+
+    told = []
+
+    class Served:
+        """What torchvision does: fetch the files that are not there yet, then extract image by image."""
+
+        def __init__(self, root, download):
+            place = root / "celeba"
+            place.mkdir(exist_ok=True)
+            for name in ("img_align_celeba.zip", "list_eval_partition.txt"):
+                if not (place / name).is_file():
+                    told.append(name)
+                    (place / name).write_text("000001.jpg 0\n000002.jpg 0\n000003.jpg 2\n")
+            for i in (1, 2, 3):
+                tiny_data.save_image(place / "img_align_celeba" / f"{i:06d}.jpg", 178, 218)
+                if self.stops and i == 2:
+                    raise KeyboardInterrupt
+
+    monkeypatch.setattr(torchvision.datasets, "CelebA", Served)
+    place = tmp_path / "celeba"
+    (place / "img_align_celeba").mkdir(parents=True)
+    (place / "own.txt").write_text("mine")
+    dataset = datasets.get("celeba128", root=tmp_path)
+    Served.stops = True
+    with pytest.raises(KeyboardInterrupt):
+        dataset.download()
+    assert not dataset.available
+    fetched = ["img_align_celeba.zip", "list_eval_partition.txt"]
+    assert sorted(path.name for path in place.iterdir()) == [*fetched, "own.txt"]
+    Served.stops = False
+    dataset.download()
+    assert (len(dataset.images), len(dataset.test_images)) == (2, 1)
+    assert sorted(path.name for path in place.iterdir()) == ["img_align_celeba", *fetched, "own.txt"]
+    assert not any(path.is_symlink() for path in place.iterdir())
+    assert told == fetched
+    assert (place / "own.txt").read_text() == "mine"
+
+
+def test_what_lies_in_the_place_of_celebas_images_is_left_alone(tmp_path):
+    (tmp_path / "celeba" / "img_align_celeba").mkdir(parents=True)
+    (tmp_path / "celeba" / "img_align_celeba" / "own.txt").write_text("mine")
+    with pytest.raises(MissingDataError, match=r"download of 'celeba128' failed \(.*not empty"):
+        datasets.get("celeba128", root=tmp_path).download()
+    assert (tmp_path / "celeba" / "img_align_celeba" / "own.txt").read_text() == "mine"
+
+
 def test_celeba_is_the_central_square(tmp_path):
     canvas = np.zeros((218, 178, 3), dtype=np.uint8)
     canvas[20:198] = [200, 100, 50]
