@@ -15,9 +15,18 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors import torch as safetensors_torch
 
-from asvae.checks import InvalidArgumentError, folder, integer, refuse
+from asvae.checks import InvalidArgumentError, folder, integer, printable, refuse
 from asvae.config import RunConfig
-from asvae.files import DATA, check_writable, part_prefix, read_record, remove_leftovers, write, write_record
+from asvae.files import (
+    DATA,
+    NotWrittenError,
+    check_writable,
+    part_prefix,
+    read_record,
+    remove_leftovers,
+    write,
+    write_record,
+)
 from asvae.store.results import find, from_record, keep, record
 from asvae.training.checkpoint import path_of, remove
 from asvae.training.images.distributed import is_main_process
@@ -185,13 +194,18 @@ def save(run: Run, path: Path) -> None:
         weights = safetensors_torch.save({key: value.contiguous() for key, value in run.networks.state().items()})
         write(part / "weights.safetensors", weights)
         write_record(part / "run.json", record(run) | {"weights": _digest(weights)})
+        # Again where another process put the same run there in between.
         for attempt in range(10):
-            with contextlib.suppress(FileNotFoundError):
-                os.replace(path, Path(folder) / f"old-{attempt}")
-            with contextlib.suppress(OSError):
+            try:
+                with contextlib.suppress(FileNotFoundError):
+                    os.replace(path, Path(folder) / f"old-{attempt}")
                 os.replace(part, path)
                 return
-        raise OSError(f"{path.name}: other processes kept writing this run; train it again.")
+            except OSError as error:
+                last = error
+        raise NotWrittenError(
+            printable(f"{path.name}: cannot be written to {path.parent} ({last.strerror}).")
+        ) from last
 
 
 def load(path: str | Path) -> Run:

@@ -1,7 +1,9 @@
 """Stored runs come back whole or not at all, and are found by what they are."""
 
+import errno
 import json
 import math
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -11,7 +13,7 @@ import torch
 import asvae
 from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
-from asvae.files import write_record
+from asvae.files import NotWrittenError, write_record
 from asvae.store import runs as store
 from asvae.store.sound import timing_seal
 from asvae.training import sweep as sweeps
@@ -115,6 +117,20 @@ def test_two_writers_of_one_run_leave_a_whole_run(run, tmp_path):
         list(pool.map(lambda _: store.save(run, tmp_path / "a"), range(40)))
     assert asvae.load(tmp_path / "a").scores == run.scores
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_run_that_cannot_be_put_in_its_place_says_why(run, tmp_path, monkeypatch):
+    real = os.replace
+
+    def broken(source, target):
+        if str(target).endswith("/a"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", broken)
+    with pytest.raises(NotWrittenError, match=rf"^a: cannot be written to .* \({os.strerror(errno.EIO)}\)\.$"):
+        store.save(run, tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_weights_committed_results_come_first_then_stored_runs_and_the_rest_is_trained(tmp_path, monkeypatch):
