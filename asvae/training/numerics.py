@@ -7,6 +7,7 @@ does not show here; :func:`asvae.training.golden.fingerprint` sees it.
 import contextlib
 import hashlib
 import re
+import time
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -20,21 +21,26 @@ from asvae.training import golden
 
 KEPT = DATA / "runs" / "numerics"
 
+_FORGOTTEN = 30 * 24 * 3600.0
+"""Seconds after which an earlier fingerprint is removed: other machines, with other processors, may use it today."""
+
 
 @cache
 def fingerprint(objective: str, dataset: str = "checkerboard") -> str:
     """Return :func:`asvae.training.golden.fingerprint`, without a trace where the same library was traced before."""
     traced = golden.traced_on(dataset)
     kept = KEPT / f"{traced}-{objective}-{_made_by()}"
-    if kept.is_file() and re.fullmatch("[0-9a-f]{12}", text := kept.read_text()):
-        return text
+    # Another machine may remove it between two looks.
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if re.fullmatch("[0-9a-f]{12}", text := kept.read_text()):
+            return text
     found = golden.fingerprint(objective, traced)
     # Numerics that are not the committed ones are traced each time, with a warning.
     with contextlib.suppress(InvalidArgumentError, KeyError, OSError):
         if read_record(golden.path(objective, traced))["fingerprint"] == found:
             write(kept, found.encode())
             for earlier in KEPT.glob(f"{traced}-{objective}-*"):
-                if earlier != kept:
+                if time.time() - earlier.stat().st_mtime > _FORGOTTEN:
                     earlier.unlink(missing_ok=True)
     return found
 

@@ -1,5 +1,9 @@
 """Fingerprints kept on disk are those of traces, and are forgotten when what makes them changes."""
 
+import os
+import time
+from pathlib import Path
+
 import pytest
 
 from asvae.files import read_record
@@ -33,7 +37,9 @@ def test_a_method_is_traced_once_for_all_data_sets_of_a_kind(fingerprint, tmp_pa
 
 
 @pytest.mark.parametrize("change", ["version", "code", "trace"])
-def test_another_library_is_traced_again_and_the_earlier_forgotten(change, fingerprint, tmp_path, monkeypatch):
+def test_another_library_is_traced_again_and_the_earlier_forgotten_after_a_month(
+    change, fingerprint, tmp_path, monkeypatch
+):
     made_by = numerics._made_by.__wrapped__
     for name in ("asvae", "golden"):
         (tmp_path / name).mkdir()
@@ -46,6 +52,7 @@ def test_another_library_is_traced_again_and_the_earlier_forgotten(change, finge
     monkeypatch.setattr(numerics, "_made_by", made_by)
     fingerprint("vae", "checkerboard")
     fingerprint("introvae", "checkerboard")
+    earlier = {path.name.rsplit("-", 1)[0]: path for path in (tmp_path / "kept").iterdir()}
     if change == "version":
         monkeypatch.setattr(numerics, "version", lambda name: "0")
     elif change == "code":
@@ -54,8 +61,29 @@ def test_another_library_is_traced_again_and_the_earlier_forgotten(change, finge
         (tmp_path / "golden" / "checkerboard-s-introvae.json").write_text("{}")
     fingerprint("vae", "checkerboard")
     assert fingerprint.traced == ["vae on checkerboard", "introvae on checkerboard", "vae on checkerboard"]
+    # On a shared disk it may be the one of another machine.
+    assert len(list((tmp_path / "kept").iterdir())) == 3
+    for path in earlier.values():
+        os.utime(path, (0, time.time() - 32 * 24 * 3600))
+    monkeypatch.setattr(numerics, "version", lambda name: "other")
+    fingerprint("vae", "checkerboard")
     kept = [path.name.rsplit("-", 1)[0] for path in (tmp_path / "kept").iterdir()]
-    assert sorted(kept) == ["checkerboard-introvae", "checkerboard-vae"]
+    assert sorted(kept) == ["checkerboard-introvae", "checkerboard-vae", "checkerboard-vae"]
+    assert not earlier["checkerboard-vae"].exists()
+
+
+def test_a_fingerprint_that_another_machine_removes_meanwhile_is_traced_again(fingerprint, tmp_path, monkeypatch):
+    fingerprint("vae", "checkerboard")
+    real = Path.read_text
+
+    def removed(path, *how):
+        if path.parent == tmp_path:
+            path.unlink()
+        return real(path, *how)
+
+    monkeypatch.setattr(Path, "read_text", removed)
+    fingerprint("vae", "checkerboard")
+    assert len(fingerprint.traced) == 2
 
 
 @pytest.mark.parametrize("other", ["numerics", "no committed trace", "no room", "nonsense"])
