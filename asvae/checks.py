@@ -43,11 +43,13 @@ def one_of(argument: str, value: Any, allowed: Iterable[str]) -> str:
 
 
 def integer(argument: str, value: Any, low: int, high: int | None = None) -> int:
-    """Return ``value`` as an ``int`` if it is a whole number in ``[low, high]``."""
+    """Return ``value`` as an ``int`` if it is a whole number in ``[low, high]``, and of 64 bits without ``high``."""
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not whole or value < low or (high is not None and value > high):
-        allowed = f"a whole number from {low}" + (f" to {high}" if high is not None else " up")
-        refuse(argument, value, allowed)
+    # Beyond, arithmetic with floats fails: a size must come as far as the check of what fits into memory.
+    top = sys.maxsize if high is None else high
+    if not whole or value < low or value > top:
+        up = high is None and not (whole and value > top)
+        refuse(argument, value, f"a whole number from {low}" + (" up" if up else f" to {top}"))
     return int(value)
 
 

@@ -1,6 +1,7 @@
 """Every public function with nonsense in each argument: it works, or refuses in one sentence on one line."""
 
 import math
+import sys
 from functools import cache
 
 import pytest
@@ -197,6 +198,20 @@ def test_nonsense_in_several_arguments_is_refused_in_one_sentence_or_works(data)
         ),
         (lambda: asvae.train(RunConfig(latent_dim=10**12)), "size: got 'latent_dim=1000000000000'; allowed: what fits"),
         (lambda: asvae.train(RunConfig("vae", "digits", width=1e4)), "size: got 'width=10000.0'; allowed: what fits"),
+        (lambda: asvae.train(RunConfig("vae", "digits", width=1e9)), "size: got 'width=1000000000.0'; allowed: what f"),
+        (
+            lambda: RunConfig("vae", "mnist", width=1e308),
+            "width: got 1e+308; allowed: a number above 0 and at most 1e+",
+        ),
+        *(
+            (lambda name=name: RunConfig(**{name: 10**400}), f"{name}: got 1{400 * '0'}; allowed: a whole number from")
+            for name in ("width", "depth", "latent_dim", "batch_size", "steps")
+        ),
+        (lambda: RunConfig("vae", "digits", channels=[8, 10**400]), "channels: got 1000"),
+        *(
+            (lambda name=name: asvae.train(RunConfig(**{name: sys.maxsize})), f"size: got '{name}={sys.maxsize}'; all")
+            for name in ("width", "depth", "latent_dim", "batch_size")
+        ),
         (lambda: _run().encode(torch.full((1, 2), math.nan)), "x: got '(1, 2) with values that are not finite'"),
         (lambda: _run().interpolate(None, Z[0]), "x_a: got 'list'; allowed: finite real numbers of shape (N, 2)."),
         (lambda: _run().encode(1j * Z), "x: got 'complex64'; allowed: finite real numbers of shape (N, 2)."),

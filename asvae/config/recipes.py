@@ -60,7 +60,7 @@ class ImageRecipe(Recipe):
 
     channels: tuple[int, ...] = option((64, 128), low=1)
     """Channels of each block, from the finest resolution to the coarsest; each block halves the image."""
-    width: float = option(1.0, low=0.0, open_low=True)
+    width: float = option(1.0, low=0.0, high=1e9, open_low=True)
     """Factor on all channels; below 1 for small machines."""
     pixels: int = option(28, low=2)
     """Height and width of an image; free for ``folder`` only."""

@@ -107,6 +107,7 @@ def test_checkerboard_squares_alternate_and_edges_belong_to_one_square():
         (lambda: losses.as_distance(0.0, 0.0, 0.0, 0.0), r"mu_a: got 'float'"),
         (lambda: datasets.get("checkerboard").sample(3, seed=-1), r"seed: got -1"),
         (lambda: checks.integer("steps", 2.5, 1), r"steps: got 2.5; allowed: a whole number from 1 up"),
+        (lambda: checks.integer("steps", 2**63, 1), r"from 1 to 9223372036854775807\."),
         (lambda: checks.integer("steps", True, 1), r"steps: got True"),
         (lambda: checks.boolean("fresh", 1), r"fresh: got 1; allowed: True or False"),
         (lambda: checks.subset("rows", [], ["C1"]), r"rows: got \[\]; allowed: a non-empty list"),
