@@ -187,7 +187,8 @@ class DecoderPieces(NamedTuple):
 def decoder_pieces(networks, x, x_hat, fake, draws, hp) -> DecoderPieces:
     """Compute the pieces of the decoder's loss from what it decoded."""
     rec, gen = networks.encode_each(x_hat, fake)
-    kl_rec, kl_fake = (kl_divergence(*squashed(q, hp.anneals and hp.squash_kl)).mean(-1) for q in (rec, gen))
+    squash = getattr(hp, "squash_kl", False)  # S-IntroVAE has no such switch
+    kl_rec, kl_fake = (kl_divergence(*squashed(q, squash)).mean(-1) for q in (rec, gen))
     apart = None
     if hp.anneals:
         real = rec

@@ -112,6 +112,14 @@ def test_each_switch_changes_the_loss_by_what_is_derived_by_hand(options):
         assert (abs(derived[1] - derived[0]) > 1e-5) == (turn in turns)
 
 
+def test_tanh_before_the_decoders_kl_acts_without_a_distance_too():
+    default, switched = (plain.scene("as-introvae", schedule="kl-only", squash_kl=flag) for flag in (False, True))
+    ours = [plain.ours(s, 0.1, 1).value.item() for s in (default, switched)]
+    derived = [plain.soft_decoder(s, 0.1).item() for s in (default, switched)]
+    assert ours[1] - ours[0] == pytest.approx(derived[1] - derived[0], abs=2e-6)
+    assert abs(derived[1] - derived[0]) > 1e-5
+
+
 @pytest.mark.parametrize("name", ["s-introvae", "as-introvae"])
 def test_a_live_target_changes_the_encoders_gradient_as_derived_and_nothing_else(name):
     still, live = (plain.scene(name, live_target=flag) for flag in (False, True))
