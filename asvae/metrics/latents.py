@@ -27,14 +27,15 @@ def latent_scores(real: Posterior, fake: Posterior) -> dict[str, float]:
     -------
     dict
         ``kl_real`` and ``kl_fake``, mean KL from the prior in nats; ``dead_latents``, the share of latent dimensions
-        whose posterior mean has a variance below :data:`ACTIVE` over the real samples; ``mutual_information`` of real
-        samples and their latents in nats, over the first 1,000.
+        whose posterior mean has a variance below :data:`ACTIVE` over the real samples, NaN of fewer than two;
+        ``mutual_information`` of real samples and their latents in nats, over the first 1,000.
     """
     mu, logvar = real
+    dead = float((mu.var(0) < ACTIVE).double().mean()) if len(mu) > 1 else math.nan
     return {
         "kl_real": float(kl_divergence(mu, logvar).mean()),
         "kl_fake": float(kl_divergence(*fake).mean()),
-        "dead_latents": float((mu.var(0) < ACTIVE).double().mean()),
+        "dead_latents": dead,
         "mutual_information": mutual_information(mu[:PAIRED], logvar[:PAIRED]),
     }
 

@@ -34,6 +34,12 @@ def test_a_latent_is_dead_by_its_means_alone_and_each_kl_is_of_its_own_posterior
     assert (scores["kl_real"], scores["kl_fake"]) == (pytest.approx(kl, rel=1e-5), pytest.approx(2.0))
 
 
+def test_no_latent_is_called_dead_or_alive_by_one_sample(recwarn):
+    one = torch.zeros(1, 4), torch.zeros(1, 4)
+    assert np.isnan(latents.latent_scores(one, one)["dead_latents"])
+    assert not recwarn
+
+
 def test_spread_is_1_of_the_truth_and_follows_a_factor():
     for factor in (1.0, 0.5):
         scores = metrics.score(lambda n, draw, f=factor: f * BOARD.sample(n, 7, draw), BOARD, n=100, draws=1)
