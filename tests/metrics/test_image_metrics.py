@@ -137,7 +137,13 @@ def test_kernel_distance_is_the_same_each_time_and_draws_nothing_from_the_global
 @pytest.mark.parametrize("distance", [frechet_distance, kernel_distance, image_metrics.precision_recall])
 def test_distances_answer_bad_input(distance):
     fine = np.zeros((5, 3))
-    for a, b, named in [(fine[0], fine, "a"), (fine, fine[:1], "b"), (fine, fine[:, :2], "b"), ("x", fine, "a")]:
+    for a, b, named in [
+        (fine[0], fine, "a"),
+        (fine, fine[:1], "b"),
+        (fine, fine[:, :2], "b"),
+        ("x", fine, "a"),
+        (fine, 1j * fine, "b"),
+    ]:
         with pytest.raises(InvalidArgumentError, match=f"^features_{named}: got .*; allowed: .*\\.$"):
             distance(a, b)
     assert np.isnan(distance(fine, fine * np.nan)).all()

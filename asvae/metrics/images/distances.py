@@ -168,7 +168,10 @@ def _pair(features_a, features_b) -> tuple[Tensor, Tensor]:
     checked = []
     for name, given in (("features_a", features_a), ("features_b", features_b)):
         try:
-            given = torch.as_tensor(given).double()
+            given = torch.as_tensor(given)
+            if given.is_complex():  # PyTorch would drop the imaginary part with a warning
+                raise TypeError
+            given = given.double()
         except (TypeError, ValueError, RuntimeError):
             refuse(name, given, "numbers of shape (N, D)")
         if given.ndim != 2 or len(given) < 2 or (checked and given.shape[1] != checked[0].shape[1]):
