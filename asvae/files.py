@@ -124,7 +124,7 @@ def read_record(path: Path) -> dict[str, Any]:
         If the file is missing, truncated or changed since; the message names it.
     """
     try:
-        record = json.loads(path.read_text(), parse_constant=_refuse_constant)
+        record = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
         sealed = isinstance(record, dict) and record.get("sha256") == seal(record)
     except (OSError, ValueError) as error:
         raise InvalidArgumentError(f"file: got {path.name!r}; allowed: a whole record ({error}).") from error

@@ -1,6 +1,9 @@
 """Schedules, draws, the checkerboard, and the checks of bad input."""
 
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asvae import checks, datasets, draws, losses, schedules
+from asvae import checks, datasets, draws, files, losses, schedules
 
 
 @pytest.mark.parametrize("name", schedules.names())
@@ -120,3 +123,12 @@ def test_bad_input_gets_one_sentence_with_argument_value_and_what_is_allowed(cal
     with pytest.raises(checks.InvalidArgumentError, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_a_record_is_read_as_it_was_written_whatever_the_locale(tmp_path):
+    files.write_record(tmp_path / "record", {"cpu": "µ–处理器"})
+    code = "import sys, pathlib, asvae.files as f; print(ascii(f.read_record(pathlib.Path(sys.argv[1]))['cpu']))"
+    # No UTF-8 anywhere: an old machine's Latin, or what a job's environment leaves.
+    plain = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    read = subprocess.run([sys.executable, "-c", code, tmp_path / "record"], env=plain, capture_output=True, text=True)
+    assert read.stdout.strip() == ascii("µ–处理器"), read.stderr

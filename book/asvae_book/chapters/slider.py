@@ -17,8 +17,8 @@ from asvae_book.chapters.frames import DEVIATIONS, EVERY, MEANS, POSTERIORS, SAM
 from asvae_book.paper.measures import BOUND, unit
 from asvae_book.studies.sources import in_markdown
 
-SCRIPT = Path(__file__).with_name("slider.js").read_text()
-STYLE = Path(__file__).with_name("slider.css").read_text()
+SCRIPT = Path(__file__).with_name("slider.js").read_text(encoding="utf-8")
+STYLE = Path(__file__).with_name("slider.css").read_text(encoding="utf-8")
 
 LATENTS = 4.0
 """Half the side of the panels of posteriors."""

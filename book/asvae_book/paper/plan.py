@@ -26,7 +26,7 @@ def plan() -> dict[str, Any]:
     A ground, such as ``"checkerboard, quick"``, has a number of seeds and of comparisons (the family); a comparison, by
     kind of data, what is claimed of the difference and, if there is one, its margin.
     """
-    return json.loads(PATH.read_text())
+    return json.loads(PATH.read_bytes())
 
 
 def planned(claim: str, ground: Ground, comparisons: pd.DataFrame) -> list[bool]:
