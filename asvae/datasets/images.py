@@ -59,7 +59,7 @@ class ImageDataset(Dataset):
     """The file or folder, relative to the root, that is present when the data set is."""
 
     def __init__(self, root: str | Path | None = None):
-        self.root = folder("root", root).expanduser() if root is not None else DATA / "images"
+        self.root = Path(os.path.expanduser(folder("root", root))) if root is not None else DATA / "images"
         self._order: tuple[tuple[int, int], np.ndarray] | None = None
 
     @abstractmethod

@@ -224,6 +224,13 @@ def test_absent_data_is_one_sentence_and_only_when_used(name, tmp_path):
     assert not (tmp_path / "no such place").exists()
 
 
+def test_a_home_that_nobody_has_is_the_name_of_a_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert datasets.get("mnist", root="~/x").root == tmp_path / "x"
+    with pytest.raises(MissingDataError, match=r"^data_root: got '~nosuchuser/x', where the files .* are absent"):
+        datasets.get("mnist", root="~nosuchuser/x").images  # noqa: B018
+
+
 @pytest.fixture
 def mirror(tmp_path, monkeypatch):
     """A server on this machine with tiny MNIST files, and torchvision told to fetch them there."""
