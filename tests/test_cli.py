@@ -128,6 +128,7 @@ def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae)
         (("train", "--data-root", "x"), "--data-root: got 'x'; allowed: nothing for 'checkerboard', which needs no fi"),
         (("train", "--dataset", "digits", "--data-root", "x"), "--data-root: got 'x'; allowed: nothing for 'digits'"),
         (("data", "digits", "--data-root", "x"), "--data-root: got 'x'; allowed: nothing for 'digits'"),
+        (("data", "inception", "--data-root", "x"), "--data-root: got 'x'; allowed: nothing for 'inception', whose fi"),
         (("train", "--keep", "--steps", "2"), "--keep: got 'steps=2'; allowed: the scale's own size."),
         (("sweep", "--steps", "0"), "steps: got 0; allowed: a whole number from 1 up."),
         (("sweep", "--study", "ablation", "--steps", "0"), "steps: got 0; allowed: a whole number from 1 up."),

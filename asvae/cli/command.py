@@ -12,6 +12,7 @@ from asvae.cli.options import DataRoot, Dataset, Device, Fresh, Scale, Settings,
 from asvae.config import RunConfig
 from asvae.durations import duration
 from asvae.files import check_writable
+from asvae.metrics.features import VARIABLE
 from asvae.metrics.features import inception as inception_network
 from asvae.store import runs as store
 from asvae.store.results import ROOT
@@ -93,6 +94,8 @@ def data(
     fetching: asvae train --dataset folder --data-root DIR.
     """
     if one_of("dataset", dataset, [*_IMAGES, _INCEPTION]) == _INCEPTION:
+        if data_root is not None:
+            refuse("--data-root", data_root, f"nothing for {_INCEPTION!r}, whose file {VARIABLE} names")
         typer.echo(inception_network(download=True).name)
         return
     config = RunConfig("vae", dataset)
