@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -131,6 +131,7 @@ def load_or_train(
                 warnings.warn(f"{error} It is trained again.", stacklevel=2)
             else:
                 there(run)
+    _warn_of_no_fid(found.values(), machinery)
     missing = _missing(configs, found)
     checkpoints = runs / "unfinished"
     if missing and is_main_process():
@@ -154,6 +155,16 @@ def load_or_train(
 
 def _missing(configs: Sequence[RunConfig], found: Mapping[RunConfig, Result]) -> list[RunConfig]:
     return [config for config in dict.fromkeys(configs) if config not in found]
+
+
+def _warn_of_no_fid(found: Collection[Result], machinery: Machinery | None) -> None:
+    """Say where the Inception weights are given and what is stored was scored without them."""
+    if machinery is None or machinery.inception is None:
+        return
+    without = [run for run in found if run.config.kind == "images" and not run.diverged and "fid" not in run.scores]
+    if without:
+        named = f"inception: {len(without)} of {len(found)} stored runs were scored without FID"
+        warnings.warn(f"{named}; fresh=True trains them anew.", stacklevel=3)
 
 
 def _check_data(run: Run, machinery: Machinery | None) -> None:

@@ -206,3 +206,12 @@ def test_a_stored_run_whose_data_are_absent_is_loaded_without_a_word_and_not_com
     assert run.provenance["origin"] == "loaded"
     assert not [str(each.message) for each in recwarn]
     assert not (tmp_path / "results").exists()
+
+
+def test_a_run_stored_without_fid_says_so_where_the_inception_weights_are_given(of_images, tmp_path, recwarn):
+    config, machinery = of_images("digits")
+    options = {"root": tmp_path, "progress": False}
+    store.load_or_train([config], machinery=machinery, **options)
+    assert not recwarn
+    with pytest.warns(UserWarning, match=r"^inception: 1 of 1 stored runs .* without FID; fresh=True .* anew\.$"):
+        store.load_or_train([config], machinery=replace(machinery, inception="weights.pth"), **options)
