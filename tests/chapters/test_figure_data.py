@@ -65,3 +65,8 @@ def test_a_heat_map_has_its_cells_and_a_picture_or_a_cloud_of_samples_has_nothin
 def test_a_table_is_its_own_numbers_and_anything_else_has_none():
     assert as_csv(pd.DataFrame({"KL": ["1 ± 2"]}, index=["VAE"])) == ",KL\nVAE,1 ± 2\n"
     assert as_csv("text") == as_csv(pd.DataFrame()) == ""
+
+
+def test_an_interval_that_is_not_finite_has_no_ends(axis):
+    axis.errorbar([0.0], [1.0], [float("nan")], fmt="o")
+    assert read(axis)[["x", "y"]].to_numpy().tolist() == [[0.0, 1.0]]

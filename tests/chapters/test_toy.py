@@ -249,6 +249,11 @@ def test_findings_follow_the_runs(annealed, cells, floor):
     assert toy_sentences.introvae_sentence(cells).startswith("**IntroVAE became non-finite in 1 of 1 runs**")
     assert toy_sentences.introvae_sentence(annealed) == ""
     bad = replace(annealed["C1", "as-introvae"][2], config=RunConfig("introvae"))
+    outside = replace(bad, scores=bad.scores | {"kl": math.nan})
+    said = toy_sentences.introvae_sentence(Cells({("C1", "introvae"): [bad, outside]}))
+    assert "in 0 of 2 runs" in said
+    assert "in 1 more no sample lies in the estimator's window" in said
+    assert toy_tables.summary([bad, outside], "kl").startswith("NaN (1 of 2; else ")
     worst = {("C1", "introvae"): [bad], ("C1", "s-introvae"): annealed["C1", "s-introvae"]}
     assert toy_sentences.introvae_sentence(Cells(worst)).endswith("; it has the worst KL at C1.")
     assert toy_sentences.findings(GAUSSIANS, Cells({("C1", "vae"): []})) == []

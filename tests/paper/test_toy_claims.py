@@ -1,5 +1,6 @@
 """T1 to T3 and M1: verdicts that follow the numbers."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -99,6 +100,8 @@ def test_a_finite_introvae_is_against_t2_and_one_seed_decides_nothing(cells, run
     assert T2.judge(cells | {("C2", "introvae"): [run] * 10}).verdict == "not reproduced"
     mixed = cells["C2", "introvae"][:2] + [run] * 8
     assert T2.judge(cells | {("C2", "introvae"): mixed}).verdict == "partly"
+    outside = [replace(run, scores=run.scores | {"kl": math.nan})] * 10  # no sample in the estimator's window
+    assert T2.judge({cell: outside for cell in cells if cell[1] == "introvae"}).verdict == "reproduced"
     single = {cell: runs[:9] for cell, runs in cells.items()}
     assert {claim.judge(single).verdict for claim in (T1, T2, T3)} == {"inconclusive"}
     assert T2.judge(cells).comparisons.loc[("C1", "NaN"), "95 % interval"] == "69% to 100%"

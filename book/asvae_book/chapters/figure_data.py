@@ -68,7 +68,7 @@ def _series(axis: Axes, names: dict[str, str]) -> Iterator[tuple[str, list[float
             continue
         name = names.get(to_hex(drawn.get_edgecolor()[0]))
         if isinstance(drawn, LineCollection):
-            for segment in drawn.get_segments():
+            for segment in filter(len, drawn.get_segments()):  # an interval that is not finite has no ends
                 yield f"{name or number}, interval", *np.asarray(segment, dtype=float).T.tolist()
         # An area has one offset, the origin.
         elif len(offsets := _plain(drawn.get_offsets())) > 1:

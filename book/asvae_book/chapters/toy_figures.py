@@ -129,8 +129,8 @@ def score_dots(toy: Toy, cells: Cells, floor: Mapping[str, float]) -> Figure:
 
 
 def _dots(axis: Axes, x: float, runs: Sequence[Result], score: str, colour: str) -> None:
-    """Draw one cell's seeds, their mean and its bar at ``x``, and NaN above where a run diverged."""
-    finite = [run for run in runs if not run.diverged]
+    """Draw one cell's seeds, their mean and its bar at ``x``, and NaN above where one is NaN."""
+    finite = [run for run in runs if math.isfinite(run.scores[score])]
     values = [run.scores[score] for run in finite]
     mean, half, n, *_ = over_seeds(values)
     if n:

@@ -245,7 +245,14 @@ def introvae_sentence(cells: Cells) -> str:
         if len(means) > 1 and means.get("introvae") == np.nanmax([*means.values()]):
             worst.append(row)
     diverged = sum(run.diverged for run in runs)
+    outside = sum(math.isnan(run.scores["kl"]) for run in runs) - diverged
+    lost = (
+        f"; in {outside} more no sample lies in the estimator's window, for which the printed score is NaN as well"
+        if outside
+        else ""
+    )
     scores = f"; it has the worst KL at {', '.join(worst)}" if worst else ""
     return (
-        f"**IntroVAE became non-finite in {diverged} of {len(runs)} runs**, under our reading of its settings{scores}."
+        f"**IntroVAE became non-finite in {diverged} of {len(runs)} runs**, under our reading of its settings"
+        f"{lost}{scores}."
     )

@@ -131,15 +131,16 @@ def _mean_of_hit(runs: Sequence[Result], score: str) -> float | None:
 def summary(runs: Sequence[Result], score: str) -> str:
     """Return a score's mean, ± half its 95 % interval over seeds where there are several.
 
-    ``NaN`` as soon as a run diverged, with how many did and what the others gave.
+    ``NaN`` as soon as one of them is: a run that diverged, or whose samples all lie outside of the estimator's window;
+    with how many are and what the others gave.
     """
     if not runs:
         return NOT_RUN
-    values = [run.scores[score] for run in runs if not run.diverged]
-    diverged, finite = len(runs) - len(values), over_seeds(values).plus_minus("{:.2f}")
-    if not diverged:
+    values = [run.scores[score] for run in runs if math.isfinite(run.scores[score])]
+    lost, finite = len(runs) - len(values), over_seeds(values).plus_minus("{:.2f}")
+    if not lost:
         return finite
-    return f"NaN ({diverged} of {len(runs)}; else {finite})" if values else "NaN"
+    return f"NaN ({lost} of {len(runs)}; else {finite})" if values else "NaN"
 
 
 def rows_of(cells: Cells) -> list[str]:
