@@ -28,19 +28,19 @@ setup: .venv/ready ## Make .venv with the pinned packages: about 5 minutes and 6
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-book: setup ## Execute the chapters and render the book: 4 to 7 minutes, seconds when nothing changed.
-	@echo "== Book: executes the chapters, 4 to 7 minutes on two cores; seconds when nothing changed"
+book: setup ## Execute the chapters and render the book: 2 to 4 minutes, seconds when nothing changed.
+	@echo "== Book: executes the chapters, 2 to 4 minutes on two cores; seconds when nothing changed"
 	$(BUILD)
 	@echo "== Open _build/html/index.html"
 
-test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: about 25 minutes on two cores after set-up.
-	@echo "== Notebooks and book side by side, about 5 minutes; what each says comes when it ends"
+test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: about 17 minutes on two cores after set-up.
+	@echo "== Notebooks and book side by side, about 4 minutes; what each says comes when it ends"
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target notebooks scratch lab
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target rendered browser
 	@echo "== All of it passed"
 
-check: lint ## The short loop for daily work, about 4 minutes: lint and the tests that train nothing long.
-	@echo "== Unit tests without the slow ones, about 4 minutes"
+check: lint ## The short loop for daily work, a minute or two: lint and the tests that train nothing long.
+	@echo "== Unit tests without the slow ones, a minute or two"
 	$(UNIT) -m "not slow"
 
 lint: setup ## Format, lint, docstrings, and who imports whom.
@@ -50,7 +50,7 @@ lint: setup ## Format, lint, docstrings, and who imports whom.
 	PYTHONPATH=.:book $(BIN)/lint-imports
 
 unit: setup ## All unit tests.
-	@echo "== Unit tests, about 12 minutes on two cores"
+	@echo "== Unit tests, about 8 minutes on two cores"
 	$(UNIT) $(REPORT)/unit.xml
 
 soak: setup ## What is done at random, thirty times as often: some 400 kills, full disks, nonsense; about an hour.
@@ -71,7 +71,7 @@ matrix: ## The quick tests with the oldest packages on Python 3.11 and the newes
 	done
 
 notebooks: setup ## Execute every chapter and compare what it says with its committed outputs.
-	@echo "== Notebooks: loads what data/results holds and trains the rest, about 4 minutes"
+	@echo "== Notebooks: loads what data/results holds and trains the rest, about 3 minutes"
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 3600 -p no:cacheprovider $(NOTEBOOKS) $(REPORT)/notebooks.xml
 
 pages: scratch rendered lab browser ## Build the book from scratch, warnings as errors, and test the rendered pages.
@@ -91,7 +91,7 @@ lab: setup
 	$(BIN)/python -m pytest tests/browser/test_jupyterlab.py -rs $(REPORT)/lab.xml
 
 browser: setup
-	@echo "== The pages in a browser, about 6 minutes; skipped where there is none (apt-get install chromium)"
+	@echo "== The pages in a browser, about 4 minutes; skipped where there is none (apt-get install chromium)"
 	$(BIN)/python -m pytest tests/browser --ignore tests/browser/test_jupyterlab.py -rs $(WORKERS) --dist loadgroup $(REPORT)/browser.xml
 
 pdf: setup ## Print the whole book as one PDF, with the Chromium or Chrome that is there.

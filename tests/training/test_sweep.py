@@ -42,8 +42,13 @@ def test_one_process_of_torchrun_spreads_its_work_and_saves_at_ctrl_c(processes,
     pools = []
     monkeypatch.setattr(sweeps.joblib, "Parallel", lambda **_: lambda calls: pools.append(len(list(calls))))
     sweeps._results([(1,), (2,)], 2, "cpu")
-    with shared(1) as path, asking(path):
-        assert (signal.getsignal(signal.SIGINT) is not signal.default_int_handler) == (processes == 1)
+    # A process that was started in the background ignores it from the beginning.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with shared(1) as path, asking(path):
+            assert (signal.getsignal(signal.SIGINT) is not signal.default_int_handler) == (processes == 1)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert pools == [2] * (processes == 1)
 
 
