@@ -175,8 +175,7 @@ def check_configs(configs: Any) -> list[RunConfig]:
 
 def _results(arguments: list[tuple], workers: int, device: str) -> Iterator[tuple[Path | None, list[Run] | None]]:
     # Under torchrun a run has several processes already.
-    several = of_environment("WORLD_SIZE", 1) > 1
-    if workers == 1 or len(arguments) < 2 or torch.device(device).type != "cpu" or several:
+    if workers == 1 or len(arguments) < 2 or torch.device(device).type != "cpu" or of_environment("WORLD_SIZE", 1) > 1:
         return (_work(*each) for each in arguments)
     pool = joblib.Parallel(n_jobs=min(workers, len(arguments)), backend="loky", return_as="generator_unordered")
     with huge_pages():

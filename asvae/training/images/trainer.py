@@ -128,11 +128,10 @@ class Trainer:
 
     def _draw(self, objective: Objective, step: int, r: int) -> tuple[Tensor, dict[str, Tensor]]:
         """Return this process's share of the batch and noise of a player's move number r in ``step``."""
-        batches = objective.batches(self.hyperparameters)
         size, seed, shape = self.recipe.batch_size, self.config.seed, (self.recipe.batch_size, self.recipe.latent_dim)
         noise = {name: draws.normal(seed, step, drawn_as(name, r), shape) for name in objective.draws}
         noise |= {name: draws.uniform(seed, step, drawn_as(name, r), (size,)) for name in objective.mixes}
-        x = self.batch(step * batches + r)
+        x = self.batch(step * objective.batches(self.hyperparameters) + r)
         return x, {name: value[self._rows].to(self.device, self.dtype) for name, value in noise.items()}
 
     def batch(self, at: int) -> Tensor:

@@ -13,9 +13,7 @@ from asvae.training.run import Result
 from asvae_book.chapters.ledger_page import table
 from asvae_book.paper import plan, published
 from asvae_book.paper.ledger import Entry, Evidence
-from asvae_book.paper.specifications import OURS as OUR_SIDE
-from asvae_book.paper.specifications import THEIRS as THEIR_SIDE
-from asvae_book.paper.specifications import outcomes
+from asvae_book.paper.specifications import OUR_SIDE, THEIR_SIDE, outcomes
 from asvae_book.paper.standing import BETTER, TOO_FEW, WORSE, standing
 from asvae_book.paper.verdicts import MIN_SEEDS, NOT_RUN, VERDICTS
 from asvae_book.studies import EIGHT_GAUSSIANS, SPECIFICATIONS, TABLE1, Study

@@ -20,8 +20,8 @@ from asvae_book.chapters.show import find_or_train
 from asvae_book.paper.specifications import (
     FEWEST,
     OPEN,
-    OURS,
-    THEIRS,
+    OUR_SIDE,
+    THEIR_SIDE,
     Outcome,
     hub,
 )
@@ -50,12 +50,12 @@ OPTIONS = {
 WEIGHTS = "weights"
 
 COLOURS = {
-    OURS: palette.of_method("as-introvae"),
-    THEIRS: palette.of_method("s-introvae"),
+    OUR_SIDE: palette.of_method("as-introvae"),
+    THEIR_SIDE: palette.of_method("s-introvae"),
     OPEN: "#767676",
 }
 FAINT, BAND = "#b0b0b0", "#fff0b3"
-MARKERS = {OURS: "o", THEIRS: "s", OPEN: "D"}
+MARKERS = {OUR_SIDE: "o", THEIR_SIDE: "s", OPEN: "D"}
 
 
 def runs(dataset: str, seeds: int, scale: str, device: str, fresh: bool) -> Cells[Result]:

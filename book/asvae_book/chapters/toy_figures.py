@@ -17,6 +17,7 @@ from asvae_book.chapters.toy import Cell, Toy
 from asvae_book.chapters.toy_tables import NOT_RUN, SCORES, columns_of, label, rows_of
 from asvae_book.studies import Cells
 from asvae_book.studies.intervals import Interval, over_seeds
+from asvae_book.studies.measures import unscored
 from asvae_book.studies.pairs import difference
 
 DECADE = 10.0
@@ -44,8 +45,8 @@ def samples_grid(cells: Cells, data: PointsDataset) -> Figure:
 
 
 def median_first(runs: Sequence[Result]) -> list[Result]:
-    """Return runs with the one of the median KL first; those that diverged come last, as worse than any."""
-    ranked = sorted(runs, key=lambda run: math.inf if run.diverged else run.scores["kl"])
+    """Return runs with the one of the median KL first; those without one come last, as worse than any."""
+    ranked = sorted(runs, key=lambda run: math.inf if unscored(run) else run.scores["kl"])
     middle = (len(ranked) - 1) // 2
     return [*ranked[middle : middle + 1], *ranked[:middle], *ranked[middle + 1 :]]
 

@@ -18,7 +18,7 @@ from asvae_book.paper.verdicts import INCONCLUSIVE, MIN_SEEDS
 from asvae_book.studies import Cells, Label, Study
 from asvae_book.studies.grid import CHOSEN_ON, METHODS, best
 from asvae_book.studies.intervals import Interval
-from asvae_book.studies.measures import counted
+from asvae_book.studies.measures import counted, unscored
 from asvae_book.studies.pairs import difference
 
 OURS, THEIRS = "as-introvae", "s-introvae"
@@ -228,9 +228,9 @@ def _heat(
 
 
 def _lost(runs: Sequence[Result]) -> int:
-    return sum(run.diverged for run in runs)
+    return sum(map(unscored, runs))
 
 
 def _finite_mean(runs: Sequence[Result]) -> float:
-    values = [run.scores["kl"] for run in runs if not run.diverged]
+    values = [run.scores["kl"] for run in runs if not unscored(run)]
     return float(np.mean(values)) if values else math.nan

@@ -14,6 +14,7 @@ from asvae_book.paper.measures import exceeded_bound
 from asvae_book.paper.standing import BETTER, TOO_FEW, WORSE, fewest, standing
 from asvae_book.paper.verdicts import NOT_RUN, Verdict
 from asvae_book.studies import Cells
+from asvae_book.studies.measures import unscored
 from asvae_book.studies.pairs import difference
 
 COUNTED = (
@@ -245,7 +246,7 @@ def introvae_sentence(cells: Cells) -> str:
         if len(means) > 1 and means.get("introvae") == np.nanmax([*means.values()]):
             worst.append(row)
     diverged = sum(run.diverged for run in runs)
-    outside = sum(math.isnan(run.scores["kl"]) for run in runs) - diverged
+    outside = sum(map(unscored, runs)) - diverged
     lost = (
         f"; in {outside} more no sample lies in the estimator's window, for which the printed score is NaN as well"
         if outside

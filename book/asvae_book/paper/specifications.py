@@ -17,13 +17,13 @@ from asvae.training.run import Result
 from asvae_book.paper.verdicts import MIN_SEEDS
 from asvae_book.studies import Cells
 from asvae_book.studies.intervals import Interval, over_seeds
-from asvae_book.studies.measures import headline
+from asvae_book.studies.measures import headline, unscored
 from asvae_book.studies.pairs import shared
 from asvae_book.studies.specification import HUB, PAIR
 
-OURS, OPEN, THEIRS = "on AS-IntroVAE's side", "open", "on S-IntroVAE's side"
+OUR_SIDE, OPEN, THEIR_SIDE = "on AS-IntroVAE's side", "open", "on S-IntroVAE's side"
 TOO_FEW, ABSENT = "too few seeds", "not run"
-"""What a specification can say: the side of 0 on which its interval lies. A verdict asks for more: :func:`decided`."""
+"""What a specification can say: on whose side of 0 its interval lies. A verdict asks for more, as ``decided`` does."""
 
 FEWEST = 3
 """Seeds that both methods must have finished for a specification to say anything."""
@@ -63,11 +63,11 @@ class Outcome:
         if self.seeds < FEWEST:
             return TOO_FEW if self.seeds else ABSENT
         if 2 * max(ours, theirs) > self.seeds:
-            return THEIRS if ours > theirs else OURS
+            return THEIR_SIDE if ours > theirs else OUR_SIDE
         if not self.decides:
             return TOO_FEW
         side = self.gap.side
-        return OURS if side < 0 and not ours else THEIRS if side > 0 and not theirs else OPEN
+        return OUR_SIDE if side < 0 and not ours else THEIR_SIDE if side > 0 and not theirs else OPEN
 
     @property
     def decided(self) -> bool:
@@ -93,7 +93,7 @@ def outcomes(cells: Cells[Result]) -> list[Outcome]:
 def _outcome(name: str, ours: Sequence[Result], theirs: Sequence[Result]) -> Outcome:
     pairs = {run.config.seed: (run, other) for run, other in shared(ours, theirs)}
     differences = {seed: headline(ours) - headline(theirs) for seed, (ours, theirs) in pairs.items()}
-    lost = tuple(tuple(seed for seed, pair in pairs.items() if pair[side].diverged) for side in (0, 1))
+    lost = tuple(tuple(seed for seed, pair in pairs.items() if unscored(pair[side])) for side in (0, 1))
     return Outcome(name, {seed: each for seed, each in differences.items() if math.isfinite(each)}, len(pairs), lost)
 
 
@@ -171,21 +171,22 @@ def _signs(seeds: int) -> np.ndarray:
 def sentence(found: Sequence[Outcome]) -> str:
     """Return in how many specifications the interval lies on whose side, in Markdown."""
     names = {said: [outcome.name for outcome in found if outcome.says == said] for said in _SAID}
-    judged = sum(len(names[said]) for said in (OURS, THEIRS, OPEN))
+    judged = sum(len(names[said]) for said in (OUR_SIDE, THEIR_SIDE, OPEN))
     if not judged:
         return f"None of {len(found)} specifications has {FEWEST} seeds that both methods finished."
-    ours, theirs, unsettled = (len(names[said]) for said in (OURS, THEIRS, OPEN))
+    settled = sum(outcome.decided for outcome in found)
+    ours, theirs, unsettled = (len(names[said]) for said in (OUR_SIDE, THEIR_SIDE, OPEN))
     said = (
-        f"In **{ours} of {judged}** specifications the interval lies on AS-IntroVAE's side{_listed(names[OURS])}, "
-        f"in {theirs} on S-IntroVAE's{_listed(names[THEIRS])}, and in {unsettled} it holds 0. By the rule of the "
+        f"In **{ours} of {judged}** specifications the interval lies on AS-IntroVAE's side{_listed(names[OUR_SIDE])}, "
+        f"in {theirs} on S-IntroVAE's{_listed(names[THEIR_SIDE])}, and in {unsettled} it holds 0. By the rule of the "
         f"[ledger](ledger.ipynb#the-rule), which asks for {MIN_SEEDS['points']} seeds and a second test, "
-        f"{sum(outcome.decided for outcome in found) or 'none'} of them is decided."
+        f"{settled or 'none'} of them {'are' if settled > 1 else 'is'} decided."
     )
     rest = [f"{len(names[each])} more: {each}" for each in (TOO_FEW, ABSENT) if names[each]]
     return f"{said} ({'; '.join(rest)}.)" if rest else said
 
 
-_SAID = (OURS, THEIRS, OPEN, TOO_FEW, ABSENT)
+_SAID = (OUR_SIDE, THEIR_SIDE, OPEN, TOO_FEW, ABSENT)
 
 
 def _listed(names: Sequence[str]) -> str:

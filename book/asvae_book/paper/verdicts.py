@@ -42,6 +42,7 @@ from asvae_book.studies.intervals import (
     seeds_for_power,
     signed,
 )
+from asvae_book.studies.measures import unscored
 
 HOLDS, PARTLY, NO_DIFFERENCE, FAILS = "holds", "holds in part", "no difference", "does not hold"
 INCONCLUSIVE, AGAINST, UNHEALTHY, NOT_RUN = "inconclusive", "leans against", "runs unhealthy", "not run"
@@ -173,7 +174,7 @@ def compare(
     ``value`` may be the mean of what several ``judges`` say.
     """
     shared = pairs.shared(ours, theirs)
-    lost = sum(one.diverged and not other.diverged for one, other in shared)
+    lost = sum(unscored(one) and not unscored(other) for one, other in shared)
     compared = [run for pair in shared for run in pair]
     row = _row(pairs.differences(ours, theirs, value), len(shared), lost, compared, side, form, family, margin, printed)
     sides = {np.sign(each.mean()) for judge in judges if len(each := pairs.differences(ours, theirs, judge))}
@@ -182,7 +183,7 @@ def compare(
 
 def against(runs: Sequence[Result], value: Value, target: float, side: int, form: str, family: int) -> Row:
     """Say whether the mean over seeds lies on the claimed ``side`` of a number."""
-    gaps = np.array([value(run) - target for run in runs if not run.diverged])
+    gaps = np.array([value(run) - target for run in runs if not unscored(run)])
     return _row(gaps, len(runs), len(runs) - len(gaps), runs, side, form, family, None, None)
 
 

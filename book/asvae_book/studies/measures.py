@@ -20,6 +20,11 @@ def headline(run: Result) -> float:
     return headline_of([run])(run)
 
 
+def unscored(run: Result) -> bool:
+    """Whether a run has nothing to be ranked by: it diverged, or no sample of points lies in the estimator's window."""
+    return run.diverged or (run.config.kind == "points" and math.isnan(headline(run)))
+
+
 def headline_of(runs: Sequence[Result]) -> Callable[[Result], float]:
     """Return the measure that ranks ``runs``: one for all, so that FID is never compared with another distance."""
     points = any(run.config.kind == "points" for run in runs)

@@ -8,7 +8,7 @@ import pandas as pd
 from asvae.training.run import Result
 from asvae_book.paper.claims.records import Claim
 from asvae_book.studies import ABLATION, Cells, Label
-from asvae_book.studies.measures import headline_name, headline_of
+from asvae_book.studies.measures import headline_name, headline_of, unscored
 
 
 def verdict_table(claims: Iterable[Claim], cells: Cells[Result]) -> pd.DataFrame:
@@ -26,7 +26,7 @@ def ranking(cells: Cells[Result], title: Callable[[Label], str] = ABLATION.title
     Where their seeds differ, with the number of these, and again on the seeds that all have.
     """
     value, name = headline_of(cells.runs), headline_name(cells.runs)
-    scores = {label: [value(run) for run in runs if not run.diverged] for label, runs in cells.items()}
+    scores = {label: [value(run) for run in runs if not unscored(run)] for label, runs in cells.items()}
     means = {label: float(np.mean(values)) for label, values in scores.items() if values}
     unequal = len({frozenset(run.config.seed for run in runs) for runs in cells.values() if runs}) > 1
     seeds = {label: f" ({len(values)} {'seed' if len(values) == 1 else 'seeds'})" for label, values in scores.items()}

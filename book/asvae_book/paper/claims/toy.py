@@ -1,6 +1,5 @@
 """The claims about the toy problems: the supplement's T1 to T3 on the checkerboard, the paper's M1 on 8 Gaussians."""
 
-import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -27,6 +26,7 @@ from asvae_book.paper.verdicts import (
 )
 from asvae_book.studies import EIGHT_GAUSSIANS, METHODS, TABLE1, Cells, Study
 from asvae_book.studies.intervals import LEVEL
+from asvae_book.studies.measures import unscored
 
 OURS, THEIRS = "as-introvae", "s-introvae"
 
@@ -121,7 +121,7 @@ def t2(cells: Cells[Result]) -> Verdict:
     rows = {}
     for row in TABLE_ROWS:
         runs = cells.get((row, "introvae"), [])
-        bad, n = sum(not math.isfinite(_score("kl")(run)) for run in runs), len(runs)
+        bad, n = sum(map(unscored, runs)), len(runs)
         says = HOLDS if bad == n else PARTLY if bad else FAILS
         says = says if n >= MIN_SEEDS["points"] else INCONCLUSIVE if n else NOT_RUN
         share = stats.binomtest(bad, n).proportion_ci(LEVEL) if n else None
@@ -180,5 +180,5 @@ def _score(name: str) -> Value:
 
 
 def _mean(runs: Sequence[Result], score: str) -> float:
-    values = [run.scores[score] for run in runs if not run.diverged]
+    values = [run.scores[score] for run in runs if not unscored(run)]
     return sum(values) / len(values) if values else float("nan")
