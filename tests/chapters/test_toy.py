@@ -340,6 +340,8 @@ def test_the_median_seed_stands_for_a_cell_and_the_diverged_come_last(made, dive
     runs = made(EIGHT_GAUSSIANS, ("C1", "as-introvae"), (30.0, 10.0, 20.0))
     assert [run.scores["kl"] for run in toy_figures.median_first(runs)] == [20.0, 10.0, 30.0]
     assert toy_figures.median_first([diverged, *runs])[-1].diverged
+    outside = replace(runs[0], scores=runs[0].scores | {"kl": math.nan})
+    assert toy_figures.median_first([runs[0], outside, *runs[1:]])[0].scores["kl"] == 20.0
     assert toy_figures.median_first([]) == []
 
 

@@ -95,6 +95,8 @@ def test_the_table_names_data_seeds_and_what_was_not_run(points):
     verdicts = [claim.judge(part).verdict for claim in ANNEALING_CLAIMS]
     assert verdicts == ["reproduced", "not run", "not run", "inconclusive"]
     few = Cells({label: runs[:9] for label, runs in points.items()})
+    uneven = Cells(few | {"linear": few["linear"][:4]})
+    assert annealing_table({"checkerboard": Judged(uneven)}).loc[("A1", "checkerboard"), "seeds"] == 4
     assert set(annealing_table({"checkerboard": Judged(few)})["verdict"]) == {"inconclusive"}
 
 
@@ -122,3 +124,7 @@ def test_a_ranking_of_unequal_seeds_says_how_many(points):
     assert "seed" not in ranking(equal)
     said = ranking(Cells(equal | {"vae": points["half"][:1]}))
     assert (said.count("(1 seed)"), said.count("(2 seeds)")) == (1, 1)
+    linear, vae = (f"{points['half'][0].scores['kl']:.3g}",) * 2
+    assert said.endswith(f" On the seed that all have: no adversary (VAE) {vae}; annealed, linear {linear}.")
+    apart = ranking(Cells({"vae": points["half"][:2], "linear": points["half"][2:5]}))
+    assert "that all have" not in apart

@@ -16,6 +16,7 @@ from asvae.store.results import ROOT, find
 from asvae.training.run import Result
 from asvae_book import commands
 from asvae_book.chapters import ledger_page, toy, toy_sentences
+from asvae_book.paper import plan
 from asvae_book.paper.claims import CLAIM, CLAIMS, RELEASED, UNAVAILABLE, Claim, Ground
 from asvae_book.paper.ledger import as_json, as_text, ledger
 from asvae_book.paper.verdicts import VERDICTS, compare, conclude
@@ -149,6 +150,19 @@ def test_commands_name_study_data_scale_and_device_where_they_are_not_the_defaul
     assert said["T1"][1].startswith("asvae sweep --scale quick --set reading=tanh --seeds ")
     assert said["T1"][-1].startswith("asvae sweep --scale paper --seeds ")
     assert said["M1"][0].startswith("asvae sweep --study 8gaussians --dataset 8gaussians --seeds ")
+    for entry in today:  # and reach what is planned
+        for each in entry.evidence:
+            wanted = plan.seeds(entry.claim.key, each.ground) or 0
+            assert int(each.command.rpartition("--seeds ")[2]) >= wanted
+
+
+def test_a_run_that_stands_in_several_rows_is_counted_once_and_readings_are_counted_apart(today):
+    for entry in today:
+        for each in entry.evidence:
+            assert len({run.config for run in each.runs}) == len(each.runs)
+    said = ledger_page.summary(today)
+    others = [each for entry in today for each in entry.beside if each.ground.reading != "paper"]
+    assert sum(map(int, re.findall(r"(\d+) [a-z]", said.partition("writes it: ")[2]))) == len(others)
 
 
 def test_links_lead_to_headings_that_chapters_have():

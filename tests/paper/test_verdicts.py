@@ -105,6 +105,17 @@ def test_a_method_that_diverges_where_its_opponent_does_not_never_holds_and_lose
     assert said(1, 1, 10) == said(0, 1, 10) == "holds"
 
 
+def test_points_that_all_leave_the_estimators_window_count_as_lost_as_those_that_diverged(pair):
+    def said(count):
+        better, worse = (
+            [replace(run, scores={"kl": run.scores["x"]}) for run in runs] for runs in pair("checkerboard", 12)
+        )
+        better = [replace(run, scores={"kl": math.nan}) if i < count else run for i, run in enumerate(better)]
+        return compare(better, worse, lambda run: run.scores["kl"], -1, "{:+.1f}", 1)["says"]
+
+    assert [said(count) for count in (0, 1, 7)] == ["holds", "inconclusive", "does not hold"]
+
+
 def test_a_mean_beside_a_number_is_of_the_runs_that_ended(pair):
     row = against(lost(pair("digits", 6)[0], 1), lambda run: run.scores["x"], 1.0, -1, "{:+.2f}", 1)
     assert (row["difference"], row["seeds"]) == (f"−{1.0 - SHAPE[1:6].mean():.2f}", 6)
