@@ -33,7 +33,7 @@ book: setup ## Execute the chapters and render the book: 2 to 4 minutes, seconds
 	$(BUILD)
 	@echo "== Open _build/html/index.html"
 
-test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: about 17 minutes on two cores after set-up.
+test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: about 15 minutes on two cores after set-up.
 	@echo "== Notebooks and book side by side, about 4 minutes; what each says comes when it ends"
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target notebooks scratch lab
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target rendered browser

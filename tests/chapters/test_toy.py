@@ -256,6 +256,8 @@ def test_findings_follow_the_runs(annealed, cells, floor):
     assert toy_tables.summary([bad, outside], "kl").startswith("NaN (1 of 2; else ")
     worst = {("C1", "introvae"): [bad], ("C1", "s-introvae"): annealed["C1", "s-introvae"]}
     assert toy_sentences.introvae_sentence(Cells(worst)).endswith("; it has the worst KL at C1.")
+    worst["C1", "introvae"] = [bad, outside]
+    assert toy_sentences.introvae_sentence(Cells(worst)).endswith("; it has the worst KL at C1.")
     assert toy_sentences.findings(GAUSSIANS, Cells({("C1", "vae"): []})) == []
     assert "of a printed 3.4 only" in toy_sentences.truth_sentences(GAUSSIANS, floor)[0]
 

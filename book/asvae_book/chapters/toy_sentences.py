@@ -242,8 +242,10 @@ def introvae_sentence(cells: Cells) -> str:
         return ""
     worst = []
     for row in rows_of(cells):
-        means = {name: mean(these, "kl") for (at, name), these in cells.items() if at == row and these}
-        if len(means) > 1 and means.get("introvae") == np.nanmax([*means.values()]):
+        # Of the runs that have a score: NaN would take the worst out of the comparison.
+        scored = {name: [run for run in these if not unscored(run)] for (at, name), these in cells.items() if at == row}
+        means = {name: mean(these, "kl") for name, these in scored.items() if these}
+        if len(means) > 1 and means.get("introvae") == max(means.values()):
             worst.append(row)
     diverged = sum(run.diverged for run in runs)
     outside = sum(map(unscored, runs)) - diverged
