@@ -43,11 +43,11 @@ def test_a_method_that_lost_half_of_its_seeds_is_not_refuted_by_that(run, lost, 
         broken = Divergence(3, "encoder", "kl_real")
         configs = [RunConfig(name, seed=seed) for seed in range(10)]
         return [
-            replace(run, config=config, scores={"x": 1.0}, divergence=broken if config.seed < diverged else None)
+            replace(run, config=config, scores={"kl": 1.0}, divergence=broken if config.seed < diverged else None)
             for config in configs
         ]
 
-    value = lambda each: float("nan") if each.diverged else each.scores["x"]  # noqa: E731
+    value = lambda each: float("nan") if each.diverged else each.scores["kl"]  # noqa: E731
     assert compare(of("as-introvae", lost), of("s-introvae", 0), value, -1, "{:+.1f}", 1)["says"] == says
 
 
