@@ -69,15 +69,18 @@ def fold_source(line, soup):
 
 
 def mark_chart(image, files):
-    """Name a picture with a transparent ground a chart: its colours may be turned for a dark page.
+    """Name lines, and a picture with a transparent ground, a chart: its colours may be turned for a dark page.
 
     ``files`` has the paths of pictures by their name on the page: while pages are written none is copied yet.
     """
     file = Path(files.get(Path(image["src"]).name, "absent"))
-    if file.suffix == ".png" and file.exists():
-        with Image.open(file) as picture:
-            if picture.mode == "RGBA" and picture.getpixel((0, 0))[3] == 0:
-                image["class"] = [*image.get("class", []), "chart"]
+    if file.suffix == ".svg" or (file.suffix == ".png" and file.exists() and _is_clear(file)):
+        image["class"] = [*image.get("class", []), "chart"]
+
+
+def _is_clear(file):
+    with Image.open(file) as picture:
+        return picture.mode == "RGBA" and picture.getpixel((0, 0))[3] == 0
 
 
 def arrange(app, pagename, templatename, context, doctree):

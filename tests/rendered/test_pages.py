@@ -253,12 +253,14 @@ def test_scores_of_images_lie_far_below_noise(pages):
 def test_a_page_shows_the_pictures_of_its_committed_notebook(path):
     """The notebook that nbval has executed is the one that is rendered: none is left from an earlier build."""
     outputs = [output for cell in nbformat.read(path, as_version=4).cells for output in cell.get("outputs", [])]
-    committed = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
+    data = [output.get("data", {}) for output in outputs]
+    committed = [base64.b64decode(each["image/png"]) for each in data if "image/png" in each]
+    committed += [each["image/svg+xml"].rstrip("\n").encode() for each in data if "image/svg+xml" in each]
     shown = {
         tag["src"] for tag in BeautifulSoup((HTML / "book" / f"{path.stem}.html").read_text(), "html.parser")("img")
     }
     digests = {_digest((HTML / "book" / src).read_bytes()) for src in shown if "_images" in src}
-    assert {_digest(base64.b64decode(picture)) for picture in committed} <= digests
+    assert {_digest(picture) for picture in committed} <= digests
 
 
 def _digest(data):

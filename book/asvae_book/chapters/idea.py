@@ -170,7 +170,7 @@ def passes() -> float:
 def mixtures(variances: Sequence[float] = (1.0, 0.25, 0.0625)) -> Figure:
     """Draw the worked example's two mixtures, and below them the square of their difference, its area shaded."""
     figure, axes = plt.subplots(2, len(variances), figsize=(6.2, 3.8), sharex=True, sharey="row")
-    z = np.linspace(-4.0, 5.0, 1_000)
+    z = np.linspace(-4.0, 5.0, 401)
     for (top, low), v in zip(axes.T, variances, strict=True):
         q_a, q_b = (np.mean([_normal(z, m, v) for m in means], 0) for means in (A, B))
         top.plot(z, q_a, color=palette.of_method("s-introvae"), label="$q_a$")

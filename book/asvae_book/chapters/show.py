@@ -15,6 +15,7 @@ from asvae.store.runs import load_or_train
 from asvae.training.images.machinery import Machinery
 from asvae.training.run import Result
 from asvae_book.chapters.figure_data import as_csv
+from asvae_book.chapters.figure_svg import as_svg
 from asvae_book.studies import COMMITTED_SEEDS, Cells, Label, Study
 from asvae_book.studies.command import again
 from asvae_book.studies.sources import line
@@ -154,13 +155,17 @@ def say_list(sentences: Sequence[str]) -> None:
 def show(shown: Any, runs: Sequence[Result] | str) -> None:
     """Display a figure or table with the line under it that says where its runs came from.
 
-    A figure of pictures gets a white ground; charts have none, and so suit a page in the dark. With the line go, for
+    A figure of pictures gets a white ground; charts have none, and so suit a page in the dark; they are drawn as lines,
+    which stay sharp at any size, where that is not much more to load. With the line go, for
     the page, the numbers shown as CSV and the command that makes the runs again.
     """
     if isinstance(shown, Figure) and any(axis.images for axis in shown.axes):
         shown.set_facecolor("white")
-    with pd.option_context("display.max_colwidth", None):
-        display(shown)
+    if isinstance(shown, Figure) and (drawn := as_svg(shown)):
+        display({"image/svg+xml": drawn, "text/plain": str(shown)}, raw=True)
+    else:
+        with pd.option_context("display.max_colwidth", None):
+            display(shown)
     if isinstance(shown, Figure):
         plt.close(shown)
     measured = isinstance(runs, str)
