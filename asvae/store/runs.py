@@ -198,7 +198,7 @@ def locate(config: RunConfig, root: Path = ROOT, machinery: Machinery | None = N
 
 
 def save(run: Run, path: Path) -> None:
-    """Write a run into the folder ``path``, whole or not at all; what was there before is replaced."""
+    """Write a run into the folder ``path``, whole or not at all; what was there before is replaced, or stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=part_prefix()) as folder:
         part = Path(folder) / "run"
@@ -207,16 +207,18 @@ def save(run: Run, path: Path) -> None:
         write_record(part / "run.json", record(run) | {"weights": _digest(weights)})
         # Again where another process put the same run there in between.
         for attempt in range(10):
+            old = Path(folder) / f"old-{attempt}"
             try:
                 with contextlib.suppress(FileNotFoundError):
-                    os.replace(path, Path(folder) / f"old-{attempt}")
+                    os.replace(path, old)
                 os.replace(part, path)
                 return
             except OSError as error:
                 last = error
-        raise NotWrittenError(
-            printable(f"{path.name}: cannot be written to {path.parent} ({last.strerror}).")
-        ) from last
+                with contextlib.suppress(OSError):
+                    os.replace(old, path)
+        sentence = f"{path.name}: cannot be written to {path.parent} ({last.strerror}); what was there is whole."
+        raise NotWrittenError(printable(sentence)) from last
 
 
 def load(path: str | Path) -> Run:

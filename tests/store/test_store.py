@@ -119,18 +119,25 @@ def test_two_writers_of_one_run_leave_a_whole_run(run, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_a_run_that_cannot_be_put_in_its_place_says_why(run, tmp_path, monkeypatch):
+@pytest.mark.parametrize("before", [False, True])
+def test_a_run_that_cannot_be_put_in_its_place_says_why_and_leaves_what_was_there(run, tmp_path, monkeypatch, before):
     real = os.replace
+    if before:
+        store.save(run, tmp_path / "a")
 
     def broken(source, target):
-        if str(target).endswith("/a"):
+        if str(source).endswith("/run"):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         real(source, target)
 
     monkeypatch.setattr(os, "replace", broken)
-    with pytest.raises(NotWrittenError, match=rf"^a: cannot be written to .* \({os.strerror(errno.EIO)}\)\.$"):
-        store.save(run, tmp_path / "a")
-    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(
+        NotWrittenError, match=rf"^a: cannot be written to .* \({os.strerror(errno.EIO)}\); what was there is whole\.$"
+    ):
+        store.save(replace(run, scores={"kl": 1.0}), tmp_path / "a")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"] * before
+    if before:
+        assert store.load(tmp_path / "a").scores == run.scores
 
 
 def test_without_weights_committed_results_come_first_then_stored_runs_and_the_rest_is_trained(tmp_path, monkeypatch):
