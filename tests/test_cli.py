@@ -58,6 +58,7 @@ def test_data_says_what_is_in_a_data_set(asvae):
     assert "fingerprint 844afa5d7d11, 0 unusable" in out
 
 
+@pytest.mark.slow
 def test_sweep_makes_a_table_and_a_budget_stops_it_cleanly(asvae):
     grid = ("sweep", "--objectives", "vae,as-introvae", "--combinations", "C1,C3", "--seeds", 2, "--workers", 1, *SMALL)
     status, out, err = asvae(*grid, "--steps", 60, "--budget", "0.01s")

@@ -54,6 +54,7 @@ def test_seeds_fall_into_two_groups_only_where_some_distances_exceed_their_bound
     assert one == "**C2**: all of 2 runs exceeded the bound: one group."
 
 
+@pytest.mark.slow
 def test_the_rules_frequencies_add_up_in_every_row_and_power_is_for_the_printed_gap(run):
     runs = [
         replace(run, config=run.config.replace(seed=i), scores=run.scores | {"kl": 20.0 + kl, "jsd": 9.0 + jsd})

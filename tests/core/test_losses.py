@@ -221,6 +221,55 @@ def test_gradient_penalty_is_taken_at_the_real_sample_where_the_mix_is_one():
         assert penalty.item() == pytest.approx((x.norm().item() - 1.0) ** 2, rel=1e-5)
 
 
+def test_gradient_penalty_of_lanes_pulls_each_lanes_slope_to_one():
+    """The penalty of a linear critic is (|w| - 1)², so its gradient 2 (|w| - 1) w / |w|."""
+    slope = torch.tensor([[3.0, 4.0], [0.3, 0.4]], requires_grad=True)
+    real, fake = torch.randn(2, 6, 2), torch.randn(2, 6, 2)
+    critic = lambda x: torch.einsum("lbi,li->lb", x, slope)  # noqa: E731
+    penalty = losses.gradient_penalty(critic, real, fake, torch.rand(2, 6), event_dims=1)
+    torch.testing.assert_close(penalty, torch.tensor([16.0, 0.25]))
+    (gradient,) = torch.autograd.grad(penalty.sum(), slope)
+    torch.testing.assert_close(gradient, torch.tensor([[4.8, 6.4], [-0.6, -0.8]]))
+
+
+def test_gradient_penalty_takes_one_slope_of_all_that_makes_an_image():
+    real, fake = torch.randn(5, 1, 2, 2), torch.randn(5, 1, 2, 2)
+    penalty = losses.gradient_penalty(lambda x: 2.0 * x.sum((1, 2, 3)), real, fake, torch.rand(5))
+    assert penalty.item() == pytest.approx((4.0 - 1.0) ** 2, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (
+            lambda x, s: losses.gradient_penalty(None, x, x, s),
+            "critic: got None; allowed: a function of samples.",
+        ),
+        (
+            lambda x, s: losses.gradient_penalty(torch.sum, x, x, s, event_dims=2),
+            "event_dims: got 2; allowed: a whole number from 1 to 1.",
+        ),
+        (
+            lambda x, s: losses.gradient_penalty(torch.sum, x, x[:1], s),
+            "gradient_penalty: got [(3, 2), (1, 2), (3,)]; "
+            "allowed: equal shapes (..., B, *shape), and (..., B) of mix.",
+        ),
+        (
+            lambda x, s: losses.wasserstein_gap(x, s),
+            "wasserstein_gap: got [(3, 2), (3,)]; allowed: scores (..., B) of the same lanes.",
+        ),
+        (
+            lambda x, s: losses.wasserstein_gap(s[0], s),
+            "wasserstein_gap: got [(), (3,)]; allowed: scores (..., B) of the same lanes.",
+        ),
+    ],
+)
+def test_the_critics_losses_say_what_they_take(call, says):
+    with pytest.raises(InvalidArgumentError) as error:
+        call(torch.zeros(3, 2), torch.zeros(3))
+    assert str(error.value) == says
+
+
 def test_weights_that_are_neither_one_nor_one_a_lane_are_refused():
     errors, one = torch.rand(3), torch.ones(())
     for weights in ({"beta_rec": torch.ones(2), "beta_neg": one}, {"beta_rec": one, "beta_neg": torch.ones(3)}):

@@ -33,6 +33,18 @@ def test_ramps_are_the_papers():
     assert schedules.constant(0.5)(0.9) == 0.5
 
 
+@pytest.mark.parametrize("make", [schedules.tanh_ramp, schedules.linear_ramp, lambda rate: schedules.get("half", rate)])
+@pytest.mark.parametrize("bad", [0.0, -1.0, math.nan])
+def test_a_ramp_needs_a_positive_rate(make, bad):
+    with pytest.raises(checks.InvalidArgumentError, match=rf"^rate: got {bad}; allowed: a number above 0\.$"):
+        make(bad)
+
+
+def test_every_named_schedule_can_be_had():
+    assert schedules.names() == ["linear", "tanh", "half", "as-only", "kl-only"]
+    assert [schedules.get(name, 2.0)(0.25) for name in schedules.names()] == [0.5, math.tanh(0.5), 0.5, 0.0, 1.0]
+
+
 @pytest.mark.parametrize("bad", [-0.1, 1.1, math.nan, "half", True])
 def test_a_constant_outside_its_interval_is_refused(bad):
     with pytest.raises(checks.InvalidArgumentError, match=r"^c: got"):

@@ -109,6 +109,22 @@ def test_truth_against_truth_is_the_known_floor():
     assert floor["centroid_error"] < 0.02
 
 
+def test_the_floor_is_the_score_of_other_draws_of_the_truth():
+    wanted = metrics.score(lambda n, draw: BOARD.sample(n, EVALUATION_SEED + 1, draw), BOARD, draws=2, large=300)
+    assert metrics.floor(BOARD, draws=2, large=300) == wanted
+    assert metrics.floor(BOARD, draws=1, large=300)["kl"] != wanted["kl"]
+
+
+def test_a_diverged_run_has_every_score_and_all_are_nan():
+    normal = (torch.zeros(4, 2), torch.zeros(4, 2))
+    for nothing, all_of_them in (
+        (metrics.nothing(), metrics.score(lambda n, draw: torch.zeros(n, 2), BOARD, n=5, draws=1, large=5)),
+        (latents.nothing(), latents.latent_scores(normal, normal)),
+    ):
+        assert list(nothing) == list(all_of_them)
+        assert np.isnan(list(nothing.values())).all()
+
+
 @pytest.mark.parametrize("fake", [np.full((10, 2), np.nan), np.full((10, 2), 100.0)])
 def test_samples_that_cannot_be_scored_are_nan(fake):
     assert np.isnan(metrics.histogram_scores(BOARD.sample(10, seed=0), fake)).all()

@@ -124,6 +124,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["a.json"]
 
 
+@pytest.mark.slow
 def test_committed_results_are_whole_and_of_todays_numerics_or_marked():
     table = asvae.results()
     assert not table.empty

@@ -40,7 +40,7 @@ def test_equal_values_have_the_p_of_their_signs_and_not_0():
     assert nearly.p == pytest.approx(2.0 / 2**6, rel=0.5)
 
 
-@pytest.mark.parametrize("n", [2, 3, 6, 10, 13, 14])
+@pytest.mark.parametrize("n", [2, 3, 6, 10, pytest.param(13, marks=pytest.mark.slow), 14])
 @pytest.mark.filterwarnings("ignore:invalid value|Sample size too small:RuntimeWarning")
 def test_ranks_with_ties_and_zeros_are_wilcoxons_too(n):
     for seed in range(2 if n == 13 else 5):  # of 13 SciPy itself takes a second

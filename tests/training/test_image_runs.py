@@ -48,6 +48,7 @@ def test_sheets_and_curves_lie_beside_the_last_states(tmp_path, monkeypatch):
     assert not list((tmp_path / "wgan").glob("reconstructions*"))
 
 
+@pytest.mark.slow
 def test_a_run_is_the_averaged_decoder_and_the_last_encoder():
     config = config_of("vae")
     run, trainer = trained(config)[0], Trainer(config)
@@ -61,6 +62,7 @@ def test_a_run_is_the_averaged_decoder_and_the_last_encoder():
     assert torch.equal(run.sample(3)[:1], run.sample(3)[:1])
 
 
+@pytest.mark.slow
 def test_a_diverged_run_ends_says_where_and_has_a_curve_of_numbers(tmp_path):
     run, told = trained(config_of("vae", learning_rate=1e30), tmp_path)
     assert run.diverged

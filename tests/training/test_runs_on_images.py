@@ -117,6 +117,7 @@ def test_a_run_trains_from_the_real_format(dataset, write, tmp_path):
     assert run.provenance["skipped"] == (1 if dataset == "folder" else 0)
 
 
+@pytest.mark.slow
 def test_a_stored_run_on_other_images_is_not_taken_for_one_on_these(tmp_path):
     config = RunConfig("vae", "mnist", width=0.05, latent_dim=2, batch_size=8, steps=1)
     origins = []
