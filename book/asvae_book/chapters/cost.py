@@ -11,6 +11,8 @@ from asvae.config import RunConfig
 from asvae.objectives import Loss, Player, play
 from asvae.objectives.hyperparameters import StackedHyperparameters
 
+aten = torch.ops.aten
+
 H200_FLOPS = 989e12
 """Dense bfloat16 operations per second that NVIDIA's data sheet states for an H200 (half its figure with sparsity)."""
 
@@ -47,10 +49,19 @@ def _batch_norm(x, *rest):
     return torch.empty_like(x), x.new_empty(x.shape[1]), x.new_empty(x.shape[1])
 
 
-_BATCH_NORMS = {
-    torch.ops.aten.native_batch_norm.default: _batch_norm,
-    torch.ops.aten.native_batch_norm_backward.default: lambda gradient, x, *rest: _batch_norm(x),
+def _like(x, *rest):
+    return torch.empty_like(x)
+
+
+_UNCOUNTED = {
+    aten.native_batch_norm.default: _batch_norm,
+    aten.native_batch_norm_backward.default: lambda gradient, x, *rest: _batch_norm(x),
+    aten.leaky_relu.default: _like,
+    aten.leaky_relu_.default: lambda x, *rest: x,
+    aten.leaky_relu_backward.default: _like,
+    aten.add.Tensor: lambda x, y: _like(x) if y.shape == x.shape else x + y,
 }
+"""Operations that do not count, with their shapes, which take PyTorch most of the time of a step to derive."""
 
 
 class _Count(TorchDispatchMode):
@@ -62,9 +73,8 @@ class _Count(TorchDispatchMode):
     total = 0
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        if func in _BATCH_NORMS:
-            # None of its operations count, and deriving its shapes takes PyTorch most of the time of a step.
-            return _BATCH_NORMS[func](*args)
+        if func in _UNCOUNTED and not kwargs:
+            return _UNCOUNTED[func](*args)
         out = func(*args, **kwargs or {})
         if func._overloadpacket in flop_registry:
             self.total += flop_registry[func._overloadpacket](*args, **kwargs or {}, out_val=out)

@@ -92,7 +92,7 @@ def _row(job: Job, missing: int, results: Mapping[RunConfig, Summary], values: M
         "done": not missing,
         "gpu": on_gpu,
         "device": "cuda" if on_gpu else "cpu",
-        "hours": round(missing * hours(first, results, on_gpu), 3),
+        "hours": round(missing * hours(first, results, on_gpu), 3) if missing else 0.0,
         "threads": threads,
         "processes": processes,
         "data": first.dataset if datasets.has_files(first.dataset) else "",
