@@ -205,6 +205,12 @@ def test_exp_elbo_and_hinge_broadcast_one_weight_a_lane():
             assert hard[lane, i].item() == pytest.approx(max(0.0, (margin[lane] - kl[lane, i]).item()), rel=1e-6)
 
 
+def test_wasserstein_gap_is_the_real_mean_minus_the_generated_one_in_each_lane():
+    real, fake = torch.tensor([[1.0, 2.0], [3.0, 5.0]]), torch.tensor([[0.0, 1.0, 5.0], [1.0, 1.0, 1.0]])
+    assert losses.wasserstein_gap(real, fake).tolist() == [-0.5, 3.0]
+    assert losses.wasserstein_gap(real[0], fake[0]).item() == -0.5
+
+
 def test_gradient_penalty_of_a_linear_critic_is_known():
     slope = torch.tensor([3.0, 4.0])
     real, fake = torch.randn(6, 2), torch.randn(6, 2)

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from asvae import datasets
+from asvae import datasets, draws
 from asvae.checks import InvalidArgumentError
 from asvae.draws import EVALUATION_SEED
 from asvae.metrics import latents
@@ -23,6 +23,16 @@ def test_mutual_information_of_gaussians_is_that_of_the_channel_and_0_of_a_colla
     assert latents.mutual_information(mu, torch.full((1_000, 2), -30.0)) == pytest.approx(np.log(1_000), abs=1e-3)
 
 
+def test_mutual_information_is_that_of_the_mixtures_densities_where_widths_differ():
+    generator = torch.Generator().manual_seed(1)
+    mu, logvar = torch.randn(2, 40, 3, generator=generator, dtype=torch.float64)
+    noise = draws.normal(EVALUATION_SEED, 0, "mutual_information", (40, 3))
+    posteriors = torch.distributions.Independent(torch.distributions.Normal(mu, torch.exp(0.5 * logvar)), 1)
+    log_q = posteriors.log_prob((mu + torch.exp(0.5 * logvar) * noise)[:, None])
+    expected = (log_q.diagonal() - log_q.exp().mean(1).log()).mean().item()
+    assert latents.mutual_information(mu, logvar) == pytest.approx(expected, rel=1e-9)
+
+
 def test_a_latent_is_dead_by_its_means_alone_and_each_kl_is_of_its_own_posteriors():
     generator = torch.Generator().manual_seed(0)
     mu, logvar = torch.randn(500, 4, generator=generator), torch.full((500, 4), -9.0)
@@ -37,6 +47,8 @@ def test_a_latent_is_dead_by_its_means_alone_and_each_kl_is_of_its_own_posterior
 def test_no_latent_is_called_dead_or_alive_by_one_sample(recwarn):
     one = torch.zeros(1, 4), torch.zeros(1, 4)
     assert np.isnan(latents.latent_scores(one, one)["dead_latents"])
+    two = torch.tensor([[0.0, 1.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]]), torch.zeros(2, 4)
+    assert latents.latent_scores(two, one)["dead_latents"] == 0.75
     assert not recwarn
 
 

@@ -11,7 +11,7 @@ from asvae.training.diagnostics import Finding
 from asvae.training.run import Divergence
 from asvae_book.paper import health, operating, plan, published, verdicts
 from asvae_book.paper.claims import CLAIM, CLAIMS
-from asvae_book.paper.verdicts import against, claim_says, compare, comparison_says
+from asvae_book.paper.verdicts import against, claim_says, compare, comparison_says, conclude
 from asvae_book.studies.intervals import DECIDES, LEVEL, over_seeds, seeds_for_power
 
 SHAPE = np.array([-1.6, -1.1, -0.7, -0.4, -0.1, 0.2, 0.3, 0.7, 1.1, 1.6])
@@ -120,6 +120,22 @@ def test_a_mean_beside_a_number_is_of_the_runs_that_ended(pair):
     row = against(lost(pair("digits", 6)[0], 1), lambda run: run.scores["x"], 1.0, -1, "{:+.2f}", 1)
     assert (row["difference"], row["seeds"]) == (f"−{1.0 - SHAPE[1:6].mean():.2f}", 6)
     assert row["95 % interval"].endswith(", of 5 that ended")
+    beyond = [
+        against(lost(pair("digits", 11)[0], count), lambda run: run.scores["x"], 9.0, -1, "{:+.2f}", 1)["says"]
+        for count in (0, 5, 6)
+    ]
+    assert beyond == ["holds", "inconclusive", "does not hold"]
+
+
+@pytest.mark.parametrize(
+    ("tie", "verdict"), [("not higher", "not reproduced"), ("not lower", "not reproduced"), ("lower", "partly")]
+)
+def test_a_tie_alone_does_not_make_a_claim_hold_in_part(tie, verdict):
+    rows = {("a", "x"): {"claimed": tie, "says": "holds"}, ("b", "x"): {"claimed": "lower", "says": "no difference"}}
+    concluded = conclude(rows)
+    assert concluded.verdict == verdict
+    assert list(concluded.comparisons.index) == [*rows]
+    assert concluded.comparisons["says"].tolist() == ["holds", "no difference"]
 
 
 def test_judges_that_disagree_decide_neither_way(pair):

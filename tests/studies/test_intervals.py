@@ -85,6 +85,8 @@ def test_half_a_width_has_two_digits_where_they_are_enough_and_else_those_of_the
     assert Interval(21.456, 0.1637, 5, 0.5).plus_minus() == "21.5\u00a0±\u00a00.16"
     assert Interval(-1234.0, 123.4, 5, 0.5).plus_minus("{:+.4g}") == "−1234\u00a0±\u00a0123.4"
     assert Interval(21.456, math.nan, 1, math.nan).plus_minus() == "21.5"
+    assert Interval(21.456, 99.6, 2, 0.5).plus_minus() == "21.5\u00a0±\u00a099.6"
+    assert Interval(21.456, 99.4, 2, 0.5).plus_minus() == "21.5\u00a0±\u00a099"
     assert over_seeds([]).plus_minus() == "–"
 
 
@@ -97,3 +99,18 @@ def test_the_seeds_for_power_find_the_difference_as_often_as_they_say(sd, differ
     fewer = stats.ttest_1samp(draws[:, : n - 1], 0.0, axis=-1).pvalue < DECIDES
     assert np.mean(fewer) < POWER + 0.005
     assert seeds_for_power(2 * sd, 2 * difference) == n
+
+
+@pytest.mark.parametrize("effect", [0.35, 0.8, 2.5, 40.0])
+def test_the_seeds_for_power_are_the_fewest_by_integration_over_the_estimated_deviation(effect):
+    """Power is the mean over s² ~ χ²/(n - 1) of what a normal test with the limit t·s finds."""
+
+    def power(n):
+        limit = stats.t.isf(DECIDES / 2, n - 1)
+        q = (np.arange(20_000) + 0.5) / 20_000
+        s = np.sqrt(stats.chi2.ppf(q, n - 1) / (n - 1))
+        return stats.norm.sf(limit * s - effect * np.sqrt(n)).mean()
+
+    n = seeds_for_power(1.0, effect)
+    assert power(n) >= POWER
+    assert n == 2 or power(n - 1) < POWER

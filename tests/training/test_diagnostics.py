@@ -78,6 +78,10 @@ def test_many_runs_are_reported_in_one_sentence_a_finding_and_logged_once(run, d
     sentences = report(runs)
     assert len(sentences) == 2
     assert any(s.startswith("exp term underflowed since step 20") and s.endswith("(2 of 4 runs)") for s in sentences)
+    later = replace(silenced, history=silenced.history | {"step": [10 * step for step in STEPS["step"]]})
+    assert report([later, silenced])[0].startswith("exp term underflowed since step 20")
+    assert report([later, silenced])[0].endswith("(2 of 2 runs)")
+    assert report([silenced]) == [str(findings(silenced)[0])]
     log(runs)
     assert [record.message for record in caplog.records] == sentences
 
@@ -117,7 +121,8 @@ def test_an_adversary_that_lets_kl_grow_is_named_before_the_run(caplog):
     found = forecast(RunConfig("as-introvae", "celeba128"))
     assert found.name == "weak adversary"
     assert "599 nats, 2.3 per latent dimension" in str(found)
+    assert (found.step, found.knob) == (0, "a larger beta_neg")
     fine = [RunConfig("s-introvae", name) for name in ("checkerboard", "mnist", "cifar10")]
     assert [forecast(each) for each in fine] == [None] * 3
     log_forecasts([RunConfig("s-introvae", "celeba128", seed=seed) for seed in range(3)] + fine)
-    assert len(caplog.records) == 1
+    assert [record.message for record in caplog.records] == [str(forecast(RunConfig("s-introvae", "celeba128")))]

@@ -54,7 +54,7 @@ COLOURS = {
     THEIR_SIDE: palette.of_method("s-introvae"),
     OPEN: "#767676",
 }
-FAINT, BAND = "#b0b0b0", "#fff0b3"
+FAINT, BAND = "#b0b0b0", "#ffe38a"
 MARKERS = {OUR_SIDE: "o", THEIR_SIDE: "s", OPEN: "D"}
 
 
