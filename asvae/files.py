@@ -124,9 +124,11 @@ def read_record(path: Path) -> dict[str, Any]:
         If the file is missing, truncated or changed since; the message names it.
     """
     try:
+        if path.exists() and not path.is_file():  # reading a pipe would wait
+            raise ValueError("no regular file")
         record = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
         sealed = isinstance(record, dict) and record.get("sha256") == seal(record)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InvalidArgumentError(f"file: got {path.name!r}; allowed: a whole record ({error}).") from error
     if not sealed:
         raise InvalidArgumentError(f"file: got {path.name!r}, changed since it was written; restore or remove it.")

@@ -121,6 +121,11 @@ def test_a_chapter_refuses_a_bad_parameter_before_anything_else(tmp_path, argume
     assert refused(tmp_path, *arguments).startswith(says)
 
 
+@pytest.mark.parametrize("chapter", ["idea", "index", "ledger", "referee"])
+def test_a_chapter_without_parameters_refuses_all(tmp_path, chapter):
+    assert refused(tmp_path, "-p", "seeds", "3", chapter=chapter) == "unknown parameter: got 'seeds'; allowed: none."
+
+
 @pytest.mark.slow
 def test_papermill_runs_the_chapter_from_anywhere_with_other_parameters(tmp_path):
     wanted = ("-p", "steps", "12", "-p", "seeds", "2", "-y", "{combinations: [C2], objectives: [s-introvae]}")

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import NoReturn
 
-from asvae.checks import InvalidArgumentError
+from asvae.checks import InvalidArgumentError, printable
 from asvae.files import NotWrittenError
 from asvae.training.sweep import BudgetSpentError, StoppedError
 
@@ -28,6 +28,8 @@ def endings() -> Iterator[None]:
         yield
     except tuple(_STATUS) as error:
         _end(str(error), next(status for kind, status in _STATUS.items() if isinstance(error, kind)))
+    except OSError as error:  # standard output, or a file that is written in place
+        _end(printable(f"{error.filename or 'output'}: {error.strerror or error}."), os.EX_IOERR)
     except StoppedError as error:
         _end(str(error), 128 + error.number)
     except SystemExit as ended:

@@ -8,6 +8,8 @@ import typer
 from asvae.checks import refuse
 
 _OWN = ("objective", "dataset", "scale", "seed", "steps")
+_TAKEN = ("self", "seeds", "labels")
+"""No hyper-parameters, but names of what takes these."""
 
 Device = Annotated[str, typer.Option(help='"cpu", or "cuda" where torch finds one.')]
 Dataset = Annotated[str, typer.Option(help="Data set.")]
@@ -34,8 +36,10 @@ def settings_of(settings: list[str] | None) -> dict[str, Any]:
         name, equals, value = each.partition("=")
         if not (name and equals) or name in _OWN:
             refuse("--set", each, f"NAME=VALUE, and for {', '.join(_OWN)} their own options")
+        if name in _TAKEN:
+            refuse("--set", each, "NAME=VALUE of a hyper-parameter")
         try:
             found[name] = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             found[name] = {"True": True, "False": False}.get(value, value)
     return found

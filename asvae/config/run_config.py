@@ -15,6 +15,9 @@ from asvae.config.recipes import PointsRecipe, Recipe, field_names
 from asvae.datasets.base import Dataset
 from asvae.networks import Networks, image_networks, mlp_networks
 
+_MOST = 10**12
+"""Steps that no run takes: far below where their products leave 64 bits."""
+
 
 @dataclass(frozen=True, init=False)
 class RunConfig:
@@ -66,6 +69,8 @@ class RunConfig:
         base = scales(dataset)[one_of("scale", scale, scales(dataset))]
         if steps is not None:
             hyperparameters["steps"] = integer("steps", steps, 1)
+            if steps > _MOST:
+                refuse("steps", steps, f"a whole number from 1 to {_MOST}")
         known("hyper-parameter", hyperparameters, [*field_names(own), *field_names(type(base))])
         # What was asked for, so that another scale or objective fills in its own defaults for the rest.
         asked = {"objective": objective, "dataset": dataset, "scale": scale, "seed": seed, "reading": reading}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from asvae import datasets
-from asvae.checks import folder, one_of
+from asvae.checks import folder, one_of, refuse
 from asvae.config import RunConfig
 from asvae.config.presets import SCALES
 from asvae.files import DATA, write_record
@@ -127,7 +127,10 @@ def find(configs: Iterable[RunConfig], root: Path = ROOT) -> dict[RunConfig, Res
 
 
 def _result(path: Path) -> Result:
-    state = path.stat()
+    try:
+        state = path.stat()
+    except OSError as error:
+        refuse("results", path.name, f"a file that can be read ({error.strerror})")
     return _as_written(path, (state.st_ino, state.st_size, state.st_mtime_ns))
 
 

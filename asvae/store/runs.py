@@ -237,7 +237,12 @@ def load(path: str | Path) -> Run:
             raise ValueError("weights.safetensors changed since it was written")
         fields = from_record(kept)
         networks = fields["config"].networks()
-        networks.load_state(safetensors_torch.load(weights))
+        state = safetensors_torch.load(weights)
+        if any(state[name].dtype != own.dtype for name, own in networks.state().items()):
+            raise ValueError("weights of another type")
+        if not fields["divergence"] and not all(each.isfinite().all() for each in state.values()):
+            raise ValueError("weights that are no numbers, and no divergence")
+        networks.load_state(state)
         networks.evaluate()
         return Run(**fields, networks=networks)
     except (OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:

@@ -3,11 +3,18 @@
 import sys
 from typing import Any
 
+from asvae import datasets
 from asvae.files import seal
 
 _WHOLE = ("lanes", "skipped", "processes", "format", "step")
 """Entries of timing, provenance and divergence that are whole numbers; ``seconds`` is a number, the rest is text."""
 
+
+SOURCE = ("fingerprint", "asvae", "commit", "python", "torch", "numpy", "hardware", "device")
+"""What the provenance of every result says in words."""
+
+_SCORED = {"points": ("kl", "jsd", "on_support"), "images": ("frechet_classifier", "sharpness")}
+"""Kind of data → scores that every result has, be they null."""
 
 _MAX = sys.float_info.max
 
@@ -32,6 +39,10 @@ def check(kept: dict[str, Any]) -> None:
         for name, value in (kept[part] or {}).items():
             number = name in (*_WHOLE, "seconds")
             _need(_number(value, name in _WHOLE) if number else _text(value), f"{part}: {name}")
+    for name in SOURCE:
+        _need(isinstance(said := kept["provenance"].get(name), str) and bool(said), f"provenance: no {name}")
+    for name in _SCORED[datasets.kind(kept["config"]["dataset"])]:
+        _need(name in kept["scores"], f"scores: no {name}")
     if divergence := kept["divergence"]:
         _need(_name(divergence["player"]) and _name(divergence["term"]), "divergence: names")
     _need("format" not in kept["provenance"] or kept["timing"]["sha256"] == timing_seal(kept), "its timing was changed")

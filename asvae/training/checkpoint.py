@@ -172,7 +172,7 @@ def read(path: Path) -> Checkpoint:
         divergences = [Divergence(**kept) if kept else None for kept in rest["divergences"]]
         curves = [(step, terms) for step, terms in rest["curves"]]
         return Checkpoint(**rest | {"configs": configs, "divergences": divergences, "curves": curves}, state=state)
-    except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
+    except (OSError, KeyError, TypeError, ValueError, RecursionError, SafetensorError) as error:
         raise _unusable(path, str(error)) from error
 
 

@@ -9,7 +9,7 @@ import typer
 from asvae import datasets
 from asvae.checks import InvalidArgumentError, number, one_of, refuse, subset
 from asvae.cli.options import Device, Fresh, Scale, Settings, Steps, settings_of
-from asvae.files import DATA
+from asvae.files import DATA, NotWrittenError
 from asvae.store import runs as store
 from asvae.store.rows import WEIGHT_NAMES
 from asvae_book.paper import ledger
@@ -96,17 +96,28 @@ def run(
         arguments = [str(source), str(output or Path(f"{source.stem}-out.ipynb")), *context.args]
     from papermill.cli import papermill  # seconds to import
     from papermill.exceptions import PapermillExecutionError
+    from yaml import YAMLError
 
     try:
         papermill.main(arguments, "papermill", standalone_mode=False)
     except PapermillExecutionError as error:
-        if error.ename != InvalidArgumentError.__name__:
+        if error.ename not in _SENTENCES:
             raise
-        raise InvalidArgumentError(error.evalue) from error
+        raise _SENTENCES[error.ename](error.evalue) from error
+    except (OSError, YAMLError) as error:
+        allowed = f"what papermill can read and write ({' '.join(str(error).split())})"
+        refuse("arguments", " ".join(arguments[1:]), allowed)
     except click.ClickException as error:
         error.show()
         raise typer.Exit(error.exit_code) from error
 
+
+_SENTENCES = {
+    "InvalidArgumentError": InvalidArgumentError,
+    "MissingDataError": InvalidArgumentError,
+    "NotWrittenError": NotWrittenError,
+}
+"""Errors of a chapter that say all in one sentence, and as what they leave the command."""
 
 run.context_settings = {"allow_extra_args": True, "ignore_unknown_options": True}
 

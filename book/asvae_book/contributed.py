@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from asvae import datasets
-from asvae.checks import InvalidArgumentError, one_of, refuse
+from asvae.checks import InvalidArgumentError, one_of, printable, refuse
 from asvae.files import DATA
 from asvae.metrics.images.measuring import sharpness
 from asvae.metrics.points import support_scores
@@ -31,8 +31,6 @@ UNVERIFIED = (
 SHARES = ("on_support", "dead_latents", "precision", "precision_floor", "recall", "recall_floor", "class_imbalance")
 SIGNED = ("kid", "rec_ssim", "rec_psnr", "mutual_information")
 """Beginnings of scores that may be negative, or have no bound that says anything."""
-
-_TEXT = ("fingerprint", "asvae", "commit", "python", "torch", "numpy", "hardware", "device")
 
 
 @dataclass(frozen=True)
@@ -79,9 +77,6 @@ def _configuration(result: Result, path: Path) -> Iterator[str]:
 
 def _provenance(result: Result, path: Path) -> Iterator[str]:
     source = result.provenance
-    for name in _TEXT:
-        if not isinstance(source.get(name), str) or not source[name]:
-            yield f"provenance: {name} is {source.get(name)!r}, no text"
     if not re.fullmatch("[0-9a-f]{12}", str(source.get("fingerprint"))):
         yield f"provenance: fingerprint {source.get('fingerprint')!r} is none"
     elif not is_current(result.config, source):
@@ -192,7 +187,7 @@ def as_text(found: Sequence[Checked]) -> str:
         lines.append(f"{each.path.name}: {'refused' if each.problems else 'sound'}")
         lines += [f"  problem  {problem}" for problem in each.problems]
         lines += [f"  note     {doubt}" for doubt in each.doubts]
-    return "\n".join([*lines, "Not verified:", *(f"  {each}" for each in UNVERIFIED)])
+    return "\n".join(map(printable, [*lines, "Not verified:", *(f"  {each}" for each in UNVERIFIED)]))
 
 
 def results(

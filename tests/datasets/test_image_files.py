@@ -50,6 +50,17 @@ def test_only_the_pack_its_record_and_the_lock_are_left(images):
     assert sorted(path.suffix for path in (images / "packed").iterdir()) == [".json", ".lock", ".npy"]
 
 
+@pytest.mark.parametrize(("was", "becomes"), [(b"'|u1'", b"',u1'"), (b"16), }", b'16", }'), (b"NUMPY", b"NUMPI")])
+def test_a_pack_whose_header_is_damaged_is_made_again(images, was, becomes):
+    first = datasets.get("folder", images, pixels=16).images
+    [pack] = (images / "packed").glob("*.npy")
+    whole = pack.read_bytes()
+    assert was in whole
+    pack.write_bytes(whole.replace(was, becomes, 1))
+    assert np.array_equal(datasets.get("folder", images, pixels=16).images, first)
+    assert pack.read_bytes() == whole
+
+
 @pytest.mark.parametrize("count", [1, 4, 5])
 def test_a_shortened_array_keeps_its_first_images(count, tmp_path):
     array = np.random.default_rng(1).integers(0, 256, (5, 3, 8, 8), dtype=np.uint8)

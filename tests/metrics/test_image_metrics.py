@@ -492,6 +492,13 @@ def test_absent_inception_weights_are_one_sentence(nowhere, monkeypatch):
         features.inception()
 
 
+@pytest.mark.parametrize("name", ["/dev/null/x", "x" * 300, "\0"])
+def test_a_name_that_can_be_no_file_is_one_sentence(name):
+    for download in (False, True):
+        with pytest.raises(InvalidArgumentError, match=r"^inception: got "):
+            features.inception(name, download=download)
+
+
 def test_a_download_is_made_on_request_and_its_failure_one_sentence(nowhere, monkeypatch):
     asked = []
 

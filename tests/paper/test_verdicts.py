@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from asvae import RunConfig
+from asvae.checks import InvalidArgumentError
 from asvae.training.diagnostics import Finding
 from asvae.training.run import Divergence
 from asvae_book.paper import health, operating, plan, published, verdicts
@@ -136,6 +137,19 @@ def test_a_tie_alone_does_not_make_a_claim_hold_in_part(tie, verdict):
     assert concluded.verdict == verdict
     assert list(concluded.comparisons.index) == [*rows]
     assert concluded.comparisons["says"].tolist() == ["holds", "no difference"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", "{}", '{"date": "2026-01-01", "claims": []}', '{"date": 3, "claims": {}}', "[" * 100_000]
+    + [f'{{"date": "2026-01-01", "claims": {{"T1": {claim}}}}}' for claim in ("3", "{}", '{"grounds": {"a": {}}}')]
+    + ['{"date": "2026-01-01", "claims": {"T1": {"grounds": {"a": {"seeds": "x"}}, "comparisons": {}}}}'],
+)
+def test_a_damaged_plan_is_refused_in_one_sentence(tmp_path, monkeypatch, text):
+    (tmp_path / "plan.json").write_text(text)
+    monkeypatch.setattr(plan, "PATH", tmp_path / "plan.json")
+    with pytest.raises(InvalidArgumentError, match=r"^plan: got 'plan.json'; allowed: the plan as it was committed"):
+        plan.plan.__wrapped__()
 
 
 def test_judges_that_disagree_decide_neither_way(pair):

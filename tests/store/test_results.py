@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 import stat
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from asvae.files import read_record, write_record
 from asvae.store.results import ROOT, STALE, find, keep, name_of
 from asvae.store.results import results as table_of
 from asvae.store.rows import reading_of, row_of
+from asvae.store.sound import SOURCE
 
 
 def test_results_are_a_table_with_scores_and_provenance(run, diverged, tmp_path):
@@ -66,6 +68,33 @@ def test_a_damaged_result_is_named_and_counts_as_missing(run, tmp_path, damage):
         table_of(root=tmp_path)
     with pytest.warns(UserWarning, match=path.name):
         assert find([run.config], tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("part", "name"), [*(("provenance", name) for name in SOURCE), *(("scores", name) for name in ("kl", "jsd"))]
+)
+def test_a_result_without_what_every_reader_asks_for_is_named_and_counts_as_missing(run, tmp_path, part, name):
+    path = keep(run, tmp_path)
+    record = read_record(path)
+    del record[part][name]
+    write_record(path, record)
+    with pytest.warns(UserWarning, match=f"{path.name}.*{part}: no {name}"):
+        assert find([run.config], tmp_path) == {}
+
+
+def test_what_is_no_file_or_nested_without_end_is_named_and_counts_as_missing(run, tmp_path):
+    path = keep(run, tmp_path)
+    path.rename(tmp_path / "kept")
+    make = {
+        "cannot be|can be read": lambda: path.symlink_to(tmp_path / "nowhere"),
+        "no regular file": lambda: os.mkfifo(path),
+        "recursion": lambda: path.write_text("[" * 100_000),
+    }
+    for why, put in make.items():
+        put()
+        with pytest.warns(UserWarning, match=f"{path.name}.*({why})"):
+            assert find([run.config], tmp_path) == {}
+        path.unlink()
 
 
 def test_runs_of_another_size_seed_or_reading_have_files_of_their_own():

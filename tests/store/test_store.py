@@ -1,6 +1,7 @@
 """Stored runs come back whole or not at all, and are found by what they are."""
 
 import errno
+import hashlib
 import json
 import math
 import os
@@ -8,12 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+import safetensors.torch
 import torch
 
 import asvae
 from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
-from asvae.files import NotWrittenError, write_record
+from asvae.files import NotWrittenError, read_record, write_record
 from asvae.store import runs as store
 from asvae.store.sound import timing_seal
 from asvae.training import sweep as sweeps
@@ -192,6 +194,18 @@ def test_no_run_whose_recipe_is_its_own_is_committed(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
 
 
+@pytest.mark.parametrize("change", [lambda w: w * math.nan, lambda w: w.int(), lambda w: w.bfloat16()])
+def test_weights_that_are_no_numbers_or_of_another_type_are_no_run(run, tmp_path, change):
+    store.save(run, tmp_path / "a")
+    weights = safetensors.torch.load_file(tmp_path / "a" / "weights.safetensors")
+    data = safetensors.torch.save({name: change(each) for name, each in weights.items()})
+    (tmp_path / "a" / "weights.safetensors").write_bytes(data)
+    kept = read_record(tmp_path / "a" / "run.json")
+    write_record(tmp_path / "a" / "run.json", kept | {"weights": hashlib.sha256(data).hexdigest()})
+    with pytest.raises(InvalidArgumentError, match=r"^path: got 'a'; allowed: the folder of a whole run \(weights"):
+        store.load(tmp_path / "a")
+
+
 @pytest.fixture
 def of_images(run, tmp_path):
     """Store a run on images without training it; return its configuration and where its data would lie."""
@@ -199,7 +213,8 @@ def of_images(run, tmp_path):
     def stored(*dataset):
         config, machinery = RunConfig("vae", *dataset), Machinery(data_root=str(tmp_path / "none"))
         nothing = torch.zeros(0, *config.data().shape)
-        fields = {"samples": nothing, "pictures": {}, "networks": config.networks(), "scores": {"sharpness": 1.0}}
+        fields = {"samples": nothing, "pictures": {}, "networks": config.networks()}
+        fields |= {"scores": {"sharpness": 1.0, "frechet_classifier": 5.0}}
         store.save(replace(run, config=config, **fields), store.locate(config, tmp_path / "runs", machinery))
         return config, machinery
 

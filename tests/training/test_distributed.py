@@ -132,6 +132,25 @@ def far(state, other):
     return max(apart / size for size, apart in largest.values())
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"WORLD_SIZE": "0"},
+        {"WORLD_SIZE": "5" * 5_000},
+        {"WORLD_SIZE": "two"},
+        {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "0"},
+        {"RANK": "1"},
+        {"RANK": "2", "WORLD_SIZE": "2"},
+    ],
+)
+def test_what_torchrun_cannot_set_is_refused(monkeypatch, variables):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    name = [*variables][-1] if "RANK" not in variables else "RANK"
+    with pytest.raises(InvalidArgumentError, match=rf"^{name}: got '"):
+        distributed.of_environment(name, 1)
+
+
 @pytest.mark.parametrize("name", RUNS)
 def test_two_processes_have_the_gradients_and_weights_of_one(name, two, one):
     for step, state in enumerate(one(name)):

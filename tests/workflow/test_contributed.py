@@ -47,7 +47,7 @@ def test_a_file_that_was_edited_is_no_result(tmp_path):
         (POINTS, "scores", "kl", None, "kl is missing"),
         (POINTS, "provenance", "fingerprint", "0" * 12, "not today's"),
         (POINTS, "provenance", "fingerprint", "today", "is none"),
-        (POINTS, "provenance", "hardware", "", "no text"),
+        (POINTS, "provenance", "hardware", "", "provenance: no hardware"),
         (POINTS, "timing", "seconds", -3.0, "timing"),
         (POINTS, "timing", "date", "2999-01-01", "still to come"),
         (POINTS, "timing", "date", "soon", "soon"),
@@ -85,6 +85,14 @@ def test_the_command_ends_with_1_where_a_file_is_refused(tmp_path, capsys):
         results("check", [ROOT / POINTS, tmp_path / "other.json"])
     assert ended.value.exit_code == 1
     assert "other.json: refused" in capsys.readouterr().out
+
+
+def test_names_of_files_are_printed_without_what_a_terminal_obeys(tmp_path):
+    path = tmp_path / "x: sound\nb\x1b[31mz.json"
+    path.write_bytes((ROOT / POINTS).read_bytes())
+    said = as_text([check(path)])
+    assert "x: sound\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}[31mz.json: refused" in said.splitlines()
+    assert "\x1b" not in said
 
 
 def test_it_says_what_it_cannot_verify():

@@ -55,9 +55,10 @@ def inception(path: str | Path | None = None, device: str = "cpu", download: boo
     """
     named = path or os.environ.get(VARIABLE)
     file = Path(named) if named else Path(torch.hub.get_dir(), "checkpoints", URL.rpartition("/")[2])
-    if not file.is_file() and download:
+    # Unlike Path.is_file, it raises for no name.
+    if not os.path.isfile(file) and download:
         _fetch(file)
-    if not file.is_file():
+    if not os.path.isfile(file):
         refuse("inception", str(file), f"the file from {URL}, its path given here or in {VARIABLE}")
     data = file.read_bytes()
     # Before anything is unpickled: what torch-fidelity loads could run code.
@@ -70,10 +71,10 @@ def inception(path: str | Path | None = None, device: str = "cpu", download: boo
 
 
 def _fetch(file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(URL, str(file), hash_prefix=SHA256)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         allowed = f"a place that {URL} can be fetched to, or a copy of it ({reason})"
         refuse("inception", str(file), allowed)

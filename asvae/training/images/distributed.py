@@ -46,8 +46,16 @@ def is_main_process() -> bool:
 
 
 def of_environment(name: str, default: int) -> int:
-    """Return a whole number that ``torchrun`` sets, ``default`` where it did not."""
+    """Return a whole number that ``torchrun`` sets, ``default`` where it did not.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If it is none, a size is 0, or a rank is not below the number of processes.
+    """
     value = os.environ.get(name, str(default))
-    if not value.isdecimal():
-        refuse(name, value, "a whole number, as torchrun sets it, or no such variable")
+    if not value.isdecimal() or len(value) > 9 or int(value) < (name != "RANK"):
+        refuse(name, value[:20], "a whole number, as torchrun sets it, or no such variable")
+    if name == "RANK" and int(value) >= (size := of_environment("WORLD_SIZE", 1)):
+        refuse(name, value, f"a number below WORLD_SIZE, {size}, as torchrun sets it, or no such variable")
     return int(value)

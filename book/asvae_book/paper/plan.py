@@ -4,6 +4,7 @@ A comparison is *planned* if the plan names it for its claim; what the plan does
 never edited to fit: one that changes gets a new date. Runs that are older than the plan were seen before it was made.
 """
 
+import datetime
 import json
 from collections.abc import Sequence
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from asvae import datasets
+from asvae.checks import integer, refuse
 from asvae.files import DATA
 from asvae.training.run import Result
 from asvae_book.paper.claims.records import Ground
@@ -25,8 +27,23 @@ def plan() -> dict[str, Any]:
 
     A ground, such as ``"checkerboard, quick"``, has a number of seeds and of comparisons (the family); a comparison, by
     kind of data, what is claimed of the difference and, if there is one, its margin.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the file is absent or damaged.
     """
-    return json.loads(PATH.read_bytes())
+    try:
+        found = json.loads(PATH.read_bytes())
+        datetime.date.fromisoformat(found["date"])
+        for claim in found["claims"].values():
+            for ground in claim["grounds"].values():
+                integer("seeds", ground["seeds"], 1)
+            for comparisons in claim["comparisons"].values():
+                comparisons.keys()
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        refuse("plan", PATH.name, f"the plan as it was committed ({' '.join(str(error).split())})")
+    return found
 
 
 def planned(claim: str, ground: Ground, comparisons: pd.DataFrame) -> list[bool]:

@@ -22,6 +22,9 @@ from asvae_book.workflow.needs import Need
 
 HOUR = 3600.0
 
+PACE = 2e-9
+"""Seconds per unit of a step's work on points (:func:`_operations`), where no committed run of the method tells."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -92,7 +95,7 @@ def hours(config: RunConfig, results: Mapping[RunConfig, Summary], on_gpu: bool 
     """Return about how long a run takes, on one core or on one GPU.
 
     Measured times of the same method come first, scaled by steps: on the same data set and scale, else on other points,
-    at another scale by the operations of a step. Images that nobody has run are counted by their operations
+    at another scale by the operations of a step; without any, by :data:`PACE`. Images that nobody has run are counted
     (:mod:`asvae_book.chapters.cost`).
     """
     pace = _paces(results) if not on_gpu else {}
@@ -103,7 +106,7 @@ def hours(config: RunConfig, results: Mapping[RunConfig, Summary], on_gpu: bool 
         return hours if on_gpu else core_hours
     others = [key for key in pace if key[2] == config.objective and datasets.kind(key[0]) == "points"]
     if not others:
-        raise ValueError(f"no committed run of {config.objective} on points tells what one takes")
+        return _operations(config.recipe) * PACE * config.steps / HOUR
     nearest = next((key for key in others if key[1] == config.scale), others[-1])
     work = _operations(config.recipe) / _operations(scales(nearest[0])[nearest[1]])
     return pace[nearest] * work * config.steps / HOUR

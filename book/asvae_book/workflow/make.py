@@ -35,7 +35,7 @@ def options(given: Mapping[str, Any]) -> dict[str, Any]:
     one_of("device", found["device"], ("cuda", "cpu"))
     one_of("chapters", str(found["chapters"]), ("True", "False"))
     subset("data", str(found["data"]).split(","), [name for name in datasets.names() if name != "folder"])
-    scales = subset("scales", str(found["scales"] or ",".join(_SCALES)).split(","), _SCALES)
+    scales = subset("scales", (str(found["scales"]) or ",".join(_SCALES)).split(","), _SCALES)
     return found | {
         "scales": scales,
         "data_root": str(found["data_root"]),
