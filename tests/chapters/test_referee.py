@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from asvae import RunConfig
 from asvae_book.chapters import paper_vs_code, referee
 from asvae_book.paper import operating
 from asvae_book.paper.claims import CLAIM
@@ -106,3 +107,26 @@ def test_tanh_before_the_decoders_kl_is_told_by_what_it_hides(run):
     )
     assert "own is 6.0 against 4.0 of real data" in said
     assert paper_vs_code.tanh_sentence(Cells({"tanh": cells["tanh"]})) == "These runs were not made."
+
+
+def test_the_calibration_counts_runs_by_whether_they_beat_the_vae_of_their_data(run):
+    def made(objective, seed, frechet, ratio=None):
+        history = {"step": [1, 2]} | ({} if ratio is None else {"kl_real": [ratio * 8.0] * 2, "kl_fake": [8.0] * 2})
+        config = RunConfig(objective, "digits", seed=seed)
+        return replace(run, config=config, history=history, scores={"frechet_classifier": frechet})
+
+    vae = made("vae", 0, 10.0)
+    better = [made("s-introvae", 0, 5.0, 1.05), made("s-introvae", 1, 9.9, 1.2), made("as-introvae", 1, 9.0, 0.9)]
+    worse = [made("introvae", 0, 11.0, 1.4), made("introvae", 1, 60.0, 7.0)]
+    # A run that two studies hold is one run.
+    said = referee.calibration_sentence([vae, *better, *better, *worse])
+    assert "On images 3 introspective runs beat the VAE of their data" in said
+    assert (
+        "0.90 to 1.20 times that of samples: a threshold of 1.1 would call 1 of them sick, and stop what they are compared in; 1.5 calls 0."
+        in said
+    )
+    assert said.endswith(" 2 more do not, at 1.40 to 7.00 times: 1.5 calls 1 sick.")
+    assert referee.calibration_sentence([vae, *better, worse[1]]).endswith(
+        " 1 more does not, at 7.00 times: 1.5 calls 1 sick."
+    )
+    assert referee.calibration_sentence(worse) == "No run on images beats the VAE of its data."

@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 
 from asvae import RunConfig
 from asvae.losses import exp_elbo
-from asvae.training.diagnostics import equilibrium, findings, forecast, log, log_forecasts, report
+from asvae.training.diagnostics import equilibrium, findings, forecast, kl_ratio, log, log_forecasts, report
 
 NAN = float("nan")
 STEPS = {"step": [0, 10, 20, 30, 40, 50, 60, 70]}
@@ -49,6 +49,18 @@ def test_kl_of_real_above_that_of_samples_at_the_end_is_named_since_when(curves)
     assert curves(kl_real=[5.4] * 8, kl_fake=[5.0] * 8) == []
     assert [found.name for found in curves(kl_real=[5.6] * 8, kl_fake=[5.0] * 8)] == ["KL of real above KL of samples"]
     assert curves(kl_real=real[::-1], kl_fake=[NAN, NAN, *real[5::-1]]) == []
+
+
+def test_on_images_the_kl_of_real_may_lie_half_above_that_of_samples(run):
+    def found(ratio):
+        history = STEPS | {"kl_real": [9.0] * 4 + [ratio * 8.0] * 4, "kl_fake": [NAN] * 4 + [8.0] * 4}
+        image = replace(run, config=RunConfig("s-introvae", "digits"), history=history, scores={})
+        assert kl_ratio(image) == pytest.approx(ratio)
+        return [each.name for each in findings(image)]
+
+    assert found(1.12) == found(1.49) == []
+    assert found(1.51) == ["KL of real above KL of samples"]
+    assert math.isnan(kl_ratio(replace(run, history=STEPS)))
 
 
 def test_a_flat_critic_is_named(curves):

@@ -1,11 +1,13 @@
 """The page of a referee's questions: how often the rule is right, how many seeds it needs, which runs fall out."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from asvae.store.rows import TABLE_ROWS
+from asvae.training.diagnostics import INVERTED, kl_ratio
 from asvae.training.run import Result
 from asvae_book.chapters.toy_tables import mean
 from asvae_book.paper import operating, published
@@ -74,6 +76,38 @@ def findings(table: pd.DataFrame, power: pd.DataFrame) -> list[str]:
         f"**The seeds {'suffice' if enough.all() else 'suffice in part'}**: for the printed differences, at today's "
         f"spread, {needed.min()} to {needed.max()} are needed, and {run.min()} are there.",
     ]
+
+
+def calibration_sentence(runs: Sequence[Result]) -> str:
+    """Return how KL of real data and of samples compare in image runs that beat the VAE of their data, and in others.
+
+    A tenth, the threshold on points, is set beside that on images, which was chosen once these runs were seen.
+    """
+    vaes: dict[tuple[str, str], list[float]] = {}
+    runs = {run.config: run for run in runs}.values()  # a run may stand in several studies
+    for run in runs:
+        if run.config.objective == "vae":
+            vaes.setdefault((run.config.dataset, run.config.scale), []).append(run.scores["frechet_classifier"])
+    ratios: dict[bool, list[float]] = {True: [], False: []}
+    for run in runs:
+        beside, ratio = vaes.get((run.config.dataset, run.config.scale)), kl_ratio(run)
+        if beside and math.isfinite(ratio):
+            ratios[run.scores["frechet_classifier"] < float(np.mean(beside))].append(ratio)
+    better, worse = (np.array(ratios[answer]) for answer in (True, False))
+    if not len(better):
+        return "No run on images beats the VAE of its data."
+    tenth, images = 1.0 + INVERTED["points"], 1.0 + INVERTED["images"]
+    said = (
+        f"On images {len(better)} introspective runs beat the VAE of their data in Fréchet distance. At their end the "
+        f"KL of real data is {better.min():.2f} to {better.max():.2f} times that of samples: a threshold of {tenth:g} "
+        f"would call {sum(better > tenth)} of them sick, and stop what they are compared in; {images:g} calls "
+        f"{sum(better > images)}."
+    )
+    if len(worse):
+        span = " to ".join(f"{each:.2f}" for each in sorted({worse.min(), worse.max()}))
+        said += f" {len(worse)} more {'does' if len(worse) == 1 else 'do'} not, at {span} times: {images:g} calls "
+        said += f"{sum(worse > images)} sick."
+    return said
 
 
 def groups_sentences(cells: Cells[Result]) -> list[str]:
