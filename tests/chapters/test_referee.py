@@ -120,13 +120,12 @@ def test_the_calibration_counts_runs_by_whether_they_beat_the_vae_of_their_data(
     worse = [made("introvae", 0, 11.0, 1.4), made("introvae", 1, 60.0, 7.0)]
     # A run that two studies hold is one run.
     said = referee.calibration_sentence([vae, *better, *better, *worse])
-    assert "On images 3 introspective runs beat the VAE of their data" in said
-    assert (
-        "0.90 to 1.20 times that of samples: a threshold of 1.1 would call 1 of them sick, and stop what they are compared in; 1.5 calls 0."
-        in said
-    )
-    assert said.endswith(" 2 more do not, at 1.40 to 7.00 times: 1.5 calls 1 sick.")
-    assert referee.calibration_sentence([vae, *better, worse[1]]).endswith(
-        " 1 more does not, at 7.00 times: 1.5 calls 1 sick."
-    )
+    for part in (
+        "On images 3 introspective runs beat the VAE of their data",
+        "0.90 to 1.20 times that of samples: a threshold of 1.1 would call 1 of them sick, and stop what they are",
+        "; 1.5 calls 0. 2 more do not, at 1.40 to 7.00 times: 1.5 calls 1 sick.",
+    ):
+        assert part in said
+    one = referee.calibration_sentence([vae, *better, worse[1]])
+    assert one.endswith(" 1 more does not, at 7.00 times: 1.5 calls 1 sick.")
     assert referee.calibration_sentence(worse) == "No run on images beats the VAE of its data."
