@@ -58,7 +58,7 @@ def findings(result: Result) -> list[Finding]:
 
     - ``non-finite``: a term or gradient that became infinite or NaN, and ended the run.
     - ``exp term underflowed``: at half of the points of its curve or more, the encoder's adversarial term was 0.
-    - ``KL of real above KL of samples``: over the last quarter, by more than :data:`INVERTED`.
+    - ``KL of real above KL of samples``: over the last quarter, by more than a tenth, on images by more than half.
     - ``critic without gradient``: over the last quarter, the critic was flat.
     - ``dead latents``: more than a quarter of the latent dimensions carry nothing of the data at the end.
     """
