@@ -262,6 +262,25 @@ def test_findings_follow_the_runs(annealed, cells, floor):
     assert "of a printed 3.4 only" in toy_sentences.truth_sentences(GAUSSIANS, floor)[0]
 
 
+def test_means_in_sentences_are_over_the_runs_that_have_a_score(annealed, diverged):
+    own = annealed["C1", "as-introvae"]
+    lost, vae = replace(diverged, config=own[0].config.replace(seed=9)), RunConfig("vae")
+    with_lost = Cells({**annealed, ("C1", "as-introvae"): [*own, lost], ("C1", "vae"): [replace(own[3], config=vae)]})
+    assert (
+        "C1 VAE 90.0, S-IntroVAE 21.0, AS-IntroVAE 43.0 (4 of 5 runs)." in toy_sentences.findings(BOARD, with_lost)[0]
+    )
+    worse = Cells({**annealed, ("C1", "as-introvae"): [lost], ("C1", "vae"): [replace(own[0], config=vae)]})
+    compared = toy_sentences.compared_sentence(BOARD, worse)
+    assert compared.endswith("C1 VAE 20.0, S-IntroVAE 21.0, AS-IntroVAE – (0 of 1 runs). At C1 the VAE has the lowest.")
+    # A method that lost a run still competes with the others.
+    beaten = Cells(
+        {**worse, ("C1", "s-introvae"): [replace(lost, config=own[1].config), replace(own[0], scores={"kl": 9.0})]}
+    )
+    assert "lowest." not in toy_sentences.compared_sentence(BOARD, beaten)
+    assert ", C2 " in toy_sentences.modes_sentence(GAUSSIANS, with_lost, "any scale")
+    assert "(4 of 5 runs) (“all eight”)" in toy_sentences.modes_sentence(GAUSSIANS, with_lost, "any scale")
+
+
 def test_the_papers_words_stand_beside_the_modes_that_were_covered(annealed, run):
     said = toy_sentences.modes_sentence(GAUSSIANS, annealed, "the quick scale")
     assert said.startswith("**Modes covered, of 8**, at the quick scale")

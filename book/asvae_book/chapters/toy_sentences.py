@@ -1,12 +1,13 @@
 """What a toy problem's numbers say, in sentences that change with them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from asvae.store.results import results
 from asvae.store.rows import TABLE_ROWS
+from asvae.training.run import Result
 from asvae_book.chapters.toy import Toy, nothing_in_common
 from asvae_book.chapters.toy_tables import label, mean, rows_of
 from asvae_book.paper.claims import Claim
@@ -55,7 +56,7 @@ def compared_sentence(toy: Toy, cells: Cells) -> str:
     if "as-introvae" not in names or "s-introvae" not in names or not rows:
         return ""
     scores = "; ".join(
-        f"{row} " + ", ".join(f"{label(name)} {mean(cells[row, name], 'kl'):.1f}" for name in names) for row in rows
+        f"{row} " + ", ".join(f"{label(name)} {_mean_said(cells[row, name], 'kl')}" for name in names) for row in rows
     )
     pairs = [(cells[row, "as-introvae"], cells[row, "s-introvae"]) for row in rows]
     stands = [standing(*pair, len(rows)) for pair in pairs]
@@ -73,8 +74,21 @@ def compared_sentence(toy: Toy, cells: Cells) -> str:
 
 
 def _is_lowest(name: str, row: str, cells: Cells) -> bool:
-    means = {other: mean(runs, "kl") for (at, other), runs in cells.items() if at == row and runs}
-    return all(means[name] < value for other, value in means.items() if other != name and not math.isnan(value))
+    means = _means_of_scored(row, cells)
+    return name in means and all(means[name] < value for other, value in means.items() if other != name)
+
+
+def _means_of_scored(row: str, cells: Cells) -> dict[str, float]:
+    """Return each method's mean KL in a row, of its runs that have one: NaN would take the worst out of comparisons."""
+    scored = {name: [run for run in runs if not unscored(run)] for (at, name), runs in cells.items() if at == row}
+    return {name: mean(runs, "kl") for name, runs in scored.items() if runs}
+
+
+def _mean_said(runs: Sequence[Result], score: str) -> str:
+    """Return a mean over the runs that have a score, and of how many it is where some have none."""
+    scored = [run for run in runs if not unscored(run)]
+    said = f"{mean(scored, score):.1f}" if scored else "–"
+    return said if len(scored) == len(runs) else f"{said} ({len(scored)} of {len(runs)} runs)"
 
 
 def otherwise_sentence(toy: Toy, cells: Cells) -> str:
@@ -87,7 +101,7 @@ def otherwise_sentence(toy: Toy, cells: Cells) -> str:
         parts.append(f"{label(name)}, `{reading}`: {', '.join(scores)}")
     if not parts:
         return ""
-    soft = [f"{row} {mean(runs, 'kl'):.1f}" for (row, _), runs in cells.of("s-introvae").items() if runs]
+    soft = [f"{row} {_mean_said(runs, 'kl')}" for (row, _), runs in cells.of("s-introvae").items() if runs]
     beside = f"; S-IntroVAE beside them: {', '.join(soft)}" if soft else ""
     return f"**Runs at these settings with other readings**, KL: {'; '.join(parts)}{beside}."
 
@@ -203,7 +217,7 @@ def modes_sentence(toy: Toy, cells: Cells, scale: str) -> str:
     parts = []
     for name in ("s-introvae", "as-introvae"):
         figures = [
-            f"{row} {mean(these, 'modes_covered'):.1f}" + (f" (“{toy.words[row, name]}”)" if toy.words else "")
+            f"{row} {_mean_said(these, 'modes_covered')}" + (f" (“{toy.words[row, name]}”)" if toy.words else "")
             for (row, _), these in cells.of(name).items()
             if these
         ]
@@ -230,7 +244,7 @@ def exceeded_sentence(cells: Cells, scale: str) -> str:
                 "where it did not": stayed,
                 "S-IntroVAE": cells.get((row, "s-introvae"), []),
             }
-            scores = ", ".join(f"{kind} {mean(these, 'kl'):.1f}" for kind, these in kinds.items() if these)
+            scores = ", ".join(f"{kind} {_mean_said(these, 'kl')}" for kind, these in kinds.items() if these)
             parts.append(f"at {row} in {len(left)} of {count} {'run' if count == 1 else 'runs'} (KL: {scores})")
     return f"**{about}**, at {scale}, {'; '.join(parts)}."
 
@@ -242,9 +256,7 @@ def introvae_sentence(cells: Cells) -> str:
         return ""
     worst = []
     for row in rows_of(cells):
-        # Of the runs that have a score: NaN would take the worst out of the comparison.
-        scored = {name: [run for run in these if not unscored(run)] for (at, name), these in cells.items() if at == row}
-        means = {name: mean(these, "kl") for name, these in scored.items() if these}
+        means = _means_of_scored(row, cells)
         if len(means) > 1 and means.get("introvae") == max(means.values()):
             worst.append(row)
     diverged = sum(run.diverged for run in runs)
