@@ -11,6 +11,9 @@ from sphinx.transforms import SphinxTransform
 _NARROW = 30
 """Characters that a row may have side by side on a phone; wider tables are stacked there, one block per row."""
 
+_MANY = 8
+"""Columns from which on letters are smaller, so that intervals of all of them fit beside one another."""
+
 
 class Captions(SphinxTransform):
     """Give the caption of a cell to its picture alone: MyST-NB gives it to every line beside the picture, too."""
@@ -36,7 +39,7 @@ def stack(table):
     ]
     if sum(widths) <= _NARROW:
         return
-    table["class"] = [*table.get("class", []), "stacked"]
+    table["class"] = [*table.get("class", []), "stacked"] + ["many"] * (len(widths) >= _MANY)
     for cells in rows:
         for at, cell in enumerate(reversed(cells), start=1):
             if cell.name == "td" and at <= len(heads) and heads[-at]:
