@@ -15,8 +15,9 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     ],
     submod_attrs={
         "config": ["RunConfig"],
+        "store.folders": ["load"],
         "store.results": ["results"],
-        "store.runs": ["load", "load_or_train"],
+        "store.runs": ["load_or_train"],
         "training.images.machinery": ["Machinery"],
         "training.run": ["Result", "Run"],
         "training.sweep": ["sweep"],

@@ -9,7 +9,6 @@ from asvae.files import seal
 _WHOLE = ("lanes", "skipped", "processes", "format", "step")
 """Entries of timing, provenance and divergence that are whole numbers; ``seconds`` is a number, the rest is text."""
 
-
 SOURCE = ("fingerprint", "asvae", "commit", "python", "torch", "numpy", "hardware", "device")
 """What the provenance of every result says in words."""
 

@@ -129,8 +129,7 @@ def sweep(
     ]
     paths = [checkpoints and path_of(stack, checkpoints, device, machinery and machinery.data_root) for stack in work]
     total, unit = amount(wanted)
-    names = list(dict.fromkeys(config.objective for config in configs))
-    described = f"{len(wanted)} runs in {len(work)} stacks" if len(wanted) > 1 else "".join(names)
+    described = f"{len(wanted)} runs in {len(work)} stacks" if len(wanted) > 1 else wanted[0].objective
     with (
         shared(len(work)) as counters,
         tqdm(total=total, desc=described, unit=unit, disable=not (progress and is_main_process()), miniters=1) as bar,

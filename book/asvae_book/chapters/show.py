@@ -155,13 +155,14 @@ def say_list(sentences: Sequence[str]) -> None:
 def show(shown: Any, runs: Sequence[Result] | str) -> None:
     """Display a figure or table with the line under it that says where its runs came from.
 
-    A figure of pictures gets a white ground; charts have none, and so suit a page in the dark; they are drawn as lines,
-    which stay sharp at any size, where that is not much more to load. With the line go, for
-    the page, the numbers shown as CSV and the command that makes the runs again.
+    A figure of pictures gets a white ground; charts have none, and so suit a page in the dark. They are drawn as lines
+    where :func:`asvae_book.chapters.figure_svg.as_svg` can. With the line go, for the page, the numbers shown as CSV
+    and the command that makes the runs again.
     """
+    drawn = as_svg(shown) if isinstance(shown, Figure) else ""
     if isinstance(shown, Figure) and any(axis.images for axis in shown.axes):
         shown.set_facecolor("white")
-    if isinstance(shown, Figure) and (drawn := as_svg(shown)):
+    if drawn:
         display({"image/svg+xml": drawn, "text/plain": str(shown)}, raw=True)
     else:
         with pd.option_context("display.max_colwidth", None):
