@@ -74,6 +74,14 @@ def test_a_checkpoint_whose_tensors_changed_places_is_damaged(tmp_path):
         read(path)
 
 
+def test_a_checkpoint_whose_record_is_nested_without_end_is_damaged(tmp_path):
+    rest = "[" * 100_000
+    path = tmp_path / "step-1.safetensors"
+    save_file({"a": torch.ones(3)}, path, {"rest": rest, "sha256": checkpoint._digest({"a": torch.ones(3)}, rest)})
+    with pytest.raises(InvalidArgumentError, match="recursion"):
+        read(path)
+
+
 def test_a_checkpoint_of_another_torch_is_of_another_family(monkeypatch):
     config = RunConfig("vae", **TINY)
     before = family(config, "cpu")

@@ -2,13 +2,16 @@
 
 import functools
 import json
+import os
 import re
 import subprocess
 import sys
 import textwrap
 from types import SimpleNamespace
 
+import papermill.cli
 import pytest
+from papermill.exceptions import PapermillExecutionError
 
 from asvae.cli import command
 from asvae.cli.options import settings_of
@@ -157,6 +160,29 @@ def test_bad_input_ends_in_one_sentence_and_a_status(asvae, tmp_path, arguments,
     assert status == 2
     assert says in err.strip().splitlines()[-1]
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_output_that_cannot_be_written_is_one_sentence_and_status_74():
+    code = "import sys; from asvae.cli.command import main; sys.argv = ['asvae', 'data', 'digits']; main()"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 74
+    assert done.stderr.startswith("output: No space left on device.\n")
+
+
+@pytest.mark.parametrize(("name", "status"), [("MissingDataError", 2), ("NotWrittenError", 74), ("KeyError", None)])
+def test_a_chapters_error_of_one_sentence_is_the_commands(asvae, monkeypatch, name, status):
+    def fail(*_, **__):
+        raise PapermillExecutionError(1, 1, "source", name, "data_root: got 'x'.", [])
+
+    monkeypatch.setattr(papermill.cli.papermill, "main", fail)
+    if status is None:
+        with pytest.raises(PapermillExecutionError):
+            asvae("run", "checkerboard")
+    else:
+        ended, _, err = asvae("run", "checkerboard")
+        assert (ended, err) == (status, "data_root: got 'x'.\n")
 
 
 def test_settings_are_values_and_times_are_seconds():

@@ -49,6 +49,8 @@ def test_images_that_nobody_has_run_are_counted_for_the_device_that_makes_them()
         ({"budget": -1}, "budget: got -1; allowed: a number at least 0."),
         ({"chapters": "no"}, "chapters: got 'no'; allowed: 'True', 'False'"),
         ({"data": "8gaussians,mnits"}, "data: got 'mnits'; allowed: "),
+        ({"scales": 0}, "scales: got '0'; allowed: 'quick', "),
+        ({"scales": False}, "scales: got 'False'; allowed: 'quick', "),
         ({"scales": "huge"}, "scales: got 'huge'; allowed: 'quick', "),
     ],
 )
