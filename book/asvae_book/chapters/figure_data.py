@@ -40,7 +40,7 @@ def as_csv(shown: Any) -> str:
 def _of_figure(figure: Figure) -> pd.DataFrame:
     rows, names = [], _names_by_colour(figure)
     for number, axis in enumerate(figure.axes, start=1):
-        panel = axis.get_title() or axis.get_ylabel() or axis.get_xlabel() or f"panel {number}"
+        panel = " ".join((axis.get_title() or axis.get_ylabel() or axis.get_xlabel() or f"panel {number}").split())
         for series, x, y in _series(axis, names):
             places = (_at(axis.xaxis, x), _at(axis.yaxis, y))
             rows += [(panel, series, *place) for place in zip(*places, strict=True)]

@@ -110,7 +110,10 @@ def score_dots(cells: Cells) -> Figure:
     floor = "fid_floor" if name == "FID" else "frechet_classifier_floor"
     real = next((run.scores[floor] for runs in shown.values() for run in runs), math.nan)
     figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 0.42 * len(shown) + 1.2), sharey=True)
-    panels = ((score, f"{name}, lower is better", real), (sharp, "sharpness of samples / real", 1.0))
+    panels = (
+        (score, f"{name};\nlower is better", real),
+        (sharp, "sharpness of samples\nover that of real images", 1.0),
+    )
     for axis, (value, words, mark) in zip(axes, panels, strict=True):
         axis.axvline(mark, color=palette.TRUTH, linestyle="--", linewidth=1)
         values = [[value(run) for run in runs] for runs in shown.values()]
