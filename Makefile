@@ -12,7 +12,7 @@ UNIT := $(BIN)/python -m pytest tests --ignore tests/rendered --ignore tests/bro
 # One thread a process: small networks lose time with more, and the sweeps bring their own processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup book test check lint unit soak matrix notebooks pages scratch rendered lab browser pdf format refresh promises golden bench clean
+.PHONY: help setup book test check lint unit soak coverage matrix notebooks pages scratch rendered lab browser pdf format refresh promises golden bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -55,6 +55,14 @@ unit: setup ## All unit tests.
 
 soak: setup ## What is done at random, thirty times as often: some 400 kills, full disks, nonsense; about an hour.
 	ASVAE_SOAK=30 $(BIN)/python -m pytest tests -k "killed or now_and_then or nonsense" $(WORKERS)
+
+coverage: setup ## What share of the lines and branches of asvae/ the unit tests run: half an hour.
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest tests --ignore tests/rendered --ignore tests/browser
+	$(BIN)/coverage combine --quiet
+	@mkdir -p .reports
+	$(BIN)/coverage json --quiet -o .reports/coverage.json
+	$(BIN)/coverage report --show-missing
 
 # uv, of which nothing else is needed here, can take the lowest versions that pyproject.toml allows; pip cannot.
 MATRIX := .venvs/uv/bin/uv

@@ -1,7 +1,8 @@
 """Write ``book/promises.md``: what the tests promise, how many cases each has, and how the last whole run ended.
 
-Usage: ``python book/promises.py [REPORT.xml ...]``; `make promises` runs all tests and gives their JUnit reports.
-Without one, only the sentences are read again: they are the first paragraphs of the tests' modules.
+Usage: ``python book/promises.py [REPORT ...]``; `make promises` runs all tests and gives their JUnit reports, `make
+coverage` writes ``.reports/coverage.json``. Without one, only the sentences are read again: they are the first
+paragraphs of the tests' modules.
 """
 
 import ast
@@ -42,7 +43,7 @@ ABOUT = """\
 Each line is a promise, in the words of the tests that keep it, with the number of their cases and how they ended when
 they were last run and counted here. Mathematics is tested by identity and against independent calculation, behaviour by
 contract over the registries, documents by execution. `make test` repeats all of it, `make soak` does what is random
-thirty times as often. `make promises` writes this page.
+thirty times as often, `make coverage` counts what the unit tests run. `make promises` writes this page.
 """
 
 
@@ -72,6 +73,11 @@ def page(record: dict) -> str:
     total = _ended(sum((Counter(count) for count in counts.values()), Counter()))
     made = ", ".join([record["date"], f"commit {record['commit']}", in_markdown(record["hardware"])])
     lines.append(f"**Last run counted here**: {made}: {total}.\n")
+    if share := record.get("coverage"):
+        lines.append(
+            f"**Coverage**: the unit tests run {share['lines']:.1f} % of the lines and {share['branches']:.1f} % of "
+            f"the branches of `asvae/` (coverage.py, {share['date']}, commit {share['commit']}).\n"
+        )
     for folder, title in GROUPS.items():
         promised = {str(path.relative_to(ROOT)): sentence(path) for path in _tests(folder)}
         promised |= {} if folder else {"notebooks": "Every cell of every chapter prints today what is committed."}
@@ -95,8 +101,23 @@ def _ended(count: dict[str, int]) -> str:
     return ", ".join(f"{number:,} {name}" for name, number in said.items()) or "not run yet"
 
 
+def covered(report: Path) -> dict[str, float]:
+    """Return the percentage of lines and of branches that the tests ran, from the report of coverage.py."""
+    totals = json.loads(report.read_text())["totals"]
+    return {"lines": totals["percent_statements_covered"], "branches": totals["percent_branches_covered"]}
+
+
+def main(reports: list[Path]) -> None:
+    """Take over the reports, a kind of which none is given from the last time, and write the page."""
+    record, made = json.loads(RECORD.read_text()), {"date": str(datetime.date.today()), "commit": commit()}
+    if cases := [each for each in reports if each.suffix == ".xml"]:
+        record |= made | {"hardware": hardware("cpu"), "tests": read(cases)}
+    for each in reports:
+        if each.suffix == ".json":
+            record["coverage"] = made | covered(each)
+    RECORD.write_text(json.dumps(record, indent=1) + "\n")
+    PAGE.write_text(page(record))
+
+
 if __name__ == "__main__":
-    if sys.argv[1:]:
-        made = {"date": str(datetime.date.today()), "commit": commit(), "hardware": hardware("cpu")}
-        RECORD.write_text(json.dumps(made | {"tests": read([Path(each) for each in sys.argv[1:]])}, indent=1) + "\n")
-    PAGE.write_text(page(json.loads(RECORD.read_text())))
+    main([Path(each) for each in sys.argv[1:]])

@@ -46,6 +46,28 @@ def test_a_report_is_counted_by_file_and_end(tmp_path, monkeypatch):
     assert promises._ended({}) == "not run yet"
 
 
+def test_each_kind_of_report_leaves_the_others_as_they_were(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "book"))
+    import promises
+
+    record, report = tmp_path / "tests.json", tmp_path / "coverage.json"
+    record.write_text(promises.RECORD.read_text())
+    monkeypatch.setattr(promises, "RECORD", record)
+    monkeypatch.setattr(promises, "PAGE", tmp_path / "promises.md")
+    report.write_text('{"totals": {"percent_statements_covered": 98.76, "percent_branches_covered": 95.4}}')
+    before = json.loads(record.read_text())
+    promises.main([report])
+    assert "98.8 % of the lines and 95.4 % of the branches" in promises.PAGE.read_text()
+    after = json.loads(record.read_text())
+    assert after.pop("coverage")["lines"] == 98.76
+    assert after == {name: value for name, value in before.items() if name != "coverage"}
+    (tmp_path / "unit.xml").write_text("<testsuites/>")
+    promises.main([tmp_path / "unit.xml"])
+    after = json.loads(record.read_text())
+    assert after["tests"] == {}
+    assert after["coverage"]["branches"] == 95.4
+
+
 @pytest.fixture
 def stale(tmp_path):
     """A folder with a chapter whose committed output is not what its cell gives."""
