@@ -7,15 +7,19 @@ import re
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from types import SimpleNamespace
 
 import papermill.cli
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
+from asvae import RunConfig, train
 from asvae.cli import command
 from asvae.cli.options import settings_of
 from asvae.store import runs as store
+from asvae.store.results import find, keep, name_of
+from asvae.training.diagnostics import findings
 from asvae_book import commands
 from asvae_book.studies import GRID, TABLE1
 
@@ -43,6 +47,39 @@ def test_train_prints_scores_and_their_source(asvae):
     assert out.startswith("kl ")
     assert re.search(r"\ncomputed here: \d+ s of training on \w", out)
     assert "\nloaded: " in asvae("train", "--objective", "vae", "--steps", 20, *SMALL)[1]
+
+
+def test_a_run_of_the_scales_own_size_is_kept_and_its_diagnoses_are_said(asvae, monkeypatch, tmp_path):
+    config = RunConfig("s-introvae")
+    tiny = train(config.replace(steps=20, width=16, depth=2, batch_size=16))
+    sick = replace(tiny, config=config, scores=tiny.scores | {"dead_latents": 1.0})
+    monkeypatch.setattr(store, "load_or_train", lambda configs, **of: [sick])
+    monkeypatch.setattr(command, "keep_result", functools.partial(keep, root=tmp_path))
+    status, out, _ = asvae("train", "--objective", "s-introvae", "--keep")
+    assert status == 0
+    path, *said = out.splitlines()
+    assert path == str(tmp_path / name_of(config))
+    assert find([config], tmp_path)[config].scores == sick.scores
+    found = [str(each) for each in findings(sick)]
+    assert found
+    assert said[: len(found)] == found
+    assert said[len(found)].startswith("kl ")
+
+
+@pytest.mark.parametrize(
+    ("has", "says"),
+    [
+        ({"dataset": "folder"}, "--keep: got 'folder'; allowed: a data set that others have, too."),
+        ({"dataset": "mnist"}, "--keep: got '16 training images'; allowed: the 60,000 of the published data set."),
+    ],
+)
+def test_other_data_than_the_published_are_trained_on_and_not_kept(asvae, monkeypatch, has, says):
+    images = SimpleNamespace(available=True, images=range(16), whole=60_000)
+    monkeypatch.setattr(RunConfig, "data", lambda *of: images)
+    monkeypatch.setattr(store, "load_or_train", lambda *of, **by: pytest.fail("trained before it was refused"))
+    status, _, err = asvae("train", "--dataset", has["dataset"], "--data-root", "anywhere", "--keep")
+    assert status == 2
+    assert err.strip().splitlines()[-1] == says
 
 
 @pytest.mark.slow
@@ -212,7 +249,8 @@ def test_without_the_book_its_commands_say_in_one_sentence_what_to_install():
         import importlib.metadata, sys
         importlib.metadata.entry_points = lambda group: []
         sys.argv = ["asvae", "claims", "--json"]
-        from asvae.cli import command
+        from asvae import RunConfig, train
+from asvae.cli import command
         command.main()
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)

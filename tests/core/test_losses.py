@@ -11,6 +11,7 @@ from torch.distributions import kl_divergence as reference_kl
 
 from asvae import losses
 from asvae.checks import InvalidArgumentError
+from asvae.losses import similarity
 from asvae.losses.similarity import STATISTICS, kernel_constant
 
 KERNELS = ("marginal", "joint")
@@ -290,3 +291,23 @@ def test_reparameterize_has_the_stated_moments():
     z = losses.reparameterize(mu, logvar, torch.randn(200_000, 1, generator=torch.Generator().manual_seed(0)))
     assert z.mean().item() == pytest.approx(1.5, abs=0.02)
     assert z.std().item() == pytest.approx(2.0, abs=0.02)
+
+
+def test_pairs_that_do_not_fit_into_memory_are_refused_and_other_errors_pass(monkeypatch):
+    many = torch.zeros(1, 1).expand(8_000_000, 1)
+    with pytest.raises(InvalidArgumentError, match=r"as_distance: got .*8000000, 1.* allowed: batches whose"):
+        losses.as_distance(many, many, many, many, kernel="joint")
+
+    def broken(*of):
+        raise RuntimeError("something else")
+
+    monkeypatch.setattr(similarity, "_in_logarithms", broken)
+    with pytest.raises(RuntimeError, match="something else"):
+        losses.as_distance(*posteriors(0), *posteriors(1), kernel="joint")
+
+
+def test_without_the_diagonal_a_batch_of_one_has_no_pairs():
+    one, more = posteriors(0, batch=1), posteriors(1)
+    for pair in ((*one, *more), (*more, *one)):
+        with pytest.raises(InvalidArgumentError, match="statistic: got 'u'; allowed: 'v' or 'weighted' for a batch of"):
+            losses.as_distance(*pair, statistic="u")

@@ -85,3 +85,30 @@ def test_rounding_is_no_change_and_a_missing_term_is():
     assert not golden.agree(trace, {"a/x": [1.0, 2.0]})
     assert not golden.agree(trace, {"a/x": [1.0]})
     assert not golden.agree(trace, {})
+
+
+def test_renewing_writes_what_changed_extends_what_grew_and_leaves_the_rest(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(golden, "ROOT", tmp_path)
+    monkeypatch.setattr(golden, "TRACED", ("checkerboard",))
+    monkeypatch.setattr(golden, "trace", lambda objective, dataset: dict(today))
+    today = {"default/loss": [1.0, 2.0]}
+    golden.renew()
+    first = {path.name: read_record(path) for path in tmp_path.iterdir()}
+    assert set(first) == {f"checkerboard-{name}.json" for name in objectives.names()}
+    assert capsys.readouterr().out.count("written") == len(first)
+
+    golden.renew()
+    assert capsys.readouterr().out.count(f"unchanged, {golden.identity(today)}") == len(first)
+    assert {path.name: read_record(path) for path in tmp_path.iterdir()} == first
+
+    fingerprint = golden.identity(today)
+    today["another/loss"] = [3.0]
+    golden.renew()
+    assert capsys.readouterr().out.count(f"extended, {fingerprint}") == len(first)
+    grown = {"fingerprint": fingerprint, "trace": today}
+    assert all(read_record(path).items() >= grown.items() for path in tmp_path.iterdir())
+
+    today["default/loss"] = [1.0, 2.1]
+    golden.renew()
+    assert capsys.readouterr().out.count(f"written, {golden.identity(today)}; results with another") == len(first)
+    assert read_record(golden.path("vae", "checkerboard"))["fingerprint"] == golden.identity(today) != fingerprint
