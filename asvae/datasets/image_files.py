@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
-from numpy.lib.format import open_memmap
+from numpy.lib.format import header_data_from_array_1_0, open_memmap, write_array_header_1_0
 from tqdm import tqdm
 
 from asvae.checks import printable, refuse
@@ -177,17 +177,11 @@ def _create(path: Path, shape: tuple[int, ...]) -> np.memmap:
 
 
 def _shorten(path: Path, count: int) -> None:
-    """Leave only the first ``count`` images of a packed array."""
-    images = np.load(path, mmap_mode="r")
-    shorter = path.with_name(f"{path.stem}-shorter.npy")
-    try:
-        if count < len(images):
-            copy = _create(shorter, (count, *images.shape[1:]))
-            copy[...] = images[:count]
-            copy.flush()
-            os.replace(shorter, path)
-    finally:
-        shorter.unlink(missing_ok=True)
+    """Leave only the first ``count`` images of a packed array, in whose header NumPy leaves room for another count."""
+    images = np.load(path, mmap_mode="r")[:count]
+    with path.open("r+b") as file:
+        write_array_header_1_0(file, header_data_from_array_1_0(images))
+        file.truncate(file.tell() + images.nbytes)
 
 
 def _open(record: Path, source: str) -> Content | None:
