@@ -1,7 +1,7 @@
 """What the files of an image data set hold, and the fingerprint of its pixels."""
 
 import hashlib
-from collections.abc import Iterator
+import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,20 +23,16 @@ class Content:
     """Files and folders that could not be used, each with the reason."""
 
 
-def pixel_fingerprint(pixels: Iterator[np.ndarray], train: int, shape: tuple[int, ...]) -> str:
+def pixel_fingerprint(train: np.ndarray, test: np.ndarray) -> str:
     """Return 12 hex digits: a SHA-256 over the training images, the test images, and their number and shape.
 
     Parameters
     ----------
-    pixels : iterator of arrays
-        All training images, then all test images, in uint8, in pieces of any size.
-    train : int
-        How many are for training.
-    shape : tuple
-        Of all images together, ``(N + M, C, H, W)``.
+    train, test : array
+        ``(N, C, H, W)`` and ``(M, C, H, W)`` in uint8.
     """
     digest = hashlib.sha256()
-    for piece in pixels:
-        digest.update(np.ascontiguousarray(piece))
-    digest.update(repr((train, *map(int, shape))).encode())
+    for image in itertools.chain(train, test):
+        digest.update(np.ascontiguousarray(image))
+    digest.update(repr((len(train), len(train) + len(test), *train.shape[1:])).encode())
     return digest.hexdigest()[:12]

@@ -108,7 +108,7 @@ class ImageFiles(ImageDataset):
                 refuse("data_root", str(listing.folder), allowed)
             _shorten(part, train + test)
             pixels = np.load(part, mmap_mode="r")
-            fingerprint = pixel_fingerprint(iter(pixels), train, pixels.shape)
+            fingerprint = pixel_fingerprint(pixels[:train], pixels[train:])
             status, data = part.stat(), record.with_name(f"{record.stem}-{fingerprint}.npy")
             os.replace(part, data)
         finally:
@@ -199,7 +199,7 @@ def _open(record: Path, source: str) -> Content | None:
             return None
         # Reading all of a large pack takes long, so only one that was written to, or copied, since is verified.
         doubted = status.st_size <= _VERIFIED or status.st_mtime_ns != entries["modified"]
-        if doubted and pixel_fingerprint(iter(pixels), train, pixels.shape) != entries["fingerprint"]:
+        if doubted and pixel_fingerprint(pixels[:train], pixels[train:]) != entries["fingerprint"]:
             return None
         return _content(pixels, entries)
     except Exception:  # NumPy parses a damaged header as Python

@@ -105,9 +105,7 @@ class ImageDataset(Dataset):
     @cached_property
     def fingerprint(self) -> str:
         """12 hex digits: a SHA-256 over the shape and the pixels of all images."""
-        train, test = self.images, self.test_images
-        together = (len(train) + len(test), *train.shape[1:])
-        return self._content.fingerprint or pixel_fingerprint(iter((train, test)), len(train), together)
+        return self._content.fingerprint or pixel_fingerprint(self.images, self.test_images)
 
     @property
     def skipped(self) -> list[str]:
