@@ -29,11 +29,6 @@ class Digits(ImageDataset):
         "as they come with scikit-learn, enlarged bilinearly from 8×8 to 16×16."
     )
 
-    @property
-    def available(self) -> bool:
-        """Always true: the files come with scikit-learn."""
-        return True
-
     def _load(self) -> Content:
         from sklearn.datasets import load_digits  # seconds to import, and most runs train on something else
 

@@ -64,8 +64,6 @@ class Folder(ImageFiles):
         )
 
     def _absent(self) -> str:
-        if self._unreadable():
-            return super()._absent()
         return (
             f"data_root: got {str(self.root)!r}, where the files of 'folder' are absent; allowed: a folder that holds "
             f"your own images ({', '.join(EXTENSIONS)}), in it or in folders in it."

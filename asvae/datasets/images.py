@@ -76,8 +76,8 @@ class ImageDataset(Dataset):
 
     @property
     def available(self) -> bool:
-        """Whether the files are present, without reading them all."""
-        return os.path.exists(self.root / self.expects)
+        """Whether the files are present, without reading them all; always true without files of its own."""
+        return not self.files or os.path.exists(self.root / self.expects)
 
     @property
     def images(self) -> np.ndarray:
@@ -175,7 +175,7 @@ class ImageDataset(Dataset):
     @cached_property
     def _content(self) -> Content:
         if not self.available:
-            raise MissingDataError(self._absent())
+            raise MissingDataError(self._unreadable() or self._absent())
         content = self._load()
         for array in (content.train, content.test, content.labels):
             if array is not None:
@@ -183,8 +183,7 @@ class ImageDataset(Dataset):
         return content
 
     def _absent(self) -> str:
-        if reason := self._unreadable():
-            return f"data_root: got {str(self.root)!r}, which cannot be read ({reason}); allowed: a folder that can be."
+        """Return the sentence for files that are not there."""
         command = f"asvae data {self.name} --data-root {shlex.quote(os.fspath(self.root))}"
         looked = self.root / self.expects
         return (
@@ -193,14 +192,15 @@ class ImageDataset(Dataset):
         )
 
     def _unreadable(self) -> str:
-        """Return why the folder cannot be read; empty where it can, and where there is none."""
+        """Return the sentence for a folder that cannot be read; empty where it can, and where there is none."""
         for place in (self.root, self.root / self.expects):
             try:
                 os.scandir(place).close()
             except (FileNotFoundError, NotADirectoryError):
                 return ""
             except OSError as error:
-                return f"{place}: {error.strerror}"
+                found = f"{str(self.root)!r}, which cannot be read ({place}: {error.strerror})"
+                return f"data_root: got {found}; allowed: a folder that can be."
         return ""
 
     @contextmanager
