@@ -74,13 +74,11 @@ class CelebA(ImageFiles):
     def _listing(self) -> Listing:
         folder = self._folder()
         names = sorted(image_names(folder))
-        partition = next((f for f in _partitions(folder) if f.is_file()), None)
+        partitions = (each / "list_eval_partition.txt" for each in (folder, folder.parent))
+        partition = next(filter(Path.is_file, partitions), None)
         if partition is None:
             return Listing(folder, names)
-        with self._reading():
-            # By stem, as the same images are also published as PNG.
-            lines = (line.split() for line in partition.read_text().splitlines() if line.strip())
-            parts = {Path(name).stem: int(part) for name, part in lines}
+        parts = _parts(partition)
         absent = len(parts.keys() - {Path(name).stem for name in names})
         if absent:
             warnings.warn(f"{self.name}: {absent} of {len(parts)} images in {partition} are absent", stacklevel=2)
@@ -90,8 +88,13 @@ class CelebA(ImageFiles):
         return Listing(folder, train + test, len(train))
 
 
-def _partitions(folder: Path) -> list[Path]:
-    return [each / "list_eval_partition.txt" for each in (folder, folder.parent)]
+def _parts(partition: Path) -> dict[str, int]:
+    """Return each image's part; by the stem of its name, as the same images are also published as PNG."""
+    try:
+        lines = (line.split() for line in partition.read_text().splitlines() if line.strip())
+        return {Path(name).stem: int(part) for name, part in lines}
+    except (OSError, ValueError) as error:
+        refuse(str(partition), str(error), "on each line the name of an image and the number of its part")
 
 
 class CelebA64(CelebA):
