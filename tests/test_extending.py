@@ -60,7 +60,7 @@ class Ring(PointsDataset):
     name, title = "ring", "ring of discs"
     limit, region, side, modes = 2.0, "disc", 0.5, "discs"
 
-    def __init__(self, root=None):
+    def __init__(self):
         turns = torch.arange(5) * (2.0 * math.pi / 5)
         self.centres = torch.stack([turns.cos(), turns.sin()], dim=1)
 

@@ -25,17 +25,17 @@ def names() -> list[str]:
 
 def title(name: str) -> str:
     """Return the title that text gives the data set called ``name``."""
-    return _REGISTRY[one_of("dataset", name, _REGISTRY)].title
+    return _named(name).title
 
 
 def kind(name: str) -> Kind:
     """Return ``"points"`` or ``"images"``: what the data set called ``name`` contains."""
-    return _REGISTRY[one_of("dataset", name, _REGISTRY)].kind
+    return _named(name).kind
 
 
 def has_files(name: str) -> bool:
     """Return whether the data set called ``name`` has files of its own, which a root is for."""
-    return _REGISTRY[one_of("dataset", name, _REGISTRY)].files
+    return _named(name).files
 
 
 def get(name: str, root: str | Path | None = None, **options) -> Dataset:
@@ -56,6 +56,10 @@ def get(name: str, root: str | Path | None = None, **options) -> Dataset:
     InvalidArgumentError
         If the name or an option is unknown, or an option's value is impossible.
     """
-    dataset = _REGISTRY[one_of("dataset", name, _REGISTRY)]
+    dataset = _named(name)
     known(f"option of data set {name!r}", options, dataset.options)
-    return dataset(root=root, **options)
+    return dataset(root=root, **options) if dataset.files else dataset(**options)
+
+
+def _named(name: str) -> type[Dataset]:
+    return _REGISTRY[one_of("dataset", name, _REGISTRY)]

@@ -1,6 +1,5 @@
 """The checkerboard: uniform on eight of sixteen squares, the toy data of the supplement's Table 1 and Figure 8."""
 
-from pathlib import Path
 from typing import ClassVar
 
 import torch
@@ -25,7 +24,7 @@ class Checkerboard(PointsDataset):
     side: ClassVar[float] = 2.0
     modes: ClassVar[str] = "squares"
 
-    def __init__(self, root: str | Path | None = None):
+    def __init__(self):
         columns = torch.arange(-2, 2)
         rows = torch.stack([columns % 2 - 2, columns % 2], dim=1)
         cells = torch.stack([columns[:, None].expand(4, 2), rows], dim=-1).reshape(8, 2)

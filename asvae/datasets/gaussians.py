@@ -1,6 +1,5 @@
 """Eight Gaussians on a circle: the toy data of the main paper's Table 1 and Figure 3."""
 
-from pathlib import Path
 from typing import ClassVar
 
 import torch
@@ -30,7 +29,7 @@ class EightGaussians(PointsDataset):
     """Neighbouring means lie 2·radius·sin(π/8) apart."""
     modes: ClassVar[str] = "modes"
 
-    def __init__(self, root: str | Path | None = None):
+    def __init__(self):
         turns = torch.arange(8) * (torch.pi / 4)
         self.centres = self.radius * torch.stack([turns.cos(), turns.sin()], dim=1)
         """``(8, 2)``: the means, anticlockwise from (radius, 0)."""

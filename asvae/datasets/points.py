@@ -1,6 +1,5 @@
 """What all data sets of points share: the window of histograms and figures, and the regions that hold all points."""
 
-from pathlib import Path
 from typing import ClassVar, Literal
 
 import torch
@@ -26,9 +25,6 @@ class PointsDataset(Dataset):
     """The regions' name in text, in the plural."""
     centres: Tensor
     """``(K, 2)``: the centres of the regions."""
-
-    def __init__(self, root: str | Path | None = None):
-        """Accept and ignore ``root``, since points need no files."""
 
     def mode(self, points: Tensor) -> Tensor:
         """Return ``(N,)``: the index of the region that each point belongs to, itself or its basin, else -1."""
