@@ -10,7 +10,6 @@ import numpy as np
 EXTENSIONS = ("jpg", "jpeg", "png", "bmp", "webp", "tif", "tiff")
 """Endings of image files' names, in either case."""
 
-
 DARK = 2**12
 """A 16-bit image without any pixel from here on is of fewer bits, and its upper 8 bits would be all but black."""
 
@@ -27,9 +26,10 @@ def image_names(folder: Path, deep: bool = False, passed_over: list[str] | None 
 
     for path, folders, files in os.walk(folder, onerror=unreadable):
         folders[:] = [name for name in folders if deep and not name.startswith(".")]
-        links = (Path(path, name) for name in folders if os.path.islink(os.path.join(path, name)))
         passed += [
-            f"{link.relative_to(folder).as_posix()}/ (a link to a folder: copy it, or name it)" for link in links
+            f"{Path(path, name).relative_to(folder).as_posix()}/ (a link to a folder: copy it, or name it)"
+            for name in folders
+            if os.path.islink(os.path.join(path, name))
         ]
         for name in files:
             # A leading dot marks what systems store alongside an image, such as macOS's "._photo.jpg".
