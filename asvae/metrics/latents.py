@@ -60,8 +60,8 @@ def mutual_information(mu: Tensor, logvar: Tensor) -> float:
 
 
 def nothing() -> dict[str, float]:
-    """Return the scores of a diverged run, NaN each; of one on images also if it has no encoder.
+    """Return the scores of a run that diverged, and of a run on images without an encoder: NaN each.
 
-    A run on points without an encoder has none of them.
+    A run on points without an encoder has no such scores.
     """
     return dict.fromkeys(("kl_real", "kl_fake", "dead_latents", "mutual_information"), math.nan)

@@ -1,7 +1,7 @@
 """Scores of samplers and reconstructions against a data set's own images."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -57,7 +57,7 @@ def score(
         also ``frechet_classifier_judge0``, …; ``kid_classifier`` and ``kid_classifier_sd`` (:func:`kernel_distance`);
         ``precision`` and ``recall`` (:func:`precision_recall`); ``class_imbalance``, half of the summed differences
         between the shares of classes among samples and among real images, as the judges classify them (NaN without
-        labels). Each of them but the third also with ``_floor``, for the other training images.
+        labels). All but those of single judges and the ``_sd`` also with ``_floor``, for the other training images.
         ``frechet_classifier_noise``, for uniform noise. ``sharpness``: mean of :func:`sharpness` over samples / mean
         over real images, so 1 is as sharp as real; ``sharpness_sd`` and ``sharpness_sd_real``: standard deviation over
         images / their own mean, of samples and of real images. With ``inception``, also ``fid``, ``fid_floor``,
@@ -70,16 +70,16 @@ def score(
     """
     n = set_size(dataset)
     panel = dict(enumerate(judges(dataset) if extractors is None else extractors))
-    networks = panel | ({} if inception is None else {"inception": inception})
-    samples = (as_png("sample", sample(len(k), i), (len(k), *dataset.shape)) for i, k in enumerate(parts(n)))
+    for_fid = {} if inception is None else {"inception": inception}
+    keys = _keys(len(panel), bool(for_fid))
     try:
-        made = measure(samples, networks)
+        made = measure(_drawn(sample, n, dataset.shape), panel | for_fid)
     except FloatingPointError:
-        return dict.fromkeys(_keys(len(panel), inception is not None), math.nan)
+        return dict.fromkeys(keys, math.nan)
     static = measure(noise(n, dataset.shape), panel)
     verdicts, values = [], {}
     for judge, network in panel.items():
-        own = {judge: network} | ({"inception": inception} if inception and judge == 0 else {})
+        own = {judge: network} | (for_fid if judge == 0 else {})
         real, other = (measure(chosen(dataset.images, half), own) for half in halves(dataset, n, judge))
         features = [each.features[judge] for each in (made, other, real)]
         verdicts.append(
@@ -93,11 +93,16 @@ def score(
                 "sharpness_sd": float(made.sharpness.std() / made.sharpness.mean()),
                 "sharpness_sd_real": float(real.sharpness.std() / real.sharpness.mean()),
             }
-            if inception:
+            if for_fid:
                 values |= _distances("fid", "kid", *(each.features["inception"] for each in (made, other, real)))
     values |= {key: float(np.mean([said[key] for said in verdicts])) for key in verdicts[0]}
     values |= {f"frechet_classifier_judge{i}": said["frechet_classifier"] for i, said in enumerate(verdicts)}
-    return {key: values[key] for key in _keys(len(panel), inception is not None)}
+    return {key: values[key] for key in keys}
+
+
+def _drawn(sample: Sampler, n: int, shape: tuple[int, ...]) -> Iterator[Tensor]:
+    """Yield a sampler's ``n`` images in uint8, batch by batch."""
+    return (as_png("sample", sample(len(part), draw), (len(part), *shape)) for draw, part in enumerate(parts(n)))
 
 
 def _distances(frechet: str, kernel: str, made: Tensor, other: Tensor, real: Tensor) -> dict[str, float]:
@@ -137,17 +142,19 @@ class Check:
     """
 
     def __init__(self, dataset: ImageDataset, extractor: FeatureExtractor, judge: int = 0, limit: int = CHECKED):
-        self.n, self.shape, self.networks = set_size(dataset, limit), dataset.shape, {judge: extractor}
-        self.judge, (real, _) = judge, halves(dataset, self.n, judge)
-        self.real = measure(chosen(dataset.images, real), self.networks).features[judge]
+        self.n, self.shape, self.extractor = set_size(dataset, limit), dataset.shape, extractor
+        reference, _ = halves(dataset, self.n, judge)
+        self.real = self._features(chosen(dataset.images, reference))
 
     def __call__(self, sample: Sampler) -> float:
         """Return the distance of a sampler; NaN if a sample is not finite."""
-        made = (as_png("sample", sample(len(k), i), (len(k), *self.shape)) for i, k in enumerate(parts(self.n)))
         try:
-            return frechet_distance(measure(made, self.networks).features[self.judge], self.real)
+            return frechet_distance(self._features(_drawn(sample, self.n, self.shape)), self.real)
         except FloatingPointError:
             return math.nan
+
+    def _features(self, batches: Iterable[Tensor]) -> Tensor:
+        return torch.cat([self.extractor(images) for images in batches])
 
 
 def _keys(count: int, inception: bool) -> list[str]:
