@@ -89,18 +89,17 @@ def load_or_train(
     """
     if fresh and budget is not None:
         refuse("budget", budget, "none beside fresh=True, which never goes on from what is stored")
-    configs, root = check_configs(configs), folder("root", root)
+    configs, root, machinery = check_configs(configs), folder("root", root), machinery or Machinery()
     check_device(device)
     if workers is not None:
         integer("workers", workers, 1)
     runs, results = root / "runs", root / "results"
-    data_root = machinery and machinery.data_root
     found: dict[RunConfig, Result] = {} if fresh or weights else find(configs, results)
 
     def there(run: Run) -> None:
         found[run.config] = run
         of_its_size = run.config.overrides.keys() <= READING_FIELDS
-        if not weights and is_main_process() and of_its_size and is_whole(run.config, data_root):
+        if not weights and is_main_process() and of_its_size and is_whole(run.config, machinery.data_root):
             keep(run, results)
 
     def finished(run: Run) -> None:
@@ -112,12 +111,13 @@ def load_or_train(
         if (path := locate(config, runs, machinery)).is_dir():
             try:
                 run = load(path)
-                _check_data(run, machinery)
+                _check_data(run, machinery.data_root)
             except InvalidArgumentError as error:
                 warnings.warn(f"{error} It is trained again.", stacklevel=2)
             else:
                 there(run)
-    _warn_of_no_fid(found.values(), machinery)
+    if machinery.inception is not None:
+        _warn_of_no_fid(found.values())
     missing = _missing(configs, found)
     checkpoints = runs / "unfinished"
     if missing and is_main_process():
@@ -125,8 +125,9 @@ def load_or_train(
         remove_leftovers(runs, results, checkpoints, *checkpoints.glob("*/"))
     if fresh:
         images = [config for config in missing if config.kind == "images"]
-        for config in images if is_main_process() else ():
-            remove(path_of([config], checkpoints, device, data_root))
+        if is_main_process():
+            for config in images:
+                remove(path_of([config], checkpoints, device, machinery.data_root))
         # A stack of points is minutes; a run on images may be days, and is not lost because it began anew.
         checkpoints = checkpoints if len(images) == len(missing) else None
     options = {"device": device, "workers": workers, "progress": progress, "budget": budget, "machinery": machinery}
@@ -143,23 +144,18 @@ def _missing(configs: Sequence[RunConfig], found: Mapping[RunConfig, Result]) ->
     return [config for config in dict.fromkeys(configs) if config not in found]
 
 
-def _warn_of_no_fid(found: Collection[Result], machinery: Machinery | None) -> None:
-    """Say where the Inception weights are given and what is stored was scored without them."""
-    if machinery is None or machinery.inception is None:
-        return
+def _warn_of_no_fid(found: Collection[Result]) -> None:
+    """Say how much of what is stored was scored without the Inception weights, which are given now."""
     without = [run for run in found if run.config.kind == "images" and not run.diverged and "fid" not in run.scores]
     if without:
         named = f"inception: {len(without)} of {len(found)} stored runs were scored without FID"
         warnings.warn(f"{named}; fresh=True trains them anew.", stacklevel=3)
 
 
-def _check_data(run: Run, machinery: Machinery | None) -> None:
+def _check_data(run: Run, data_root: str | None) -> None:
     """Refuse a stored run on images that was trained on others than those that lie here now."""
-    made_on = run.provenance.get("data")
-    if made_on is None:
-        return
-    data = run.config.data(machinery and machinery.data_root)
-    if data.available and data.fingerprint != made_on:
+    made_on, data = run.provenance.get("data"), run.config.data(data_root)
+    if made_on is not None and data.available and data.fingerprint != made_on:
         raise InvalidArgumentError(f"data: got a stored run on {made_on}; allowed: one on {data.fingerprint}.")
 
 
