@@ -1,4 +1,4 @@
-"""The one reader of results' files: each is checked, and none may say again what another says."""
+"""The one reader of results' files: each is checked, and none may repeat another."""
 
 import math
 import warnings
@@ -45,7 +45,7 @@ def or_nan(kept: float | None) -> float:
 
 
 def read(path: Path, make: Callable[[dict[str, Any]], T] = summary) -> T:
-    """Return what ``make`` does of a file's record.
+    """Return what ``make`` makes of a file's record.
 
     Raises
     ------

@@ -54,35 +54,38 @@ def record(result: Result) -> dict[str, Any]:
 
 
 def _samples(result: Result) -> dict[str, Any]:
-    if result.config.kind == "points":
-        points = {name: _points(value) for name, value in result.pictures.items()}
-        return {"samples": _points(result.samples)} | ({"pictures": points} if points else {})
-    samples = pack(result.samples) if len(result.samples) else ""
-    return {"samples": samples, "pictures": {name: pack(images) for name, images in result.pictures.items()}}
+    points = result.config.kind == "points"
+    plain = _plain_points if points else _plain_images
+    pictures = {name: plain(each) for name, each in result.pictures.items()}
+    return {"samples": plain(result.samples)} | ({"pictures": pictures} if pictures or not points else {})
 
 
-def _points(points: torch.Tensor) -> list[list[float]]:
+def _plain_points(points: torch.Tensor) -> list[list[float]]:
     return [[round(value, 2) for value in point] for point in points.tolist()]
+
+
+def _plain_images(images: torch.Tensor) -> str:
+    return pack(images) if len(images) else ""
 
 
 def from_record(kept: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a :class:`~asvae.Result` from its :func:`record`, in which NaN is written as null."""
     said = summary(kept)
-    config = said.config
-    shape = config.data().shape
-    if config.kind == "points":
-        packed = {"samples": kept["samples"]} | kept.get("pictures", {})
-        points = {name: _tensor(each, shape) for name, each in packed.items()}
-        samples = {"samples": points.pop("samples"), "pictures": points}
-    else:
-        packed = {name: unpack(text, shape) for name, text in kept["pictures"].items()}
-        none = torch.zeros(0, *shape)
-        samples = {"samples": unpack(kept["samples"], shape) if kept["samples"] else none, "pictures": packed}
-    history = {name: [or_nan(value) for value in curve] for name, curve in kept["history"].items()}
-    return said._asdict() | {"history": history} | samples
+    points, shape = said.config.kind == "points", said.config.data().shape
+    tensor = _points if points else _images
+    pictures = kept.get("pictures", {}) if points else kept["pictures"]
+    return said._asdict() | {
+        "history": {name: [or_nan(value) for value in curve] for name, curve in kept["history"].items()},
+        "samples": tensor(kept["samples"], shape),
+        "pictures": {name: tensor(each, shape) for name, each in pictures.items()},
+    }
 
 
-def _tensor(points: list[list[float]], shape: tuple[int, ...]) -> torch.Tensor:
+def _images(text: str, shape: tuple[int, ...]) -> torch.Tensor:
+    return unpack(text, shape) if text else torch.zeros(0, *shape)
+
+
+def _points(points: list[list[float]], shape: tuple[int, ...]) -> torch.Tensor:
     points = torch.tensor(points, dtype=torch.float32) if points else torch.zeros(0, *shape)
     if points.shape[1:] != shape or not points.isfinite().all():
         raise ValueError("samples that are no finite points")

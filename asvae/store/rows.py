@@ -1,4 +1,4 @@
-"""The rows of the paper's tables of points, and what a run is called beside the paper: its row and its reading."""
+"""The rows of the paper's tables of points, and where a run stands relative to them: its row and its reading."""
 
 import dataclasses
 from functools import cache
