@@ -11,8 +11,6 @@ from asvae.checks import InvalidArgumentError, printable
 from asvae.files import NotWrittenError
 from asvae.training.sweep import BudgetSpentError, StoppedError
 
-_STATUS = {InvalidArgumentError: 2, NotWrittenError: os.EX_IOERR, BudgetSpentError: os.EX_TEMPFAIL}
-
 
 @contextlib.contextmanager
 def endings() -> Iterator[None]:
@@ -26,8 +24,12 @@ def endings() -> Iterator[None]:
     """
     try:
         yield
-    except tuple(_STATUS) as error:
-        _end(str(error), next(status for kind, status in _STATUS.items() if isinstance(error, kind)))
+    except InvalidArgumentError as error:
+        _end(str(error), 2)
+    except BudgetSpentError as error:
+        _end(str(error), os.EX_TEMPFAIL)
+    except NotWrittenError as error:
+        _end(str(error), os.EX_IOERR)
     except OSError as error:  # standard output, or a file that is written in place
         _end(printable(f"{error.filename or 'output'}: {error.strerror or error}."), os.EX_IOERR)
     except StoppedError as error:
