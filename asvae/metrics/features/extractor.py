@@ -35,8 +35,9 @@ class FeatureExtractor(nn.Module):
         head: nn.Module | None = None,
     ):
         super().__init__()
-        self.network, self.head = network.eval().requires_grad_(False), head and head.eval().requires_grad_(False)
+        self.network, self.head = network, head
         self.num_features, self.name, self.identity, self.resize = num_features, name, identity, resize
+        self.eval().requires_grad_(False)
 
     def train(self, mode: bool = True) -> "FeatureExtractor":
         """Stay in evaluation mode, whatever mode is asked for."""
