@@ -15,10 +15,11 @@ from abc import abstractmethod
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from filelock import FileLock
-from numpy.lib.format import header_data_from_array_1_0, open_memmap, write_array_header_1_0
+from numpy.lib.format import write_array_header_1_0
 from tqdm import tqdm
 
 from asvae.checks import printable, refuse
@@ -106,7 +107,6 @@ class ImageFiles(ImageDataset):
                 found = f"{sum(readable)} image{'s' * (sum(readable) != 1)}"
                 allowed = f"a folder with an image to train on and one to test that can be used (it has {found})"
                 refuse("data_root", str(listing.folder), allowed)
-            _shorten(part, train + test)
             pixels = np.load(part, mmap_mode="r")
             fingerprint = pixel_fingerprint(pixels[:train], pixels[train:])
             status, data = part.stat(), record.with_name(f"{record.stem}-{fingerprint}.npy")
@@ -132,22 +132,27 @@ class ImageFiles(ImageDataset):
         return _content(pixels, entries)
 
     def _write(self, path: Path, listing: Listing) -> list[str | None]:
-        """Write every usable image to the front of an array with room for all; return why the others are not."""
-        pixels = _create(path, (len(listing.names), *self.shape))
-        reasons, rows = [], iter(pixels)
+        """Write every usable image into one array, in NumPy's format; return why the others are not in it."""
+        _check_space(path.parent, len(listing.names) * math.prod(self.shape))
+        reasons = []
         with (
+            path.open("wb") as file,
             # Pillow decodes and resizes outside Python's lock, so threads are enough.
             ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as threads,
             tqdm(total=len(listing.names), desc=f"packing {self.name}", unit="image", delay=1.0) as bar,
         ):
+            _write_header(file, (0, *self.shape))
             for start in range(0, len(listing.names), _CHUNK):
                 paths = [listing.folder / name for name in listing.names[start : start + _CHUNK]]
                 for image in threads.map(self._try_decode, paths):
                     reasons.append(image if isinstance(image, str) else None)
                     if reasons[-1] is None:
-                        next(rows)[...] = image
+                        file.write(image)
                     bar.update()
-        pixels.flush()
+            file.seek(0)
+            _write_header(file, (reasons.count(None), *self.shape))
+            file.flush()
+            os.fsync(file.fileno())
         return reasons
 
     def _try_decode(self, path: Path) -> np.ndarray | str:
@@ -165,23 +170,9 @@ class ImageFiles(ImageDataset):
             warnings.warn(message + ", ".join(skipped[:5]) + more, stacklevel=2)
 
 
-def _create(path: Path, shape: tuple[int, ...]) -> np.memmap:
-    """Return a new array of ``shape`` in uint8, mapped from ``path``, where its disk space is reserved."""
-    _check_space(path.parent, math.prod(shape))
-    pixels = open_memmap(path, "w+", np.uint8, shape)
-    if hasattr(os, "posix_fallocate"):
-        # Without it a disk that fills up later ends the process with a signal instead of an exception.
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    return pixels
-
-
-def _shorten(path: Path, count: int) -> None:
-    """Leave only the first ``count`` images of a packed array, in whose header NumPy leaves room for another count."""
-    images = np.load(path, mmap_mode="r")[:count]
-    with path.open("r+b") as file:
-        write_array_header_1_0(file, header_data_from_array_1_0(images))
-        file.truncate(file.tell() + images.nbytes)
+def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    """Write the header of an array in uint8; NumPy makes it equally long whatever the number of images."""
+    write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
 def _open(record: Path, source: str) -> Content | None:
