@@ -22,6 +22,7 @@ from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
 
 _INCEPTION = "inception"
+_BOOK = ("sweep", "claims", "run", "results")
 _IMAGES = [name for name in datasets.names() if datasets.kind(name) == "images" and name != "folder"]
 
 app = typer.Typer(
@@ -138,10 +139,8 @@ def _add_commands() -> None:
             # Absent is one thing; a package that is there and does not load must say why.
             if error.name is None or error.name.partition(".")[0] != point.module.partition(".")[0]:
                 raise
-    for name in dict.fromkeys((*_BOOK, *found)):
-        function = found.get(name) or _absent(name)
-        settings = getattr(function, "context_settings", None) if name in found else _ANY
-        app.command(name=name, context_settings=settings)(function)
+    for name, function in ({name: _absent(name) for name in _BOOK} | found).items():
+        app.command(name=name, context_settings=getattr(function, "context_settings", None))(function)
 
 
 def _absent(name: str):
@@ -150,12 +149,9 @@ def _absent(name: str):
         allowed = "train, data; the book's commands come with `pip install -e .` in a checkout of the companion"
         refuse("command", name, allowed)
 
+    command.context_settings = {"allow_extra_args": True, "ignore_unknown_options": True}
     return command
 
-
-_BOOK = ("sweep", "claims", "run", "results")
-_ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
-"""Settings of a command that takes whatever it is given."""
 
 _add_commands()
 
