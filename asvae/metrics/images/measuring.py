@@ -57,7 +57,7 @@ def parts(n: int) -> list[range]:
 
 def chosen(images: np.ndarray, indices: np.ndarray) -> Iterator[Tensor]:
     """Yield the images at ``indices``, in uint8."""
-    return (torch.from_numpy(np.array(images[indices[part.start : part.stop]])) for part in parts(len(indices)))
+    return (torch.from_numpy(np.array(images[indices[part]])) for part in parts(len(indices)))
 
 
 def noise(n: int, shape: tuple[int, ...]) -> Iterator[Tensor]:
