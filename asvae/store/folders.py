@@ -18,14 +18,14 @@ from asvae.training.run import Run
 def save(run: Run, path: Path) -> None:
     """Write a run into the folder ``path``, whole or not at all; what was there before is replaced, or stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=part_prefix()) as folder:
-        part = Path(folder) / "run"
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=part_prefix()) as own:
+        part = Path(own) / "run"
         weights = safetensors_torch.save({key: value.contiguous() for key, value in run.networks.state().items()})
         write(part / "weights.safetensors", weights)
         write_record(part / "run.json", record(run) | {"weights": _digest(weights)})
         # Again where another process put the same run there in between.
         for attempt in range(10):
-            old = Path(folder) / f"old-{attempt}"
+            old = Path(own) / f"old-{attempt}"
             try:
                 with contextlib.suppress(FileNotFoundError):
                     os.replace(path, old)

@@ -82,10 +82,10 @@ def _row(objective: str, dataset: str, hyperparameters: Hyperparameters) -> str:
     else:
         rows = {row: combination(row, objective, dataset) for row in combinations(dataset)}
     own = _weights(hyperparameters)
-    plain = (
-        row for row, given in rows.items() if own == _weights(RunConfig(objective, dataset, **given).hyperparameters)
-    )
-    return next(plain, "own")
+    for row, given in rows.items():
+        if own == _weights(RunConfig(objective, dataset, **given).hyperparameters):
+            return row
+    return "own"
 
 
 @cache
