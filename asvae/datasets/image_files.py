@@ -97,10 +97,7 @@ class ImageFiles(ImageDataset):
         try:
             reasons = self._write(part, listing)
             readable = [reason is None for reason in reasons]
-            unusable = (f"{name} ({why})" for name, why in zip(listing.names, reasons, strict=True) if why is not None)
-            # Names need not be valid text.
-            skipped = [printable(each.encode(errors="replace").decode()) for each in (*listing.passed_over, *unusable)]
-            self._warn(skipped, len(skipped) + sum(readable))
+            skipped = self._left_out(listing, reasons)
             train = listing.split(readable)
             test = sum(readable) - train
             if train < 1 or test < 1:
@@ -163,11 +160,17 @@ class ImageFiles(ImageDataset):
             reason = (getattr(error, "strerror", None) or str(error)).replace(repr(os.fspath(path)), "this file")
             return " ".join(reason.split()) or type(error).__name__
 
-    def _warn(self, skipped: list[str], count: int) -> None:
+    def _left_out(self, listing: Listing, reasons: list[str | None]) -> list[str]:
+        """Return which files and folders cannot be used, each with the reason, and warn of them."""
+        unusable = (f"{name} ({why})" for name, why in zip(listing.names, reasons, strict=True) if why is not None)
+        # Names need not be valid text.
+        skipped = [printable(each.encode(errors="replace").decode()) for each in (*listing.passed_over, *unusable)]
         if skipped:
+            of = len(listing.passed_over) + len(reasons)
             more = f" and {len(skipped) - 5} more" if len(skipped) > 5 else ""
-            message = f"{self.name}: {len(skipped)} of {count} images cannot be used and are left out: "
+            message = f"{self.name}: {len(skipped)} of {of} images cannot be used and are left out: "
             warnings.warn(message + ", ".join(skipped[:5]) + more, stacklevel=2)
+        return skipped
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
