@@ -61,7 +61,7 @@ def test_a_pack_whose_header_is_damaged_is_made_again(images, was, becomes):
     assert pack.read_bytes() == whole
 
 
-@pytest.mark.parametrize("count", [1, 10, 202_599, 10**9])
+@pytest.mark.parametrize("count", [1, 202_599, 10**9])
 def test_the_header_of_a_pack_is_numpys_and_as_long_before_the_images_are_counted(count):
     empty, whole, numpys = io.BytesIO(), io.BytesIO(), io.BytesIO()
     _write_header(empty, (0, 3, 8, 8))
