@@ -50,7 +50,7 @@ def histogram_scores(real, fake, *, bins: int = 100, limit: float = 4.0) -> Hist
     bins : int
         Cells per side.
     limit : float
-        Half the side of the window.
+        Half the side of the window, from 1e-100 to 1e100: a cell's area must be a number.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def histogram_scores(real, fake, *, bins: int = 100, limit: float = 4.0) -> Hist
     InvalidArgumentError
         If the arrays are not ``(N, 2)``, or bins or limit are impossible.
     """
-    bins, limit = integer("bins", bins, 1, 10_000), number("limit", limit, 0.0, open_low=True)
+    bins, limit = integer("bins", bins, 1, 10_000), number("limit", limit, 1e-100, 1e100)
     p, q = (_density(name, points, bins, limit) for name, points in (("real", real), ("fake", fake)))
     if p is None or q is None:
         return HistogramScores(np.nan, np.nan, np.nan)

@@ -462,6 +462,8 @@ def test_too_few_images_and_wrong_shapes_are_refused(real):
     few = dataset(real.images[:5], tests=2)
     with pytest.raises(InvalidArgumentError, match=r"^dataset: got .*3 training images.*at least four\.$"):
         image_metrics.score(truth(real), few, extractors=[stub()])
+    with pytest.raises(InvalidArgumentError, match=r"^extractors: got \[\]; allowed: at least one\.$"):
+        image_metrics.score(lambda n, draw: torch.zeros(n, 1, 16, 16), real, extractors=[])
     with pytest.raises(InvalidArgumentError, match=r"^sample: got images of shape \(100, 1, 8, 8\)"):
         image_metrics.score(lambda n, draw: torch.zeros(n, 1, 8, 8), real, extractors=[stub()])
     with pytest.raises(InvalidArgumentError, match=r"^reconstruct: got images of shape"):

@@ -150,6 +150,8 @@ def test_samples_that_cannot_be_scored_are_nan(fake):
         ((torch.zeros(3, 2, dtype=torch.complex64),) * 2, {}, "real"),
         ((np.zeros((3, 2)),) * 2, {"bins": 0}, "bins"),
         ((np.zeros((3, 2)),) * 2, {"limit": -1.0}, "limit"),
+        ((np.zeros((3, 2)),) * 2, {"limit": 1e200}, "limit"),
+        ((np.zeros((3, 2)),) * 2, {"limit": 1e-200}, "limit"),
     ],
 )
 def test_histogram_scores_name_bad_input(arguments, options, named):

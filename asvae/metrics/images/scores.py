@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from asvae.checks import refuse
 from asvae.datasets.images import ImageDataset
 from asvae.metrics.features import JUDGES, FeatureExtractor, judges
 from asvae.metrics.images.distances import frechet_distance, kernel_distance, precision_recall
@@ -66,10 +67,12 @@ def score(
     Raises
     ------
     InvalidArgumentError
-        If there are fewer than four training images, or samples have the wrong shape.
+        If there are fewer than four training images, no judges, or samples of the wrong shape.
     """
     n = set_size(dataset)
     panel = dict(enumerate(judges(dataset) if extractors is None else extractors))
+    if not panel:
+        refuse("extractors", extractors, "at least one")
     for_fid = {} if inception is None else {"inception": inception}
     keys = _keys(len(panel), bool(for_fid))
     try:
