@@ -82,7 +82,7 @@ def _provenance(result: Result, path: Path) -> Iterator[str]:
     elif not is_current(result.config, source):
         yield f"numerics: fingerprint {source['fingerprint']} is not today's; such results do not count"
     seconds, lanes = source["seconds"], source["lanes"]
-    if not (_finite(seconds) and seconds > 0 and isinstance(lanes, int) and lanes > 0):
+    if not (_finite(seconds) and seconds >= 0 and isinstance(lanes, int) and lanes > 0):
         yield f"timing: {seconds!r} seconds, {lanes!r} lanes"
     day = datetime.date.fromisoformat(source["date"])
     if day > datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=1):
