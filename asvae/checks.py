@@ -121,23 +121,23 @@ def validate_fields(instance: Any) -> None:
     ``str`` and ``tuple[str, ...]``. Lists become tuples.
     """
     for field in dataclasses.fields(instance):
-        value, limits = getattr(instance, field.name), field.metadata
+        name, value, limits = field.name, getattr(instance, field.name), field.metadata
+        low = limits.get("low")
         if limits.get("check"):
             limits["check"](value)
         elif field.type == tuple[str, ...]:
-            object.__setattr__(instance, field.name, subset(field.name, value, limits["choices"]))
+            value = subset(name, value, limits["choices"])
         elif limits.get("choices"):
-            one_of(field.name, value, limits["choices"])
+            one_of(name, value, limits["choices"])
         elif field.type is bool:
-            boolean(field.name, value)
+            boolean(name, value)
         elif field.type is int or (field.type == int | None and value is not None):
-            object.__setattr__(instance, field.name, integer(field.name, value, int(limits.get("low") or 0)))
+            value = integer(name, value, int(low or 0))
         elif field.type == tuple[int, ...]:
             if not isinstance(value, list | tuple) or not value:
-                refuse(field.name, value, "a non-empty list of whole numbers")
-            checked = tuple(integer(field.name, each, int(limits.get("low") or 0)) for each in value)
-            object.__setattr__(instance, field.name, checked)
+                refuse(name, value, "a non-empty list of whole numbers")
+            value = tuple(integer(name, each, int(low or 0)) for each in value)
         elif field.type is float:
-            low = -math.inf if limits.get("low") is None else limits["low"]
-            checked = number(field.name, value, low, limits.get("high", math.inf), limits.get("open_low", False))
-            object.__setattr__(instance, field.name, checked)
+            low = -math.inf if low is None else low
+            value = number(name, value, low, limits.get("high", math.inf), limits.get("open_low", False))
+        object.__setattr__(instance, name, value)

@@ -14,8 +14,6 @@ from torch import Tensor
 EVALUATION_SEED = 2**32
 """First seed beyond those of runs: scores are taken on data that no run was trained on."""
 
-Seeds = Sequence[int]
-
 
 def generator(seed: int, step: int, name: str) -> np.random.Generator:
     """Return the generator of the draw called ``name`` at ``step`` of the run ``seed``."""
@@ -35,11 +33,11 @@ def uniform(seed: int, step: int, name: str, shape: tuple[int, ...]) -> Tensor:
     return torch.from_numpy(generator(seed, step, name).random(shape, dtype=np.float32))
 
 
-def uniform_lanes(seeds: Seeds, step: int, name: str, shape: tuple[int, ...]) -> Tensor:
+def uniform_lanes(seeds: Sequence[int], step: int, name: str, shape: tuple[int, ...]) -> Tensor:
     """Return one :func:`uniform` draw per lane, ``(len(seeds), *shape)``."""
     return torch.stack([uniform(seed, step, name, shape) for seed in seeds])
 
 
-def normal_lanes(seeds: Seeds, step: int, name: str, shape: tuple[int, ...]) -> Tensor:
+def normal_lanes(seeds: Sequence[int], step: int, name: str, shape: tuple[int, ...]) -> Tensor:
     """Return one :func:`normal` draw per lane, ``(len(seeds), *shape)``; lane i depends on ``seeds[i]`` alone."""
     return torch.stack([normal(seed, step, name, shape) for seed in seeds])

@@ -21,7 +21,8 @@ ENTRIES = {"cpu": 2**14, "cuda": 2**22}
 enough work."""
 
 FAR = -80.0
-"""Logarithm of a kernel's largest gradient, negative, beyond which single precision ends: see :func:`_leaves_float`."""
+"""Minus the logarithm of the largest gradient that a kernel may have in single precision, which ends at e⁸⁸: see
+:func:`_leaves_float`."""
 
 KERNELS = ("marginal", "joint")
 REDUCTIONS = ("mean", "sum")

@@ -3,7 +3,7 @@ r"""The terms every objective is made of: pure functions with one value per samp
 Leading axes are lanes and pass through: a reduction touches the sample's own axes, never batch or lanes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -20,8 +20,8 @@ def need_tensors(**named: Tensor) -> list[tuple[int, ...]]:
     return [tuple(value.shape) for value in named.values()]
 
 
-def _need_equal(function: str, *shapes: tuple[int, ...], weights: tuple[tuple[int, ...], ...] = ()) -> None:
-    """Refuse shapes that differ other than by leading ones, and ``weights`` that are neither one per lane nor one."""
+def _need_equal(function: str, *shapes: tuple[int, ...], weights: Sequence[tuple[int, ...]] = ()) -> None:
+    """Refuse shapes that differ in more than leading axes of length 1; ``weights`` are one per lane, or one alone."""
 
     def core(shape: tuple[int, ...]) -> tuple[int, ...]:
         return shape[next((i for i, n in enumerate(shape) if n != 1), len(shape)) :]
@@ -109,11 +109,8 @@ def exp_elbo(reconstruction: Tensor, divergence: Tensor, *, scale: float, beta_r
     InvalidArgumentError
         If a tensor is none of floating-point numbers, the shapes do not fit, or the scale is impossible.
     """
-    values, betas = (
-        {"reconstruction": reconstruction, "divergence": divergence},
-        {"beta_rec": beta_rec, "beta_neg": beta_neg},
-    )
-    _need_equal("exp_elbo", *need_tensors(**values), weights=tuple(need_tensors(**betas)))
+    shapes = need_tensors(reconstruction=reconstruction, divergence=divergence)
+    _need_equal("exp_elbo", *shapes, weights=need_tensors(beta_rec=beta_rec, beta_neg=beta_neg))
     scale = number("scale", scale, 0.0)
     return torch.exp(-2.0 * scale * (beta_rec[..., None] * reconstruction + beta_neg[..., None] * divergence))
 
@@ -138,7 +135,7 @@ def hinge(kl: Tensor, margin: Tensor) -> Tensor:
     InvalidArgumentError
         If one of them is no tensor of floating-point numbers, or the shapes do not fit.
     """
-    _need_equal("hinge", *need_tensors(kl=kl), weights=tuple(need_tensors(margin=margin)))
+    _need_equal("hinge", *need_tensors(kl=kl), weights=need_tensors(margin=margin))
     return torch.clamp(margin[..., None] - kl, min=0.0)
 
 

@@ -97,9 +97,9 @@ def squashed(posterior, squash):
 
 def distance(networks, real, rec, fake, hp, reduction):
     """Return the AS-distance of the whole batch's posteriors, also where several processes hold its parts."""
-    pair = (squashed(q, hp.squash_distance) for q in (real if hp.reference == "real" else rec, fake))
-    reference, fake = (tuple(networks.gather(t) for t in q) for q in pair)
-    apart = as_distance(*reference, *fake, kernel=hp.kernel, reduction=reduction, statistic=hp.statistic)
+    reference = real if hp.reference == "real" else rec
+    whole = [networks.gather(t) for posterior in (reference, fake) for t in squashed(posterior, hp.squash_distance)]
+    apart = as_distance(*whole, kernel=hp.kernel, reduction=reduction, statistic=hp.statistic)
     if not hp.kernel_constant:
         return apart
     return apart * kernel_constant(hp.kernel, hp.statistic, networks.latent_dim)
