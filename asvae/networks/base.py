@@ -47,6 +47,16 @@ def _wide(value: Tensor) -> Tensor:
     return value.float() if value.dtype in (torch.bfloat16, torch.float16) else value
 
 
+def under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the entries of a state whose names begin with ``prefix``, under the rest of their names."""
+    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+
+
+def copied(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return copies of a state's entries on the CPU, each contiguous."""
+    return {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in state.items()}
+
+
 @dataclass(frozen=True)
 class Networks:
     """The networks of a run (or of a stack of lanes), as the objectives see them."""
@@ -152,6 +162,10 @@ class Networks:
         mu, logvar = zip(*(self.encode(part) for part in x.split(self._pass)), strict=True)
         return torch.cat(mu).cpu(), torch.cat(logvar).cpu()
 
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Return ``(N, *shape)`` samples through their posterior means, by a single run, on the CPU."""
+        return self.generate(self.posterior(x)[0], of_data=True)
+
     def evaluate(self) -> None:
         """Let BatchNorm use its stored statistics, so that no sample depends on another."""
         for module in self.modules.values():
@@ -163,12 +177,11 @@ class Networks:
 
     def state(self) -> dict[str, Tensor]:
         """Return copies of all weights on the CPU, keyed ``network.parameter``, and of :attr:`of_data`."""
-        kept = nn.ModuleDict(self.modules).state_dict() | {_OF_DATA + k: v for k, v in self.of_data.items()}
-        return {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in kept.items()}
+        return copied(nn.ModuleDict(self.modules).state_dict() | {_OF_DATA + k: v for k, v in self.of_data.items()})
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Load the weights that :meth:`state` returned; a missing, unknown or misshapen one raises ``RuntimeError``."""
         weights = {key: value for key, value in state.items() if not key.startswith(_OF_DATA)}
         nn.ModuleDict(self.modules).load_state_dict(weights)
         self.of_data.clear()
-        self.of_data.update({key.removeprefix(_OF_DATA): state[key] for key in state.keys() - weights.keys()})
+        self.of_data.update(under(state, _OF_DATA))

@@ -136,5 +136,4 @@ class Run(Result):
         InvalidArgumentError
             If the run has no encoder, or ``x`` are not finite real numbers of that shape.
         """
-        mu, _ = self.encode(x)
-        return self.networks.generate(mu, of_data=True)
+        return self.networks.reconstruct(_samples("x", x, self.networks.shape))

@@ -1,5 +1,6 @@
 """A run on images as the loop sees it: its trainer, watched, drawn and scored."""
 
+import functools
 import math
 import os
 from collections.abc import Sequence
@@ -64,8 +65,7 @@ class ImagesStepper(Stepper):
             return {}
         if self._intermediate is None:
             self._intermediate = images.Check(self.dataset, self._judges()[0])
-        networks = self.trainer.shown()
-        value = self._intermediate(lambda n, draw: sample(networks, n, draw))
+        value = self._intermediate(functools.partial(sample, self.trainer.shown()))
         return {"score": torch.tensor(value, dtype=torch.float64)}
 
     def sheet(self, step: int, curves: Curves, folder: Path) -> None:
@@ -74,8 +74,7 @@ class ImagesStepper(Stepper):
         save_sheet(sample(networks, 32, 0), folder / f"samples-{step:09d}.png")
         if "encoder" in networks.modules:
             real = self._test_images(8)
-            both = torch.cat([real, networks.generate(networks.posterior(real)[0], of_data=True)])
-            save_sheet(both, folder / f"reconstructions-{step:09d}.png")
+            save_sheet(torch.cat([real, networks.reconstruct(real)]), folder / f"reconstructions-{step:09d}.png")
         lines = history(curves)
         save_curves(lines.pop("step"), lines, folder / "curves.png")
 
@@ -117,7 +116,8 @@ class ImagesStepper(Stepper):
         samples = torch.zeros(0, *networks.shape)
         if self.trainer.divergence is None:
             if self.writes:
-                scores, protocol = self._score(self.trainer.shown())
+                judged, protocol = self._score(self.trainer.shown())
+                scores |= judged
             count = SAMPLES if self.configs[0].recipe.pixels <= 64 else SAMPLES // 4
             samples = pictures.to_bytes(sample(networks, count, 0)) / 255.0
             examples = _examples(networks, self._test_images(16))
@@ -131,26 +131,22 @@ class ImagesStepper(Stepper):
         return Judged(scores, samples, examples, source)
 
     def _score(self, networks: Networks) -> tuple[dict[str, float], dict]:
-        networks_of_judgement = {"extractors": self._judges(), "inception": self.inception}
-        recipe, scores = self.configs[0].recipe, images.nothing() | latents.nothing()
-        scores["frechet_classifier_running"] = self._with_running_statistics()
-        scores |= images.score(lambda n, draw: sample(networks, n, draw), self.dataset, **networks_of_judgement)
+        recipe, judging = self.configs[0].recipe, {"extractors": self._judges(), "inception": self.inception}
+        scores = {"frechet_classifier_running": self._with_running_statistics()}
+        scores |= images.score(functools.partial(sample, networks), self.dataset, **judging)
         if "encoder" in networks.modules:
-            scores |= images.reconstruction_scores(
-                lambda x: networks.generate(networks.posterior(x)[0], of_data=True), self.dataset
-            )
+            scores |= images.reconstruction_scores(networks.reconstruct, self.dataset)
             real = self._test_images(ENCODED)
             fake = posterior_of_samples(networks, len(real), self.dataset, recipe.batch_size)
             scores |= latents.latent_scores(networks.posterior(real), fake)
         decoder = f"EMA {recipe.ema:g}" if recipe.ema else "as trained"
-        stated = {"decoder": decoder, "batch_norm": MODE}
-        return scores, images.protocol(self.dataset, **networks_of_judgement, **stated)
+        return scores, images.protocol(self.dataset, **judging, decoder=decoder, batch_norm=MODE)
 
     def _with_running_statistics(self) -> float:
         """Return the Fréchet distance as it is without a new estimate: for comparison alone, it ranks nothing."""
-        networks = self.trainer.shown(running=True)
+        running = functools.partial(sample, self.trainer.shown(running=True))
         checks = (images.Check(self.dataset, each, k, images.LIMIT) for k, each in enumerate(self._judges()))
-        return sum(check(lambda n, draw: sample(networks, n, draw)) for check in checks) / JUDGES
+        return sum(check(running) for check in checks) / JUDGES
 
     def _judges(self) -> list[FeatureExtractor]:
         return judges(self.dataset, str(self.trainer.device))

@@ -20,6 +20,7 @@ from asvae.checks import refuse
 from asvae.config import RunConfig
 from asvae.datasets.images import ImageDataset
 from asvae.networks import Networks
+from asvae.networks.base import copied, under
 from asvae.objectives import Loss, Objective, Player, play
 from asvae.objectives.base import drawn_as
 from asvae.objectives.hyperparameters import StackedHyperparameters
@@ -148,8 +149,7 @@ class Trainer:
         return x.contiguous(memory_format=torch.channels_last) if self.machinery.channels_last else x
 
     def _update(self, step: int, player: Player, loss: Loss) -> bool:
-        own = {name: self.networks.parameters(name) for name in player.networks}
-        flat = [p for parameters in own.values() for p in parameters]
+        flat = [parameter for name in player.networks for parameter in self.networks.parameters(name)]
         grads = torch.autograd.grad(loss.value.sum(), flat, retain_graph=bool(loss.shared), materialize_grads=True)
         value, grads = self._averaged(loss.value.detach().sum(), grads)
         norm = nn.utils.get_total_norm([value, *grads])
@@ -206,29 +206,22 @@ class Trainer:
                 kept |= {f"adam.{name}.{i}.{key}": value for key, value in moments.items()}
         if self.ema is not None:
             kept |= {f"ema.{key}": value for key, value in self.ema.state_dict().items()}
-        contiguous = torch.contiguous_format
-        return {key: value.detach().cpu().clone(memory_format=contiguous) for key, value in kept.items()}
+        return copied(kept)
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Take what :meth:`state` gave; anything missing, unknown or misshapen raises ``RuntimeError``."""
-        parts: dict[str, dict[str, Tensor]] = {"network": {}, "adam": {}, "ema": {}}
-        for key, value in state.items():
-            part, _, rest = key.partition(".")
-            if part not in parts:
-                raise RuntimeError(f"unknown in a trainer's state: {key}")
-            parts[part][rest] = value
-        self.networks.load_state(parts["network"])
-        self._check_moments({key: value.shape for key, value in parts["adam"].items()})
+        prefixes = ("network.", "adam.", "ema.")
+        network, moments, average = (under(state, prefix) for prefix in prefixes)
+        if unknown := [key for key in state if not key.startswith(prefixes)]:
+            raise RuntimeError(f"unknown in a trainer's state: {unknown[0]}")
+        self.networks.load_state(network)
+        self._check_moments({key: value.shape for key, value in moments.items()})
         for name, adam in self._adams.items():
-            moments: dict[int, dict[str, Tensor]] = {}
-            for key, value in parts["adam"].items():
-                network, i, moment = key.split(".")
-                if network == name:
-                    moments.setdefault(int(i), {})[moment] = value
-            adam.load_state_dict(adam.state_dict() | {"state": moments})
+            own = {i: under(moments, f"{name}.{i}.") for i in range(len(self.networks.parameters(name)))}
+            adam.load_state_dict(adam.state_dict() | {"state": own if moments else {}})
         if self.ema is not None:
-            self.ema.load_state_dict(parts["ema"])
-        elif parts["ema"]:
+            self.ema.load_state_dict(average)
+        elif average:
             raise RuntimeError("an average of the decoder's weights, which this run does not keep")
 
     def _check_moments(self, shapes: dict[str, torch.Size]) -> None:

@@ -83,11 +83,10 @@ class LaneAdam:
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Take what :meth:`state` gave."""
-        for i in range(len(self.weights)):
-            names = ("step", "exp_avg", "exp_avg_sq")
+        for i, stacked in enumerate(self.weights):
+            moments = {name: state[f"{i}.{name}"] for name in ("step", "exp_avg", "exp_avg_sq")}
+            if not self.sliced:
+                moments["step"] = moments["step"].max()
             for lane, weights in enumerate(self._slices):
-                values = [state[f"{i}.{name}"] for name in names]
-                values = [v[lane] for v in values] if self.sliced else [values[0].max(), *values[1:]]
-                self._adam.state[weights[i]] = {
-                    name: value.to(self.weights[i].device).clone() for name, value in zip(names, values, strict=True)
-                }
+                own = {name: value[lane] for name, value in moments.items()} if self.sliced else moments
+                self._adam.state[weights[i]] = {name: value.to(stacked.device).clone() for name, value in own.items()}

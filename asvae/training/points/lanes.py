@@ -13,6 +13,7 @@ from asvae import draws, objectives
 from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
 from asvae.networks import Networks
+from asvae.networks.base import under
 from asvae.objectives import Loss, Player, play
 from asvae.objectives.base import drawn_as
 from asvae.objectives.hyperparameters import StackedHyperparameters
@@ -146,9 +147,9 @@ class Lanes:
 
     def load_state(self, state: dict[str, Tensor], divergences: Sequence[Divergence | None]) -> None:
         """Take what :meth:`state` and :attr:`divergences` gave."""
-        self.networks.load_state(_under(state, "network."))
+        self.networks.load_state(under(state, "network."))
         for name, adam in self._adams.items():
-            adam.load_state(_under(state, f"adam.{name}."))
+            adam.load_state(under(state, f"adam.{name}."))
         self._earlier = list(divergences)
         self._finite.copy_(torch.tensor([divergence is None for divergence in divergences]))
 
@@ -158,7 +159,3 @@ class Lanes:
         weights = nn.ModuleDict(self.networks.modules).state_dict()
         single.load_state({key: value[i : i + 1] for key, value in weights.items()})
         return single
-
-
-def _under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}

@@ -77,8 +77,7 @@ class PointsStepper(Stepper):
         if "encoder" in networks.modules:
             real = dataset.sample(5_000, EVALUATION_SEED)
             scores |= latents.latent_scores(networks.posterior(real), networks.posterior(make(len(real), 0)))
-            reconstructed = networks.generate(networks.posterior(real[:RECONSTRUCTED])[0])
-            pictures = {"reconstructed": reconstructed.round(decimals=2)}
+            pictures = {"reconstructed": networks.reconstruct(real[:RECONSTRUCTED]).round(decimals=2)}
         return Judged(scores, make(SAMPLES, 0).round(decimals=2), pictures)
 
     def close(self) -> None:
