@@ -77,8 +77,8 @@ class RunConfig:
         asked |= hyperparameters
         hyperparameters = presets.reading(reading, objective) | hyperparameters
         changes = {key: value for key, value in hyperparameters.items() if key in field_names(type(base))}
-        recipe = dataclasses.replace(base, **changes) if changes else base
-        if datasets.kind(dataset) == "images":
+        recipe = dataclasses.replace(base, **changes)
+        if datasets.kind(dataset) == "images" and dataset != "folder":
             _check_images(dataset, recipe, base)
         given = {key: value for key, value in hyperparameters.items() if key in field_names(own)}
         fields = {
@@ -173,7 +173,7 @@ class RunConfig:
 
 
 def _check_images(dataset: str, recipe: Recipe, own: Recipe) -> None:
-    """Refuse sizes and colours other than a data set's own, unless it leaves them free."""
+    """Refuse sizes and colours other than a data set's own."""
     for name in ("pixels", "grey"):
-        if dataset != "folder" and getattr(recipe, name) != getattr(own, name):
+        if getattr(recipe, name) != getattr(own, name):
             refuse(name, getattr(recipe, name), f"{getattr(own, name)} for {dataset!r}, any for 'folder'")

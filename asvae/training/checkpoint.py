@@ -113,16 +113,11 @@ def keep(checkpoint: Checkpoint, folder: Path) -> None:
 
     Those of later steps go too: :func:`newest` passed them over, and they would push this one out.
     """
-    state = {key: value.contiguous() for key, value in checkpoint.state.items()}
-    rest = {
+    rest = vars(checkpoint) | {
         "configs": [config.to_dict() for config in checkpoint.configs],
-        "identity": checkpoint.identity,
-        "step": checkpoint.step,
-        "seconds": checkpoint.seconds,
-        "commit": checkpoint.commit,
         "divergences": [vars(divergence) if divergence else None for divergence in checkpoint.divergences],
-        "curves": checkpoint.curves,
     }
+    state = {key: value.contiguous() for key, value in rest.pop("state").items()}
     text = json.dumps(rest)
     path = folder / f"step-{checkpoint.step:09d}.safetensors"
     data = save(state, metadata={"rest": text, "sha256": _digest(state, text)})

@@ -9,7 +9,7 @@ GRADIENT_MARKS = 2
 """Gradients are decomposed at every so many points of the curves."""
 
 SCORE_SHARE, SCORE_MARKS = 1 / 3, 24
-"""Over which last share of a run it is scored, and in how many parts of the curves' points these scores lie apart."""
+"""Over its last third a run is scored after every 24th part of its curves."""
 
 EARLY_SCORES = (10 / 150, 20 / 150, 50 / 150)
 """After which shares of a run it is scored as well: epochs 10, 20 and 50 of 150, where the paper's Figure 7 looks."""
@@ -33,7 +33,8 @@ class Marks(NamedTuple):
 
 def marks_of(step: int, steps: int) -> Marks:
     """Return what a run of ``steps`` notes after ``step`` (0-based)."""
-    every, points = max(1, steps // CURVE_POINTS), steps // max(1, steps // CURVE_POINTS)
+    every = max(1, steps // CURVE_POINTS)
+    points = steps // every
     at = 0 if (step + 1) % every else (step + 1) // every
     long = points >= CURVE_POINTS and at > 0
     late_score = at > (1 - SCORE_SHARE) * points and (points - at) % max(1, points // SCORE_MARKS) == 0

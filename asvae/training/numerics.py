@@ -1,7 +1,7 @@
 """The fingerprint of a method's numerics today, kept on disk until something that it is made by changes.
 
-A trace takes most of a second, and whoever reads results needs thirteen. What a process changes in a loaded library
-does not show here; :func:`asvae.training.golden.fingerprint` sees it.
+A trace takes up to a second, and who reads results needs one per method and kind of data. What a process changes in a
+loaded library does not show here; :func:`asvae.training.golden.fingerprint` sees it.
 """
 
 import contextlib

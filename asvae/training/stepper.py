@@ -51,7 +51,7 @@ class Interruption:
 
 
 class Stepper(Protocol):
-    """Several runs that are trained together, or one; by default in one process that draws nothing meanwhile."""
+    """Several runs that are trained together, or one; the defaults are of one process that makes no pictures."""
 
     configs: Sequence[RunConfig]
     device: str

@@ -15,7 +15,7 @@ EAGER_STEPS = 3
 
 
 class DrawAhead:
-    """The draws of coming steps, made by threads while the device works: NumPy leaves the interpreter free."""
+    """The draws of coming steps, made by threads while the device works: NumPy releases the interpreter's lock."""
 
     def __init__(self, draw: Callable[[int], dict[str, Tensor]], last: int):
         self._pool = ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 2) - 1))
