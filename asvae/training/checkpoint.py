@@ -85,9 +85,30 @@ def path_of(configs: Sequence[RunConfig], root: Path, device: str = "cpu", data_
     return root / f"{family(configs[0], device)}{hashlib.sha256(text.encode()).hexdigest()[:16]}{SUFFIX}"
 
 
-def stacks(configs: Iterable[RunConfig], root: Path, device: str) -> list[Path]:
-    """Return the folders of all stacks that some of ``configs`` may be lanes of."""
-    return [path for path in _of_families(configs, root, device) if path.suffix == SUFFIX]
+def begun(wanted: Sequence[RunConfig], root: Path, device: str) -> list[list[RunConfig]]:
+    """Return the stacks that can go on, each of wanted lanes alone; its other lanes are saved in a folder of their own.
+
+    A stack of damaged states is removed; those of other methods, numerics or devices are left alone.
+    """
+    left, found = set(wanted), []
+    for path in (each for each in _of_families(wanted, root, device) if each.suffix == SUFFIX):
+        checkpoint = newest(path)
+        if checkpoint is None:
+            # Without any state another sweep is just writing its first.
+            if any(path.glob("step-*")):
+                remove(path)
+            continue
+        lanes = [config for config in checkpoint.configs if config in left]
+        others = [config for config in checkpoint.configs if config not in lanes]
+        parts = {path_of(part, root, device): part for part in (others, lanes) if part}
+        if lanes and path not in parts:
+            for own, part in parts.items():
+                keep(checkpoint.select(part), own)
+            remove(path)
+        if lanes:
+            found.append(lanes)
+            left -= set(lanes)
+    return found
 
 
 def warn_of_earlier(configs: Iterable[RunConfig], root: Path, device: str) -> None:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
@@ -19,15 +19,14 @@ from asvae.checks import folder, integer, number, refuse
 from asvae.config import RunConfig
 from asvae.cpu import huge_pages
 from asvae.training import diagnostics, provenance
-from asvae.training.checkpoint import keep, newest, path_of, remove, stacks, warn_of_earlier
+from asvae.training.checkpoint import begun, path_of, remove, warn_of_earlier
 from asvae.training.images.distributed import is_main_process, of_environment
 from asvae.training.images.machinery import Machinery
 from asvae.training.points.stacking import into_stacks
 from asvae.training.progress_file import asking, shared, watched
 from asvae.training.run import Run
 from asvae.training.stepper import Interruption
-from asvae.training.train import check_config, check_device, check_fits, train_any
-from asvae.training.train import work as amount
+from asvae.training.train import check_config, check_device, check_fits, train_any, work
 
 
 class BudgetSpentError(RuntimeError):
@@ -41,6 +40,21 @@ class StoppedError(RuntimeError):
         super().__init__(message)
         self.number = number
         """Of the signal."""
+
+
+class _Job(NamedTuple):
+    """One stack, and what the process that trains it must know."""
+
+    configs: list[RunConfig]
+    path: Path | None
+    device: str
+    deadline: float
+    counters: str
+    """The progress file."""
+    slot: int
+    """Where its run-steps are counted there."""
+    commit: str
+    machinery: Machinery | None
 
 
 _BUSY = threading.Lock()
@@ -115,33 +129,24 @@ def sweep(
     trained: dict[RunConfig, Run] = {}
     wanted = list(dict.fromkeys(configs))
     diagnostics.log_forecasts(wanted)
-    on_points = [config for config in wanted if config.kind == "points"]
-    # Runs on images stand alone, and their folder knows by itself how far they are.
-    on_images = [config for config in wanted if config.kind == "images"]
     if checkpoints is not None:
         warn_of_earlier(wanted, checkpoints, device)
-    work = [] if checkpoints is None else _begun(on_points, checkpoints, device)
-    resumed = {config for stack in work for config in stack}
-    work += into_stacks([config for config in on_points if config not in resumed], workers, device)
-    work += [
-        [each]
-        for each in sorted(on_images, key=lambda each: (each.seed, -objectives.get(each.objective).cost * each.steps))
-    ]
-    paths = [checkpoints and path_of(stack, checkpoints, device, machinery and machinery.data_root) for stack in work]
-    total, unit = amount(wanted)
-    described = f"{len(wanted)} runs in {len(work)} stacks" if len(wanted) > 1 else wanted[0].objective
+    planned = _planned(wanted, workers, device, checkpoints)
+    paths = [checkpoints and path_of(each, checkpoints, device, machinery and machinery.data_root) for each in planned]
+    total, unit = work(wanted)
+    described = f"{len(wanted)} runs in {len(planned)} stacks" if len(wanted) > 1 else wanted[0].objective
     with (
-        shared(len(work)) as counters,
+        shared(len(planned)) as counters,
         tqdm(total=total, desc=described, unit=unit, disable=not (progress and is_main_process()), miniters=1) as bar,
         watched(counters, bar),
         asking(counters) as asked,
     ):
         commit = provenance.commit()
-        arguments = [
-            (stack, path, device, deadline, counters, slot, commit, machinery)
-            for slot, (stack, path) in enumerate(zip(work, paths, strict=True))
+        jobs = [
+            _Job(stack, path, device, deadline, counters, slot, commit, machinery)
+            for slot, (stack, path) in enumerate(zip(planned, paths, strict=True))
         ]
-        for path, runs in _results(arguments, workers, device):
+        for path, runs in _results(jobs, workers, device):
             for run in runs or ():
                 trained[run.config] = run
                 if done is not None:
@@ -172,21 +177,31 @@ def check_configs(configs: Any) -> list[RunConfig]:
     return configs
 
 
-def _results(arguments: list[tuple], workers: int, device: str) -> Iterator[tuple[Path | None, list[Run] | None]]:
+def _planned(wanted: Sequence[RunConfig], workers: int, device: str, checkpoints: Path | None) -> list[list[RunConfig]]:
+    """Return the stacks that train all wanted runs: those that can go on, then new ones; runs on images stand alone."""
+    on_points = [config for config in wanted if config.kind == "points"]
+    on_images = [config for config in wanted if config.kind == "images"]
+    old = [] if checkpoints is None else begun(on_points, checkpoints, device)
+    resumed = {config for stack in old for config in stack}
+    new = into_stacks([config for config in on_points if config not in resumed], workers, device)
+    on_images.sort(key=lambda config: (config.seed, -objectives.get(config.objective).cost * config.steps))
+    return old + new + [[config] for config in on_images]
+
+
+def _results(jobs: list[_Job], workers: int, device: str) -> Iterator[tuple[Path | None, list[Run] | None]]:
     # Under torchrun a run has several processes already.
-    if workers == 1 or len(arguments) < 2 or torch.device(device).type != "cpu" or of_environment("WORLD_SIZE", 1) > 1:
-        return (_work(*each) for each in arguments)
-    pool = joblib.Parallel(n_jobs=min(workers, len(arguments)), backend="loky", return_as="generator_unordered")
+    if workers == 1 or len(jobs) < 2 or torch.device(device).type != "cpu" or of_environment("WORLD_SIZE", 1) > 1:
+        return (_work(job) for job in jobs)
+    pool = joblib.Parallel(n_jobs=min(workers, len(jobs)), backend="loky", return_as="generator_unordered")
     with huge_pages():
-        return pool(joblib.delayed(_work_apart)(*each, os.getpid()) for each in arguments)
+        return pool(joblib.delayed(_work_apart)(job, os.getpid()) for job in jobs)
 
 
-def _work_apart(*arguments: Any) -> tuple[Path | None, list[Run] | None]:
+def _work_apart(job: _Job, parent: int) -> tuple[Path | None, list[Run] | None]:
     """Do :func:`_work` in a process of its own, which stops with its parent and leaves nothing to wait for."""
-    *_, counters, _, _, _, parent = arguments
     _leave_with(parent)
-    with _BUSY, asking(counters):
-        return _work(*arguments)
+    with _BUSY, asking(job.counters):
+        return _work(job, parent)
 
 
 @functools.cache
@@ -203,48 +218,12 @@ def _leave_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _work(
-    configs: list[RunConfig],
-    path: Path | None,
-    device: str,
-    deadline: float,
-    counters: str,
-    slot: int,
-    commit: str,
-    machinery: Machinery | None,
-    parent: int | None = None,
-) -> tuple[Path | None, list[Run] | None]:
-    """Train one stack, counting its run-steps in ``slot`` of the progress file."""
-    done = np.memmap(counters, dtype=np.int64, mode="r+")
+def _work(job: _Job, parent: int | None = None) -> tuple[Path | None, list[Run] | None]:
+    """Train one stack, counting its run-steps in the progress file."""
+    done = np.memmap(job.counters, dtype=np.int64, mode="r+")
 
     def advance(n: int) -> None:
-        done[slot] += n
+        done[job.slot] += n
 
-    interruption = Interruption(path, deadline, parent, lambda: bool(done[-1]))
-    return path, train_any(configs, device, advance, interruption, commit, machinery)
-
-
-def _begun(wanted: Sequence[RunConfig], root: Path, device: str) -> list[list[RunConfig]]:
-    """Return the stacks that can go on, each of wanted lanes alone; its other lanes are saved in a folder of their own.
-
-    A stack of damaged states is removed; those of other methods, numerics or devices are left alone.
-    """
-    left, begun = set(wanted), []
-    for path in stacks(wanted, root, device):
-        checkpoint = newest(path)
-        if checkpoint is None:
-            # Without any state another sweep is just writing its first.
-            if any(path.glob("step-*")):
-                remove(path)
-            continue
-        lanes = [config for config in checkpoint.configs if config in left]
-        others = [config for config in checkpoint.configs if config not in lanes]
-        parts = {path_of(part, root, device): part for part in (others, lanes) if part}
-        if lanes and path not in parts:
-            for own, part in parts.items():
-                keep(checkpoint.select(part), own)
-            remove(path)
-        if lanes:
-            begun.append(lanes)
-            left -= set(lanes)
-    return begun
+    interruption = Interruption(job.path, job.deadline, parent, lambda: bool(done[-1]))
+    return job.path, train_any(job.configs, job.device, advance, interruption, job.commit, job.machinery)

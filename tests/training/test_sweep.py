@@ -146,7 +146,7 @@ def test_a_stack_under_a_name_of_before_goes_on_under_todays(left, tmp_path):
     path = left([config])
     path.rename(path.with_name(path.name.replace(checkpoint.SUFFIX, f"0{checkpoint.SUFFIX}")))
     steps = checkpoint.newest(next(tmp_path.iterdir())).step
-    [begun] = sweeps._begun([config], tmp_path, "cpu")
+    [begun] = checkpoint.begun([config], tmp_path, "cpu")
     assert begun == [config]
     assert checkpoint.newest(path).step == steps > 0
     assert list(tmp_path.iterdir()) == [path]
@@ -157,21 +157,21 @@ def test_a_folder_in_which_another_sweep_is_writing_its_first_state_stays(tmp_pa
     path = checkpoint.path_of([config], tmp_path)
     path.mkdir()
     (path / ".part-abc").write_bytes(b"half a state")
-    assert sweeps._begun([config], tmp_path, "cpu") == []
+    assert checkpoint.begun([config], tmp_path, "cpu") == []
     assert (path / ".part-abc").is_file()
 
 
 def test_a_checkpoint_that_another_sweep_took_is_no_loss(left, tmp_path, monkeypatch):
     config = RunConfig("vae", **TINY)
     left([config])
-    real = sweeps.newest
+    real = checkpoint.newest
 
-    def taken(folder):
-        found = real(folder)
+    def taken(folder, *of):
+        found = real(folder, *of)
         checkpoint.remove(folder)
         return found
 
-    monkeypatch.setattr(sweeps, "newest", taken)
+    monkeypatch.setattr(checkpoint, "newest", taken)
     [run] = sweep([config], checkpoints=tmp_path, progress=False)
     assert same(run, train(config, progress=False))
 
