@@ -22,11 +22,12 @@ from asvae.training import diagnostics, provenance
 from asvae.training.checkpoint import begun, path_of, remove, warn_of_earlier
 from asvae.training.images.distributed import is_main_process, of_environment
 from asvae.training.images.machinery import Machinery
+from asvae.training.memory import check_fits
 from asvae.training.points.stacking import into_stacks
 from asvae.training.progress_file import asking, shared, watched
 from asvae.training.run import Run
 from asvae.training.stepper import Interruption
-from asvae.training.train import check_config, check_device, check_fits, train_any, work
+from asvae.training.train import check_config, check_device, train_any, work
 
 
 class BudgetSpentError(RuntimeError):

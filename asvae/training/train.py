@@ -1,8 +1,6 @@
 """From a configuration to a run."""
 
 import contextlib
-import itertools
-import os
 from collections.abc import Callable, Sequence
 
 import torch
@@ -16,7 +14,7 @@ from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
 from asvae.training.images.stepper import ImagesStepper
 from asvae.training.loop import train_stack
-from asvae.training.points.stacking import bytes_of_lane
+from asvae.training.memory import check_fits
 from asvae.training.points.stepper import PointsStepper
 from asvae.training.run import Run
 from asvae.training.stepper import Interruption
@@ -97,39 +95,6 @@ def check_config(config: RunConfig) -> None:
     """Refuse what is not a configuration."""
     if not isinstance(config, RunConfig):
         refuse("config", config, "an asvae.RunConfig")
-
-
-_SIZES = ("width", "depth", "channels", "latent_dim", "batch_size", "pixels")
-
-
-def check_fits(config: RunConfig, device: str) -> None:
-    """Refuse a run that cannot fit into the memory of ``device``, by arithmetic and before anything is made."""
-    recipe = config.recipe
-    if config.kind == "points":
-        need = bytes_of_lane(config)
-    else:
-        # Two networks of about four convolutions 3×3 per block, copied twice by Adam, and the activations of a batch.
-        wide, side = recipe.wide, recipe.pixels
-        convolutions = sum(36 * a * b for a, b in itertools.pairwise((*wide, wide[-1])))
-        flat = wide[-1] * (side // 2 ** len(wide)) ** 2 * 2 * recipe.latent_dim
-        passes = recipe.batch_size * sum(4 * c * (side // 2**i) ** 2 for i, c in enumerate(wide))
-        need = 4 * (2 * 4 * (convolutions + flat) + passes)
-    have = memory_of(device)
-    if need > have:
-        knobs = [name for name in _SIZES if name in config.overrides] or [
-            name for name in _SIZES if hasattr(recipe, name)
-        ]
-        sizes = ", ".join(f"{name}={getattr(recipe, name)}" for name in knobs)
-        refuse(
-            "size", sizes, f"what fits into the {have / 1e9:.1f} GB of {device!r}; this takes about {need / 1e9:.2g} GB"
-        )
-
-
-def memory_of(device: str) -> float:
-    """Return the bytes of memory of a device."""
-    if torch.device(device).type == "cuda":
-        return torch.cuda.mem_get_info(device)[1]
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def check_device(device: str) -> None:

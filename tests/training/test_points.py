@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
+from asvae.training import memory
 from asvae.training.points import stacking
 from asvae.training.points.cuda_graphs import DrawAhead
 from asvae.training.points.lane_adam import LaneAdam
@@ -35,7 +36,7 @@ def test_stacks_fit_into_memory_and_split_over_workers(monkeypatch):
 )
 def test_the_memory_estimate_is_no_less_than_what_a_step_takes(options, monkeypatch):
     free = 2 * 1024**3
-    monkeypatch.setattr(stacking, "_free_memory", lambda: free)
+    monkeypatch.setattr(memory, "free", lambda device: free)
     config = RunConfig("as-introvae", scale="paper", steps=100, **options)
     lanes = stacking.lanes_that_fit(config, "cpu", workers=1)
     code = f"""

@@ -1,13 +1,10 @@
 """Which runs on points share a stack: as many as fit into memory and save time, and a share for every worker."""
 
-import contextlib
-import os
-from pathlib import Path
-
 import torch
 
 from asvae import objectives
 from asvae.config import RunConfig
+from asvae.training import memory
 
 LANE_WORK = 200_000
 """Batch × width of a stack on a CPU: up to here lanes share the cost of calls, beyond they only end later."""
@@ -36,24 +33,5 @@ def into_stacks(configs: list[RunConfig], workers: int, device: str) -> list[lis
 
 def lanes_that_fit(config: RunConfig, device: str, workers: int) -> int:
     """Return how many lanes of ``config`` half of the free memory holds for each worker; at least 1."""
-    cpu = torch.device(device).type == "cpu"
-    free = _free_memory() / workers if cpu else torch.cuda.mem_get_info(device)[0]
-    return max(1, int(0.5 * free / bytes_of_lane(config)))
-
-
-def bytes_of_lane(config: RunConfig) -> int:
-    """Return about how much memory a lane takes."""
-    recipe = config.recipe
-    # Eleven passes per step, each keeping a layer's input and output; Adam keeps two more copies of the weights.
-    passes = 11 * recipe.batch_size * ((2 * recipe.depth + 1) * recipe.width + recipe.latent_dim)
-    weights = 2 * 5 * recipe.width * (recipe.depth * recipe.width + recipe.latent_dim)
-    pairs = config.hyperparameters.pair_matrices(recipe.latent_dim) * recipe.batch_size**2
-    return 4 * (passes + weights + pairs)
-
-
-def _free_memory() -> float:
-    """Return the bytes that new work may take; half of all where the system does not say."""
-    with contextlib.suppress(OSError, StopIteration):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return 1024.0 * int(next(line for line in lines if line.startswith("MemAvailable")).split()[1])
-    return 0.5 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    sharing = workers if torch.device(device).type == "cpu" else 1
+    return max(1, int(0.5 * memory.free(device) / sharing / memory.bytes_of(config)))
