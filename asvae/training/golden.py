@@ -79,31 +79,37 @@ def path(objective: str, dataset: str) -> Path:
 def trace(objective: str, dataset: str = "checkerboard") -> Trace:
     """Return today's trace: every switch of the method turned once, both decays, what samples score, over how many."""
     with threads(1):
-        return _trace(objective, dataset)
+        return _on_points(objective, dataset) if datasets.kind(dataset) == "points" else _on_images(objective, dataset)
 
 
-def _trace(objective: str, dataset: str) -> Trace:
+def _on_points(objective: str, dataset: str) -> Trace:
     traced: Trace = {}
-    on_points = datasets.kind(dataset) == "points"
-    # Switches are the same code on images, and are traced on points, where a step is cheap.
-    for name, changes in _variants(objective).items() if on_points else [("default", {})]:
-        config = RunConfig(objective, dataset, **(SMALL if on_points else SMALL_IMAGES) | changes)
-        # Processes of one run ask for this at times of their own, and each must find the same.
-        alone = Machinery(precision="float32", alone=True)
-        made = Lanes([config], dtype=torch.float64) if on_points else Trainer(config, "cpu", alone, dtype=torch.float64)
-        for step in range(config.steps):
-            for term, value in made.step(step).items():
-                traced.setdefault(f"{name}/{term}", []).append(_finite(value.item()))
-        if on_points:
-            scores = points.score(partial(sample, made.networks), made.dataset, n=200, draws=2, large=400)
-            traced |= {f"{name}/score/{score}": [_finite(value)] for score, value in scores.items()}
-        else:
-            made = sample(made.shown(), 8, 0)
-            traced[f"{name}/samples"] = [_finite(value) for value in (made.mean().item(), made.std().item())]
-    if not on_points:
-        return traced
+    for name, changes in _variants(objective).items():
+        lanes = Lanes([RunConfig(objective, dataset, **SMALL | changes)], dtype=torch.float64)
+        traced |= _steps(name, lanes, SMALL["steps"])
+        scores = points.score(partial(sample, lanes.networks), lanes.dataset, n=200, draws=2, large=400)
+        traced |= {f"{name}/score/{score}": [_finite(value)] for score, value in scores.items()}
     defaults = inspect.signature(points.score).parameters.values()
     return traced | {f"score/{each.name}": [float(each.default)] for each in defaults if isinstance(each.default, int)}
+
+
+def _on_images(objective: str, dataset: str) -> Trace:
+    # Switches are the same code on images, and are traced on points, where a step is cheap.
+    config = RunConfig(objective, dataset, **SMALL_IMAGES)
+    # Processes of one run ask for this at times of their own, and each must find the same.
+    alone = Machinery(precision="float32", alone=True)
+    trainer = Trainer(config, "cpu", alone, dtype=torch.float64)
+    traced = _steps("default", trainer, config.steps)
+    samples = sample(trainer.shown(), 8, 0)
+    return traced | {"default/samples": [_finite(value) for value in (samples.mean().item(), samples.std().item())]}
+
+
+def _steps(name: str, engine: Lanes | Trainer, steps: int) -> Trace:
+    traced: Trace = {}
+    for step in range(steps):
+        for term, value in engine.step(step).items():
+            traced.setdefault(f"{name}/{term}", []).append(_finite(value.item()))
+    return traced
 
 
 def _variants(objective: str) -> dict[str, dict[str, str | bool]]:

@@ -27,19 +27,21 @@ def train_stack(
     """
     steps, path = stepper.configs[0].steps, interruption.path
     identity = checkpoint.identity_of(stepper.configs[0], stepper.data)
+    done, seconds, curves = 0, 0.0, []
     begun = path and checkpoint.newest(path, stepper.configs, identity)
-    done, curves = (begun.step, list(begun.curves)) if begun else (0, [])
-    commit = begun.commit if begun else commit or provenance.commit()
     if begun:
+        done, seconds, curves, commit = begun.step, begun.seconds, list(begun.curves), begun.commit
         stepper.load_state(begun.state, begun.divergences)
-    stepper.resumes_at(done)
-    start = time.perf_counter() - (begun.seconds if begun else 0.0)
+    # A copy of the state would stay in memory.
     del begun
+    commit = commit or provenance.commit()
+    stepper.resumes_at(done)
+    start = time.perf_counter() - seconds
 
     def save(step: int) -> None:
         if path is not None and stepper.writes:
-            here = (step, time.perf_counter() - start, commit, stepper.divergences, curves, stepper.state())
-            checkpoint.keep(Checkpoint(list(stepper.configs), identity, *here), path)
+            configs, spent, broken = list(stepper.configs), time.perf_counter() - start, stepper.divergences
+            checkpoint.keep(Checkpoint(configs, identity, step, spent, commit, broken, curves, stepper.state()), path)
 
     advance(done * stepper.amount)
     saved, pause = time.perf_counter(), CHECKPOINT_SECONDS

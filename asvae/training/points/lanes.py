@@ -53,9 +53,8 @@ class Lanes:
         }
         self._finite = torch.ones(len(configs), dtype=torch.bool, device=self.device)
         # When and where a lane broke, as numbers on the device; where is a place in `_places`.
-        self._now, self._when, self._where = (
-            torch.full(shape, -1, device=self.device) for shape in ((), (len(configs),), (len(configs),))
-        )
+        self._now = torch.tensor(-1, device=self.device)
+        self._when, self._where = (torch.full((len(configs),), -1, device=self.device) for _ in range(2))
         self._places: list[tuple[str, str]] = []
         self._earlier: list[Divergence | None] = [None] * len(configs)
 
