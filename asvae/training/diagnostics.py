@@ -153,9 +153,12 @@ def _inverted(result: Result) -> Finding | None:
 
 
 def kl_ratio(result: Result) -> float:
-    """Return the KL of real data over that of samples, both means over the last quarter; NaN without an adversary."""
+    """Return the KL of real data over that of samples, both means over the last quarter.
+
+    NaN without an adversary, and where the posterior of samples has collapsed to the prior.
+    """
     steps, real, fake = _both_kls(result)
-    return _end(real) / _end(fake) if len(steps) else math.nan
+    return _end(real) / _end(fake) if len(steps) and _end(fake) else math.nan
 
 
 def _both_kls(result: Result) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -61,6 +61,8 @@ def test_on_images_the_kl_of_real_may_lie_half_above_that_of_samples(run):
     assert found(1.12) == found(1.49) == []
     assert found(1.51) == ["KL of real above KL of samples"]
     assert math.isnan(kl_ratio(replace(run, history=STEPS)))
+    collapsed = STEPS | {"kl_real": [1.0] * 4 + [0.0] * 4, "kl_fake": [1.0] * 4 + [0.0] * 4}
+    assert math.isnan(kl_ratio(replace(run, history=collapsed)))
 
 
 def test_a_flat_critic_is_named(curves):
