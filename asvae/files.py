@@ -24,7 +24,7 @@ class NotWrittenError(OSError):
 
 
 def part_prefix() -> str:
-    """Return how the names begin of what this process is still writing."""
+    """Return how the names of files begin that this process is still writing."""
     return f".part-{platform.node()}-{os.getpid()}-"
 
 
@@ -45,7 +45,7 @@ def remove_leftovers(*folders: Path) -> None:
 
 
 def check_writable(argument: str, *folders: Path) -> None:
-    """Refuse a folder in which no file can be made, there or once it is made, before any work is done for it."""
+    """Refuse a folder, there or yet to be made, in which no file can be written, before any work is done for it."""
     for folder in folders:
         try:
             there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
@@ -97,7 +97,7 @@ def _write(path: Path, data: bytes) -> None:
 def write_record(path: Path, record: dict[str, Any]) -> None:
     """Write a record of plain values as JSON, one line per entry of its dictionaries, with a checksum: its seal.
 
-    The seal is a SHA-256 of all but ``record["timing"]``: a repeated run has the same seal. It tells of accidents;
+    The seal is a SHA-256 of all but ``record["timing"]``: a repeated run has the same seal. It reveals accidents;
     whoever changes a file on purpose can compute it anew.
     """
     write(path, text_of(record).encode())

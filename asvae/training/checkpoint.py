@@ -65,19 +65,19 @@ class Checkpoint:
 
 
 def family(config: RunConfig, device: str) -> str:
-    """Return how the names of checkpoints begin that ``config`` may go on from: its method, numerics, device."""
+    """Return the beginning that the names of all checkpoints of a configuration's method, numerics and device share."""
     numerics = fingerprint(config.objective, config.dataset)
     version = torch.__version__.partition("+")[0]
     return f"{config.dataset}-{config.objective}-{numerics}-torch{version}-{torch.device(device).type}-"
 
 
 def identity_of(config: RunConfig, data: str) -> str:
-    """Return what a state must agree in to be gone on from: the numerics, and the fingerprint of the ``data``."""
+    """Return what a state shares with runs that may go on from it: numerics, and the fingerprint of the ``data``."""
     return f"{fingerprint(config.objective, config.dataset)}-{data}"
 
 
 def path_of(configs: Sequence[RunConfig], root: Path, device: str = "cpu", data_root: str | Path | None = None) -> Path:
-    """Return the folder of a stack's checkpoints: the same runs find the same."""
+    """Return the folder of a stack's checkpoints: the same runs have the same."""
     text = json.dumps([config.identity() for config in configs], sort_keys=True)
     if configs[0].dataset == "folder":
         # Other images are another run.

@@ -15,7 +15,7 @@ SAMPLES = 1_000
 """How many samples of a run are kept with its scores."""
 
 RECONSTRUCTED = 500
-"""How many points of a run are kept as reconstructed."""
+"""Of how many points the reconstructions are kept with the scores of a run."""
 
 
 def sample(networks: Networks, n: int, seed: int) -> Tensor:

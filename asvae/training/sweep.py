@@ -168,7 +168,7 @@ def sweep(
 
 
 def check_configs(configs: Any) -> list[RunConfig]:
-    """Return the configurations as a list; refuse what is none."""
+    """Return the configurations as a list; refuse anything else."""
     try:
         configs = list(configs)
     except TypeError:

@@ -62,7 +62,7 @@ def train(config: RunConfig, *, device: str = "cpu", progress: bool = True, mach
 
 def work(configs: Sequence[RunConfig]) -> tuple[int, str]:
     """Return how much there is to train, and in what a progress bar counts it: images, or steps of runs on points."""
-    images = {config.kind == "points" for config in configs} == {False}
+    images = all(config.kind == "images" for config in configs)
     total = sum(config.steps * (config.recipe.batch_size if images else 1) for config in configs)
     return total, "img" if images else "step"
 

@@ -94,7 +94,8 @@ class Trainer:
                 # The decoder's turn goes through the graph of the encoder's once more.
                 torch._functorch.config.donated_buffer = False
                 module.compile()
-        return dataclasses.replace(networks, autocast=self.fabric.autocast, **({"gather": gather} if several else {}))
+        joined = gather if several else networks.gather
+        return dataclasses.replace(networks, autocast=self.fabric.autocast, gather=joined)
 
     def _resident(self) -> Tensor | None:
         """Return the images on the GPU if they fit there, else ``None``: then every batch travels."""

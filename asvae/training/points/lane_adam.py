@@ -21,7 +21,7 @@ class LaneAdam:
     betas : pair of float
         Decay of the two moments.
     sliced : bool, optional
-        Lane by lane, or over the stack; by default, by the weights' device.
+        Whether to go lane by lane instead of over the stack; by default on a CPU alone.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from asvae.config import RunConfig
 from asvae.training import memory
 
 LANE_WORK = 200_000
-"""Batch × width of a stack on a CPU: up to here lanes share the cost of calls, beyond they only end later."""
+"""Batch × width of a stack on a CPU: up to here lanes share the overhead of calls; beyond, more only take longer."""
 
 
 def into_stacks(configs: list[RunConfig], workers: int, device: str) -> list[list[RunConfig]]:

@@ -27,8 +27,7 @@ class PointsStepper(Stepper):
     def __init__(self, configs: Sequence[RunConfig], device: str):
         self.configs, self.device, self.amount = list(configs), device, len(configs)
         self.lanes = Lanes(configs, device)
-        self._cpu = self.lanes.device.type == "cpu"
-        self._captured = None if self._cpu else CapturedSteps(self.lanes)
+        self._captured = None if self.lanes.device.type == "cpu" else CapturedSteps(self.lanes)
 
     @property
     def divergences(self) -> list[Divergence | None]:
@@ -54,7 +53,7 @@ class PointsStepper(Stepper):
 
     def alive(self, marked: bool) -> bool:
         """Whether any lane is still finite; on a GPU asked only where a curve waits for the device anyway."""
-        return self.lanes.alive if self._cpu or marked else True
+        return self.lanes.alive if self._captured is None or marked else True
 
     def state(self) -> Terms:
         """Return weights and moments, ``(lanes, ...)`` each."""
