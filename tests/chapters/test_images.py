@@ -70,6 +70,15 @@ def test_settings_and_cost_have_a_row_per_method(digits):
     assert cost.loc["WGAN-GP", "images"] == f"{48 * digits[-1].config.hyperparameters.critic_steps:,}"
 
 
+def test_who_sees_more_data_for_as_many_updates_is_said(digits):
+    [critic] = [run for run in digits if run.config.objective == "wgan-gp"]
+    steps = critic.config.hyperparameters.critic_steps
+    assert f"WGAN-GP sees {steps} times as many real images as the others." in images.budgets(digits)
+    assert images.budgets([run for run in digits if run is not critic]) == ""
+    longer = replace(critic, config=critic.config.replace(steps=4))
+    assert images.budgets([digits[0], longer]) == ""
+
+
 @pytest.mark.slow
 def test_the_expected_cost_is_in_hours_where_there_are_any():
     table = images.expected_cost(["vae", "wgan-gp"], "celeba128", "paper")

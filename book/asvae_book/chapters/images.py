@@ -91,6 +91,18 @@ def settings(runs: Sequence[Result]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def budgets(runs: Sequence[Result]) -> str:
+    """Return in Markdown which method sees more data than the others for as many updates of its generator."""
+    if len({run.config.steps for run in runs}) > 1:
+        return ""
+    more = {METHODS.title(run.config.objective): _batches(run) for run in runs if _batches(run) > 1}
+    return " ".join(
+        f"Every method updates its decoder (generator) equally often. For each, {title}'s critic makes {batches}, "
+        f"on a batch of its own each, so {title} sees {batches} times as many real images as the others."
+        for title, batches in more.items()
+    )
+
+
 def samples(runs: Sequence[Result]) -> Figure:
     """Draw 16 random images per method as Figures 4–7 do, AS-IntroVAE and S-IntroVAE above, WGAN-GP below.
 
@@ -148,8 +160,7 @@ def cost(runs: Sequence[Result]) -> pd.DataFrame:
     """Return what each run took: steps, images, wall time, where."""
     rows = {}
     for run in runs:
-        batches = objectives.get(run.config.objective).batches(run.config.hyperparameters)
-        images = run.config.steps * run.config.recipe.batch_size * batches
+        images = run.config.steps * run.config.recipe.batch_size * _batches(run)
         source = run.provenance
         rows[METHODS.title(run.config.objective)] = {
             "steps": f"{run.config.steps:,}",
@@ -159,3 +170,7 @@ def cost(runs: Sequence[Result]) -> pd.DataFrame:
             "precision": source.get("precision", "float32"),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _batches(run: Result) -> int:
+    return objectives.get(run.config.objective).batches(run.config.hyperparameters)
