@@ -98,6 +98,23 @@ def test_data_says_what_is_in_a_data_set(asvae):
     assert "fingerprint 844afa5d7d11, 0 unusable" in out
 
 
+def test_data_fetches_what_is_absent(asvae, monkeypatch):
+    there = []
+    images = SimpleNamespace(
+        **{"source": "Images.", "images": range(1_200), "test_images": range(34), "fingerprint": "0" * 12},
+        **{"skipped": ["a.png"], "available": False, "download": lambda: there.append("fetched")},
+    )
+    monkeypatch.setattr(RunConfig, "data", lambda *of: images)
+    assert asvae("data", "mnist", "--data-root", "anywhere")[:2] == (
+        0,
+        f"Images.\n1,200 training and 34 test images\nfingerprint {'0' * 12}, 1 unusable\n",
+    )
+    assert there == ["fetched"]
+    network = SimpleNamespace(name="Inception, by a name")
+    monkeypatch.setattr(command, "inception_network", lambda download: network if download else None)
+    assert asvae("data", "inception")[:2] == (0, "Inception, by a name\n")
+
+
 @pytest.mark.slow
 def test_sweep_makes_a_table_and_a_budget_stops_it_cleanly(asvae):
     grid = ("sweep", "--objectives", "vae,as-introvae", "--combinations", "C1,C3", "--seeds", 2, "--workers", 1, *SMALL)
@@ -249,8 +266,7 @@ def test_without_the_book_its_commands_say_in_one_sentence_what_to_install():
         import importlib.metadata, sys
         importlib.metadata.entry_points = lambda group: []
         sys.argv = ["asvae", "claims", "--json"]
-        from asvae import RunConfig, train
-from asvae.cli import command
+        from asvae.cli import command
         command.main()
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)

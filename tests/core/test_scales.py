@@ -45,3 +45,8 @@ def test_a_reduced_run_on_points_has_a_twentieth_of_the_published_operations(obj
 def test_a_data_set_without_a_reduced_scale_says_what_it_has(dataset):
     with pytest.raises(InvalidArgumentError, match=r"^scale: got 'reduced'; allowed: 'quick', 'paper'\.$"):
         RunConfig("vae", dataset, "reduced")
+
+
+def test_an_average_that_never_moves_is_refused():
+    with pytest.raises(InvalidArgumentError, match=r"^ema: got 1\.0; allowed: at least 0 and below 1\.$"):
+        RunConfig("vae", "digits", ema=1.0)

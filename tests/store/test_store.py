@@ -237,3 +237,15 @@ def test_a_run_stored_without_fid_says_so_where_the_inception_weights_are_given(
     assert not recwarn
     with pytest.warns(UserWarning, match=r"^inception: 1 of 1 stored runs .* without FID; fresh=True .* anew\.$"):
         store.load_or_train([config], machinery=replace(machinery, inception="weights.pth"), **options)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_asked_to_stop_a_fresh_call_says_that_the_next_must_not_be_fresh(fresh, tmp_path, monkeypatch):
+    def stopped(*of, **by):
+        raise sweeps.StoppedError("SIGTERM: stopped; the same call goes on from what is stored.", 15)
+
+    monkeypatch.setattr(store, "sweep", stopped)
+    with pytest.raises(sweeps.StoppedError) as caught:
+        store.load_or_train([RunConfig("vae", **TINY)], fresh=fresh, root=tmp_path)
+    assert str(caught.value) == f"SIGTERM: stopped; the same call{', not fresh,' * fresh} goes on from what is stored."
+    assert caught.value.number == 15

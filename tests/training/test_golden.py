@@ -112,3 +112,10 @@ def test_renewing_writes_what_changed_extends_what_grew_and_leaves_the_rest(tmp_
     golden.renew()
     assert capsys.readouterr().out.count(f"written, {golden.identity(today)}; results with another") == len(first)
     assert read_record(golden.path("vae", "checkerboard"))["fingerprint"] == golden.identity(today) != fingerprint
+
+
+def test_an_installed_package_without_traces_warns_of_none(tmp_path, monkeypatch, recwarn):
+    monkeypatch.setattr(golden, "ROOT", tmp_path / "none")
+    monkeypatch.setattr(golden, "trace", lambda objective, dataset: {"default/loss": [1.0]})
+    assert golden.fingerprint("vae") == golden.identity({"default/loss": [1.0]})
+    assert not recwarn.list

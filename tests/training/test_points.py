@@ -118,3 +118,9 @@ def test_a_lane_is_taken_out_of_a_stack_without_copying_the_others():
         assert all(torch.equal(weight, stack[key][1:2]) for key, weight in lane.state().items())
         amounts.append(copied.amount)
     assert amounts[0] == amounts[1] > 0
+
+
+def test_where_the_system_does_not_say_half_of_all_memory_counts_as_free(monkeypatch):
+    assert 0.0 < memory.free("cpu") <= memory.total("cpu")
+    monkeypatch.setattr(memory.Path, "read_text", lambda path: "MemTotal: 1 kB\n")
+    assert memory.free("cpu") == 0.5 * memory.total("cpu")

@@ -206,6 +206,9 @@ def _sweep(root, workers):
 def _start(*arguments):
     process = multiprocessing.get_context("fork").Process(target=_sweep, args=arguments)
     process.start()
+    # Until the child leads a group of its own there is none to kill.
+    while process.is_alive() and os.getpgid(process.pid) != process.pid:
+        time.sleep(0.001)
     return process
 
 
