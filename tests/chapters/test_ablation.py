@@ -62,9 +62,14 @@ def test_what_annealing_beats_is_said_and_where_seeds_are_too_few(points):
     assert ablation.findings(swapped)[1] == "**Annealing (*annealed, tanh*) is worse than *half KL, half AS*.**"
     both = Cells(pair | {"linear": points["half"], "tanh": points["tanh"]})
     assert set(ablation.opponents(both)) == {"half", "tanh"}
+    squashed = Cells(pair | {"tanh-squashed": pair["half"], "half-squashed": pair["half"]})
+    assert ablation.findings(squashed)[1] == (
+        "**Annealing (*annealed, tanh*) is better than *half KL, half AS*.** **Annealing (*annealed, tanh, squashed*) "
+        "is not shown to beat or lose to any schedule it is compared with.**"
+    )
     few = Cells({label: runs[:9] for label, runs in pair.items()})
     assert ablation.findings(few)[1] == (
-        "**Annealing (*annealed, tanh*) is not shown to beat or lose to any other schedule.** "
+        "**Annealing (*annealed, tanh*) is not shown to beat or lose to any schedule it is compared with.** "
         "There are too few seeds to decide on *half KL, half AS*."
     )
 

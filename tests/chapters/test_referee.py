@@ -74,9 +74,9 @@ def test_the_rules_frequencies_add_up_in_every_row_and_power_is_for_the_printed_
     assert power.loc[("C1", "KL"), "seeds run"] == 4
     needed = power["seeds for 80 % power"].astype(int)
     rule, seeds = referee.findings(referee.operating_table(cells, seeds=(10, 20)), power)
-    assert re.search(r"10 seeds would show it in \d+% of experiments and 20 in \d+%; .* in 0%\.$", rule)
+    assert re.search(r"10 seeds would show it in \d+% of experiments and 20 seeds in \d+%; .* in 0%\.$", rule)
     assert "suffice in part**" in seeds
-    assert f"{needed.min()} to {needed.max()} are needed, and 4 are there" in seeds
+    assert f"{needed.min()} to {needed.max()} are needed: C1 KL needs {needed['C1', 'KL']} and has 4." in seeds
     assert (
         "**The seeds suffice**"
         in referee.findings(referee.operating_table(cells, seeds=(10, 20)), power.assign(**{"seeds run": 10**6}))[1]

@@ -155,9 +155,12 @@ def test_one_diverged_seed_makes_its_cell_nan_and_says_how_many(cells, run, dive
     assert toy_sentences.diverged_sentence(Cells({("C1", "vae"): [run]})) == "0 of 1 runs became non-finite."
 
 
-def test_modes_are_counted_beside_the_papers_words(cells, run):
+def test_modes_are_counted_beside_the_papers_words(cells, run, diverged):
     board = toy_tables.modes_table(BOARD, cells)
-    assert board.loc[("C1", "IntroVAE"), "samples on the squares"] == "NaN"
+    assert board.loc[("C1", "IntroVAE"), "samples on the squares"] == "–"
+    assert board.loc[("C1", "IntroVAE"), "seeds"] == "1, 1 diverged"
+    one_lost = toy_tables.modes_table(BOARD, Cells({("C1", "vae"): [run, diverged]})).iloc[0]
+    assert one_lost["squares covered"] == f"{run.scores['modes_covered']:.1f}"
     assert board.loc[("C1", "VAE"), "squares covered"] == "not run"
     assert "the paper says" not in board.columns
     gaussians = toy_tables.modes_table(GAUSSIANS, cells)
@@ -220,7 +223,7 @@ def test_runs_whose_distance_exceeded_its_bound_are_counted_where_it_was_noted_a
     assert said.endswith("at C1 in 2 of 3 runs (KL: where it did 31.0, where it did not 20.0, S-IntroVAE 21.0).")
     assert toy_sentences.exceeded_sentence(annealed.select([("C2", "as-introvae")]), "any scale") == ""
     stayed = Cells({("C1", "as-introvae"): annealed["C1", "as-introvae"][:1]})
-    assert toy_sentences.exceeded_sentence(stayed, "the quick scale").endswith("scale, in none of 1 runs.")
+    assert toy_sentences.exceeded_sentence(stayed, "the quick scale").endswith("scale, in all of 1 runs.")
 
 
 def test_findings_follow_the_runs(annealed, cells, floor):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from asvae import RunConfig
 from asvae_book.chapters import toy_grid
 from asvae_book.chapters.toy import TOYS
 from asvae_book.studies import GRID, Cells
@@ -42,6 +43,19 @@ def test_methods_are_compared_at_equal_weights_seed_by_seed(grid):
     assert list(table.loc["β_kl 0.02, β_neg 0.9", ["seeds", "lower KL"]]) == [10, "S-IntroVAE"]
     assert list(table.loc["β_kl 0.3, β_neg 0.3", ["seeds", "lower KL"]]) == [2, "fewer than 10 seeds"]
     assert list(table.loc["β_kl 0.15, β_neg 0.9"]) == ["not run", "not run", "–", 0, "not run"]
+
+
+def test_the_finding_sets_the_best_of_the_grid_beside_the_stated_weights_and_counts_lost_runs(grid, run, diverged):
+    stated = {("C1", SOFT): 80.0, ("C2", SOFT): 100.0, ("C1", OURS): 90.0}
+    table = {
+        at: [replace(run, config=RunConfig(at[1]), scores=run.scores | {"kl": kl})] for at, kl in stated.items()
+    } | {("C2", OURS): [replace(diverged, config=RunConfig(OURS))]}
+    assert toy_grid.finding(grid, Cells(table)) == (
+        "**Each method at its best weights of one grid**, mean KL: S-IntroVAE 9.0 (at β_kl 0.02, β_neg 0.9; 80 to 100 "
+        "at the stated weights), AS-IntroVAE 2.3 (at β_kl 0.3, β_neg 0.3; 90 to 90 at the stated weights)."
+    )
+    lost = Cells(grid | {(FAR, OURS): [*grid[FAR, OURS], replace(diverged, config=grid[FAR, OURS][0].config)]})
+    assert toy_grid.finding(lost, Cells()).endswith("S-IntroVAE 0 of 12, AS-IntroVAE 1 of 14 runs.")
 
 
 def test_the_lower_kl_is_told_only_where_both_tests_decide_it():

@@ -7,7 +7,13 @@ import torch
 
 from asvae import RunConfig
 from asvae.training.run import Result
-from asvae_book.paper.claims import CLAIM, IMAGE_CLAIM, image_comparisons, image_sentences
+from asvae_book.paper.claims import (
+    CLAIM,
+    IMAGE_CLAIM,
+    image_comparisons,
+    image_sentences,
+    reconstruction_comparisons,
+)
 from asvae_book.studies import Cells
 
 
@@ -101,6 +107,14 @@ def test_sentences_rank_methods_and_say_whose_data_the_claim_is_about(cells):
     assert image_sentences(moved())[1].startswith(f"**G3**, {IMAGE_CLAIM}: on MNIST at paper scale **reproduced**")
     assert "claim of other data or sizes: on MNIST" in image_sentences(moved(steps=9))[1]
     assert "claim of other data or sizes: on MNIST at quick" in image_sentences(moved("quick"))[1]
+    printed = "The order that the paper prints, by FID: AS-IntroVAE 96.16, S-IntroVAE 98.84, WGAN-GP 139.02."
+    assert image_sentences(moved())[0].endswith(printed)
+    assert "**M2** rests on the same" in image_sentences(moved())[1]
+    assert "**M2**" not in said
+    assert "**M3**, AS-IntroVAE reconstructs better than S-IntroVAE: on digits at quick scale **" in said
+    assert list(reconstruction_comparisons(cells).index) == [
+        f"AS-IntroVAE − this, {measure}" for measure in ("PSNR, dB", "SSIM", "MSE")
+    ]
     other = Cells({"vae": [replace(run, config=run.config.replace(seed=0)) for run in cells["wgan-gp"][:1]]})
     assert "**not run**" in image_sentences(other)[1]
 

@@ -135,6 +135,7 @@ def test_the_ledger_says_the_same_as_markdown_text_and_json(today, capsys):
 def test_measured_is_the_comparison_that_speaks_most_against_a_claim(today):
     refuted = [each for entry in today for each in entry.evidence if each.verdict.verdict == "not reproduced"]
     assert len(refuted) > 3
+    assert any(" minus " in each.measured for each in refuted)  # whom the best of a table is compared with
     assert all(each.measured.endswith(": does not hold") or ": NaN in 0 of " in each.measured for each in refuted)
 
 

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from asvae import objectives
 from asvae.draws import EVALUATION_SEED
+from asvae.store.rows import reading_of
 from asvae.training.run import RECONSTRUCTED, Result
 from asvae_book.chapters import palette
 from asvae_book.chapters.figures import WIDTH, board, forest, grid, seed_dots, sheet
@@ -25,8 +26,8 @@ ROWS = ("real", "reconstructed", "generated")
 
 _READINGS = {
     "paper": "as the main paper writes it: reconstructions in the distance, $t/T$ counted over the whole run",
-    "supplement": "as the supplement leads to, before the main paper is read: real data in the distance, $t/T$ counted "
-    "after the warm-up, no constant of the kernel",
+    "supplement": "as the supplement alone suggests, not as the main paper writes it: real data in the distance, $t/T$ "
+    "counted after the warm-up, no constant of the kernel",
 }
 
 
@@ -174,7 +175,7 @@ def score_dots(cells: Cells) -> Figure:
     for axis, (name, value) in zip(axes, measures.items(), strict=True):
         values = [[value(run) for run in runs if not run.diverged] for runs in cells.values()]
         seed_dots(axis, values, [colours[label] for label in cells])
-        axis.set_xlabel(f"{name}, lower is better")
+        axis.set_xlabel(f"{name};\nlower is better")
     axes[0].set_yticks(range(len(cells)), [ABLATION.title(label) for label in cells])
     axes[0].invert_yaxis()
     return figure
@@ -217,22 +218,32 @@ def differences(cells: Cells) -> Figure:
 
 def findings(cells: Cells) -> list[str]:
     """Return three findings: the schedules by score, what annealing beats, and the verdicts."""
-    found = opponents(cells)
-    stands = {label: standing(ours, cells[label], len(found)) for label, ours in found.items()}
-    titles = {
-        word: ", ".join(f"*{ABLATION.title(label)}*" for label, said in stands.items() if said == word)
-        for word in (BETTER, WORSE, TOO_FEW)
-    }
-    parts = [f"{word} than {titles[word]}" for word in (BETTER, WORSE) if titles[word]]
-    said = f"is {' and '.join(parts)}" if parts else "is not shown to beat or lose to any other schedule"
-    few = f" There are {TOO_FEW} on {titles[TOO_FEW]}." if titles[TOO_FEW] else ""
     words: dict[str, list[str]] = {}
     for claim in ANNEALING_CLAIMS:
         words.setdefault(claim.judge(cells).verdict, []).append(claim.key)
     verdicts = "; ".join(f"{', '.join(keys)} {word}" for word, keys in words.items())
-    bases = dict.fromkeys(f"*{ABLATION.title(_base(cells, label))}*" for label in found)
-    who = f"Annealing ({' and '.join(bases)})" if bases else "Annealing"
-    return [ranking(cells), f"**{who} {said}.**{few}", f"**The claims on these data**: {verdicts}."]
+    reading = {reading_of(run.config) for run in cells.get("linear", [])} - {"paper"}
+    how = f", with AS-IntroVAE read as *{', '.join(sorted(reading))}*" if reading else ""
+    return [ranking(cells), " ".join(_standings(cells)), f"**The claims on these data**{how}: {verdicts}."]
+
+
+def _standings(cells: Cells) -> list[str]:
+    """Return a sentence per way of annealing on what it beats of the schedules it is compared with."""
+    found, said = opponents(cells), []
+    for base in dict.fromkeys(_base(cells, label) for label in found):
+        against = [label for label in found if _base(cells, label) == base]
+        stands = {label: standing(found[label], cells[label], len(found)) for label in against}
+        titles = {
+            word: ", ".join(f"*{ABLATION.title(label)}*" for label, stood in stands.items() if stood == word)
+            for word in (BETTER, WORSE, TOO_FEW)
+        }
+        parts = [f"{word} than {titles[word]}" for word in (BETTER, WORSE) if titles[word]]
+        what = (
+            f"is {' and '.join(parts)}" if parts else "is not shown to beat or lose to any schedule it is compared with"
+        )
+        few = f" There are {TOO_FEW} on {titles[TOO_FEW]}." if titles[TOO_FEW] else ""
+        said.append(f"**Annealing (*{ABLATION.title(base)}*) {what}.**{few}")
+    return said or ["**Annealing is compared with no other schedule.**"]
 
 
 def intermediate_scores(cells: Cells) -> Figure:

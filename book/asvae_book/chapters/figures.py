@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
@@ -39,8 +40,9 @@ STYLE = {
 
 
 def use_style() -> None:
-    """Make :data:`STYLE` the current one; a chapter calls it once."""
+    """Make :data:`STYLE` the current one, and let tables show whole texts; a chapter calls it once."""
     plt.rcParams.update(STYLE)
+    pd.set_option("display.max_colwidth", None)
 
 
 def board(axis: Axes, dataset: PointsDataset, points: Tensor, colour: str) -> None:

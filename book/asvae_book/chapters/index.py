@@ -15,7 +15,7 @@ from asvae_book.paper import plan, published
 from asvae_book.paper.ledger import Entry, Evidence
 from asvae_book.paper.specifications import OUR_SIDE, THEIR_SIDE, outcomes
 from asvae_book.paper.standing import BETTER, TOO_FEW, WORSE, standing
-from asvae_book.paper.verdicts import MIN_SEEDS, NOT_RUN, VERDICTS
+from asvae_book.paper.verdicts import AGAINST, MIN_SEEDS, NOT_RUN, VERDICTS
 from asvae_book.studies import EIGHT_GAUSSIANS, SPECIFICATIONS, TABLE1, Study
 from asvae_book.studies.intervals import signed
 from asvae_book.studies.pairs import difference, shared
@@ -149,9 +149,9 @@ def strip(entries: Sequence[Entry]) -> str:
         link = each.ground.section.partition("#")[0]
         said = f"{ICONS[each.verdict.verdict]} {each.verdict.verdict}"
         where = "" if each.verdict.verdict == NOT_RUN else f" {each.data}, {each.ground.scale}"
-        lines.append(
-            f"- [**{entry.claim.key}** {said}]({link}.ipynb){where}" if where else f"- **{entry.claim.key}** {said}"
-        )
+        title = entry.claim.text.replace('"', "”")
+        chip = f'[**{entry.claim.key}** {said}]({link}.ipynb "{title}")' if where else f"**{entry.claim.key}** {said}"
+        lines.append(f"- {chip}{where}")
     return "\n".join(lines)
 
 
@@ -183,8 +183,8 @@ def _how(ran: Sequence[Evidence]) -> str:
         return "–"
     data = " and ".join(dict.fromkeys(each.data for each in ran))
     scales = " and ".join(dict.fromkeys(each.ground.scale for each in ran))
-    seeds = {_most_seeds(each) for each in ran if "seeds" in each.verdict.comparisons}
-    span = f", {_seeds(seeds)} per method" if seeds else ""
+    seeds = {n for each in ran for n in each.verdict.comparisons.get("seeds", ()) if n}
+    span = f", {_seeds(seeds)} per comparison" if seeds else ""
     read = dict.fromkeys(each.ground.reading for each in ran if each.ground.reading != "paper")
     return f"{data}, {scales} scale{span}" + (f", read as {' and '.join(read)}" if read else "")
 
@@ -202,8 +202,9 @@ def _result(judged: Sequence[Evidence], ran: Sequence[Evidence]) -> str:
 
 
 def _short(measured: str) -> str:
-    """Return the comparison that decides without what it says, which the verdict repeats."""
-    said = measured.rpartition(": ")[0] if "): " in measured else measured
+    """Return the comparison that decides, without what it says where the verdict says the same."""
+    said, _, says = measured.rpartition(": ") if "): " in measured else (measured, "", "")
+    said += f", {says}" if says == AGAINST else ""
     return said.replace("S-IntroVAE: AS-IntroVAE − this, ", "AS − S, ").replace(", the paper's unit", "")
 
 

@@ -26,7 +26,7 @@ def operating_table(cells: Cells[Result], seeds: Sequence[int] = (10, 20, 100)) 
     for name, truth in operating.truths().items():
         for n in seeds:
             found = operating.frequencies(truth, spread, n)
-            rows[name, n] = {word: f"{found.get(word, 0.0):.0%}" for word in VERDICTS}
+            rows[name, f"{n} seeds"] = {word: f"{found.get(word, 0.0):.0%}" for word in VERDICTS}
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.loc[:, (table != "0%").any()]
 
@@ -68,13 +68,13 @@ def findings(table: pd.DataFrame, power: pd.DataFrame) -> list[str]:
     (true, equal, *_), (few, more, *_) = (table.index.unique(level) for level in (0, 1))
     shares = table.get("reproduced", pd.Series("0%", table.index))
     needed, run = power["seeds for 80 % power"].str.replace(",", "").astype(int), power["seeds run"]
-    enough = run >= needed
+    short = ", ".join(f"{' '.join(at)} needs {needed[at]} and has {run[at]}" for at in power.index[run < needed])
     return [
-        f"**How often the rule is right.** Were the printed table true, {few} seeds would show it in "
+        f"**How often the rule is right.** Were the printed table true, {few} would show it in "
         f"{shares[true, few]} of experiments and {more} in {shares[true, more]}; were the methods equal, {few} would "
         f"say *reproduced* in {shares[equal, few]}.",
-        f"**The seeds {'suffice' if enough.all() else 'suffice in part'}**: for the printed differences, at today's "
-        f"spread, {needed.min()} to {needed.max()} are needed, and {run.min()} are there.",
+        f"**The seeds suffice{' in part' if short else ''}**: for the printed differences, at today's spread, "
+        f"{needed.min()} to {needed.max()} are needed{': ' + short if short else f', and {run.min()} are there'}.",
     ]
 
 

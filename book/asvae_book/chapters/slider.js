@@ -27,7 +27,7 @@
   };
   const draw = () => {
     const frame = Number(range.value), step = film.steps[frame], c = film.curves[0].c[frame];
-    const said = `Step ${step.toLocaleString("en")} of ${film.of.toLocaleString("en")}, c = ${say(c)}`;
+    const said = `Step ${step.toLocaleString("en")} of ${film.of.toLocaleString("en")}, c = ${c === null ? "–" : Number(c.toPrecision(5))}`;
     root.querySelectorAll(".film-run").forEach((run, i) => {
       const all = bytes[i].subarray(frame * size, (frame + 1) * size), curves = film.curves[i];
       let dots = "";

@@ -110,6 +110,19 @@ def sentences(toy: Toy, cells: Cells[Result]) -> list[str]:
     return [each for each in said if each] or ["The grid has not been run yet."]
 
 
+def finding(cells: Cells[Result], stated: Cells[Result]) -> str:
+    """Return each method at its best over the grid beside the table's stated weights, and how many runs were lost."""
+    parts = []
+    for name in METHODS:
+        if found := at_best(cells, name):
+            scored = [[run for run in runs if not unscored(run)] for runs in stated.of(name).values()]
+            means = [mean(runs, "kl") for runs in scored if runs]
+            span = f"; {min(means):.0f} to {max(means):.0f} at the stated weights" if means else ""
+            parts.append(f"{label(name)} {mean(found.judging, 'kl'):.1f} (at {short(found.weights)}{span})")
+    said = f"**Each method at its best weights of one grid**, mean KL: {', '.join(parts)}." if parts else ""
+    return " ".join(each for each in (said, _lost_in(cells)) if each)
+
+
 def _count_sentence(table: pd.DataFrame) -> str:
     compared = table[table["lower KL"] != NOT_RUN] if len(table) else table
     if not len(compared):

@@ -235,7 +235,8 @@ def exceeded_sentence(cells: Cells, scale: str) -> str:
     parts, answers = [], [exceeded_bound(run) for run in cells.of("as-introvae").runs]
     known = [answer for answer in answers if answer is not None]
     if not any(known):
-        return f"**{about}**, at {scale}, in none of {len(known)} runs." if known else ""
+        stayed = f"**AS-IntroVAE's distance stayed within what variances of one can give**, at {scale}, in all"
+        return f"{stayed} of {len(known)} runs." if known else ""
     for (row, _), runs in cells.of("as-introvae").items():
         left, stayed = ([run for run in runs if exceeded_bound(run) is answer] for answer in (True, False))
         if count := len(left) + len(stayed):

@@ -13,7 +13,7 @@ from asvae_book.chapters.toy import Toy, nothing_in_common
 from asvae_book.paper import published
 from asvae_book.studies import Cells, Study
 from asvae_book.studies.intervals import over_seeds
-from asvae_book.studies.measures import counted
+from asvae_book.studies.measures import counted, unscored
 from asvae_book.studies.pairs import difference
 
 SCORES = {"kl": "KL", "jsd": "JSD"}
@@ -122,8 +122,9 @@ def mean(runs: Sequence[Result], score: str) -> float:
 
 
 def _mean_of_hit(runs: Sequence[Result], score: str) -> float | None:
-    """Return :func:`mean`; of how near covered modes are hit, over the runs that cover any, and ``None`` without."""
-    if score == "centroid_error" and not any(run.diverged for run in runs):
+    """Return :func:`mean` of the runs that have scores, ``None`` without; of distances to modes, if they cover any."""
+    runs = [run for run in runs if not unscored(run)]
+    if score == "centroid_error":
         runs = [run for run in runs if run.scores["modes_covered"] > 0]
     return mean(runs, score) if runs else None
 

@@ -82,7 +82,8 @@ class Evidence:
         row = table[table["says"] == worst].iloc[0]
         if "diverged" in row:
             return f"{row.name[0]}: NaN in {row['diverged']} runs"
-        return f"{': '.join(row.name)} {row['difference']} ({row['95 % interval']}): {row['says']}"
+        other = f" minus {row['best other']}'s" if row.get("best other", "–") != "–" else ""
+        return f"{': '.join(row.name)}{other} {row['difference']} ({row['95 % interval']}): {row['says']}"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from asvae_book.paper.claims.images import (
     M3,
     image_comparisons,
     image_sentences,
+    reconstruction_comparisons,
 )
 from asvae_book.paper.claims.records import RELEASED, UNAVAILABLE, Claim, Ground
 from asvae_book.paper.claims.summaries import ranking, verdict_table
@@ -66,5 +67,6 @@ __all__ = [
     "image_comparisons",
     "image_sentences",
     "ranking",
+    "reconstruction_comparisons",
     "verdict_table",
 ]

@@ -161,8 +161,16 @@ def image_comparisons(cells: Cells[Result]) -> pd.DataFrame:
     return compared.drop(columns="claimed")
 
 
+def reconstruction_comparisons(cells: Cells[Result]) -> pd.DataFrame:
+    """Return what M3 is judged by, one row per measure."""
+    compared = m3(cells).comparisons
+    if len(compared):
+        compared.index = [what for _, what in compared.index]
+    return compared
+
+
 def image_sentences(cells: Cells[Result]) -> list[str]:
-    """Return in words which method scores best, and what the supplement's claim comes to on the data of these runs."""
+    """Return in words which method scores best, and what the paper's claims come to on the data of these runs."""
     [(data, scale)] = {(run.config.dataset, run.config.scale) for run in cells.runs}
     changed = any(run.config.overrides for run in cells.runs)
     own = {
@@ -172,7 +180,18 @@ def image_sentences(cells: Cells[Result]) -> list[str]:
         about = f"**{own[data, scale]}**, {IMAGE_CLAIM}:"
     else:
         about = f"{IMAGE_CLAIM}, as {', '.join(dict.fromkeys(own.values()))} claim of other data or sizes:"
+    where = f"on {datasets.title(data)} at {scale} scale"
+    also = "**M2** rests on the same comparisons. " * (data in published.FID)
     return [
-        ranking(cells, METHODS.title),
-        f"{about} on {datasets.title(data)} at {scale} scale {judge(cells).in_words}.",
+        f"{ranking(cells, METHODS.title)}{_printed_order(data)}",
+        f"{about} {where} {judge(cells).in_words}. {also}"
+        f"**M3**, AS-IntroVAE reconstructs better than S-IntroVAE: {where} {m3(cells).in_words}.",
     ]
+
+
+def _printed_order(data: str) -> str:
+    printed = published.FID.get(data)
+    if not printed:
+        return ""
+    order = ", ".join(f"{METHODS.title(name)} {printed[name]}" for name in sorted(printed, key=printed.get))
+    return f" The order that the paper prints, by FID: {order}."
