@@ -94,7 +94,7 @@ def test_a_claims_headline_is_of_the_published_settings_and_smaller_scales_stand
     assert [each["said"] for each in plain["at_smaller_scale"]] == [each.said for each in entry.smaller]
     said = ledger_page.summary([entry])
     assert "**1 not run**" in said
-    assert "1 not reproduced at quick scale, 1 not reproduced at reduced scale" in said
+    assert "T1 not reproduced at quick scale; T1 not reproduced at reduced scale." in said
     assert "    not run; not reproduced at quick scale, checkerboard; not" in as_text([entry])
 
 

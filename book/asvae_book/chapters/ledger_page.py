@@ -19,7 +19,11 @@ def summary(entries: Sequence[Entry]) -> str:
     stand_ins = [each for each in beside if not each.ground.own and each.ground.reading == "paper"]
     otherwise = [each for each in beside if each.ground.reading != "paper"]
     if smaller:
-        said.append(f"At smaller scales, counted by claim and scale: {_counted(each.said for each in smaller)}.")
+        keys: dict[str, list[str]] = {}
+        for each in smaller:
+            keys.setdefault(each.said, []).append(each.claim.key)
+        told = "; ".join(f"{', '.join(those)} {how}" for how, those in keys.items())
+        said.append(f"At smaller scales: {told}.")
     if stand_ins:
         data = " and ".join(dict.fromkeys(each.data for each in stand_ins))
         said.append(f"On other data, {data}: {_counted(each.said for each in stand_ins)}.")

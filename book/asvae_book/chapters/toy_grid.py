@@ -117,7 +117,8 @@ def finding(cells: Cells[Result], stated: Cells[Result]) -> str:
         if found := at_best(cells, name):
             scored = [[run for run in runs if not unscored(run)] for runs in stated.of(name).values()]
             means = [mean(runs, "kl") for runs in scored if runs]
-            span = f"; {min(means):.0f} to {max(means):.0f} at the stated weights" if means else ""
+            ends = dict.fromkeys(f"{end:.0f}" for end in (min(means), max(means))) if means else ()
+            span = f"; {' to '.join(ends)} at the stated weights" if ends else ""
             parts.append(f"{label(name)} {mean(found.judging, 'kl'):.1f} (at {short(found.weights)}{span})")
     said = f"**Each method at its best weights of one grid**, mean KL: {', '.join(parts)}." if parts else ""
     return " ".join(each for each in (said, _lost_in(cells)) if each)

@@ -182,10 +182,12 @@ def image_sentences(cells: Cells[Result]) -> list[str]:
         about = f"{IMAGE_CLAIM}, as {', '.join(dict.fromkeys(own.values()))} claim of other data or sizes:"
     where = f"on {datasets.title(data)} at {scale} scale"
     also = "**M2** rests on the same comparisons. " * (data in published.FID)
+    reconstructs = m3(cells)
     return [
         f"{ranking(cells, METHODS.title)}{_printed_order(data)}",
         f"{about} {where} {judge(cells).in_words}. {also}"
-        f"**M3**, AS-IntroVAE reconstructs better than S-IntroVAE: {where} {m3(cells).in_words}.",
+        f"**M3**, AS-IntroVAE reconstructs better than S-IntroVAE: {where} "
+        f"**{reconstructs.verdict}** ({reconstructs.said}).",
     ]
 
 
