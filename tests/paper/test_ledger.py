@@ -196,8 +196,8 @@ def test_changing_results_changes_table_prose_and_verdict(tmp_path):
 
     before, after = said(ROOT), said(tmp_path / "results")
     assert before[0] != after[0] == "reproduced at quick scale"
-    assert "KL −" in after[1]
-    assert "KL −" not in before[1]
+    assert re.search(r"KL minus \S+'s −", after[1])
+    assert not re.search(r"KL minus \S+'s −", before[1])
     assert f"**T1**, {CLAIM['T1'].text}: **reproduced** at the quick scale (6 × holds)." in after[2]
     assert "(6 × holds)" not in before[2]
 
