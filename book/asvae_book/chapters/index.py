@@ -205,7 +205,9 @@ def _short(measured: str) -> str:
     """Return the comparison that decides, without what it says where the verdict says the same."""
     said, _, says = measured.rpartition(": ") if "): " in measured else (measured, "", "")
     said += f", {says}" if says == AGAINST else ""
-    return said.replace("S-IntroVAE: AS-IntroVAE − this, ", "AS − S, ").replace(", the paper's unit", "")
+    opponent, between, rest = said.partition(": AS-IntroVAE − this, ")
+    said = f"AS − {opponent.removesuffix('-IntroVAE')}, {rest}" if between else said
+    return said.replace(", the paper's unit", "").replace(", classifier features", "")
 
 
 def _open(judged: Sequence[Evidence]) -> str:
