@@ -221,7 +221,7 @@ def test_an_image_page_shows_its_methods_with_their_scores_and_sources(pages, pa
     rows = [cell.get_text() for cell in soup.find(id="scores").find("table").select("tbody th")]
     assert rows == [*titles, "real against real", "noise"]
     sources = [p.get_text() for p in soup.find_all("p") if p.get_text().startswith("Source: ")]
-    assert len(sources) == 14
+    assert len(sources) == 15
     # What is of every seed that is kept: scores, dots, reconstructions, BatchNorm, judges, comparisons.
     every = f"Source: {len(cells.runs)} runs"
     assert {5, 6, 7, 8, 9, 13} <= {i for i, text in enumerate(sources) if text.startswith(every)}
