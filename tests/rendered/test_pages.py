@@ -227,7 +227,7 @@ def test_an_image_page_shows_its_methods_with_their_scores_and_sources(pages, pa
     assert {5, 6, 7, 8, 9, 13} <= {i for i, text in enumerate(sources) if text.startswith(every)}
     assert sum(text.startswith(f"Source: {len(titles)} runs") for text in sources) >= 6
     compared = [row.get_text(" ") for row in soup.find(id="does-the-claim-hold").select("tbody tr")]
-    assert len(compared) == 2
+    assert len(compared) == 2 + 3  # opponents of the samples, measures of the reconstructions
     assert all(row.startswith("AS-IntroVAE − ") for row in (each.strip() for each in compared))
     said = soup.find(id="three-findings").get_text()
     assert "By mean score" in said
