@@ -101,6 +101,35 @@ def test_the_worst_verdict_of_a_row_brings_the_number_and_one_seed_is_not_many(t
     assert [index._seeds(counts) for counts in ([1], [1, 5], [5, 5])] == ["1 seed", "1 to 5 seeds", "5 seeds"]
 
 
+@pytest.mark.parametrize(
+    ("measured", "said"),
+    [
+        (
+            "S-IntroVAE: AS-IntroVAE − this, KL, the paper's unit +1.0 (0 to 2): inconclusive",
+            "AS − S, KL +1.0 (0 to 2)",
+        ),
+        ("WGAN-GP: AS-IntroVAE − this, FID +5.7 (4 to 7): does not hold", "AS − WGAN-GP, FID +5.7 (4 to 7)"),
+        ("C1: KL minus VAE's +6.5 (1 to 12): leans against", "C1: KL minus VAE's +6.5 (1 to 12), leans against"),
+        ("C3: NaN in 0 of 20 runs", "C3: NaN in 0 of 20 runs"),
+    ],
+)
+def test_the_number_of_a_row_names_the_opponent_and_says_when_it_leans(measured, said):
+    assert index._short(measured) == said
+
+
+def test_how_a_row_was_tested_gives_the_seeds_of_all_comparisons_that_ran(today):
+    [t1] = [entry for entry in today if entry.claim.key == "T1"]
+    verdict = t1.evidence[0].verdict
+    table = verdict.comparisons.assign(seeds=[0, 3, 5, 5, 5, 5])
+    uneven = replace(t1.evidence[0], verdict=replace(verdict, comparisons=table))
+    assert index._how([uneven]) == "checkerboard, quick scale, 3 to 5 seeds per comparison"
+
+
+def test_a_chip_carries_the_words_of_its_claim(today):
+    for entry, chip in zip(today, index.strip(today).splitlines(), strict=True):
+        assert (f'.ipynb "{entry.claim.text}")' in chip) == ("](" in chip)
+
+
 def test_every_claim_is_in_one_experiment(today):
     keys = [key for each in index.EXPERIMENTS for key in each.keys]
     assert sorted(keys) == sorted(claim.key for claim in CLAIMS)

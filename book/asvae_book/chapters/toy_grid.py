@@ -73,6 +73,11 @@ class Best(NamedTuple):
         """Whether other seeds judge than chose."""
         return self.judging is not self.choosing
 
+    @property
+    def judged_on(self) -> str:
+        """Which seeds judge, in words."""
+        return f"{counted(self.judging)} later seeds" if self.fair else "the choosing seeds"
+
 
 def at_best(cells: Cells[Result], objective: str) -> Best | None:
     """Return ``objective`` at its best weights over the grid; ``None`` if no cell has all the seeds that choose."""
@@ -97,7 +102,7 @@ def best_table(toy: Toy, cells: Cells[Result]) -> pd.DataFrame:
                 "best weights": short(found.weights),
                 "of": f"{len(cells.of(name))} of {tried} run",
                 "KL, choosing seeds": summary(found.choosing, "kl"),
-                "judged on": f"{counted(found.judging)} later seeds" if found.fair else "the choosing seeds",
+                "judged on": found.judged_on,
                 "KL": summary(found.judging, "kl"),
                 f"{toy.data.modes} covered": f"{mean(found.judging, 'modes_covered'):.1f}",
             }
@@ -119,7 +124,8 @@ def finding(cells: Cells[Result], stated: Cells[Result]) -> str:
             means = [mean(runs, "kl") for runs in scored if runs]
             ends = dict.fromkeys(f"{end:.0f}" for end in (min(means), max(means))) if means else ()
             span = f"; {' to '.join(ends)} at the stated weights" if ends else ""
-            parts.append(f"{label(name)} {mean(found.judging, 'kl'):.1f} (at {short(found.weights)}{span})")
+            score = f"{label(name)} {summary(found.judging, 'kl')}"
+            parts.append(f"{score} on {found.judged_on} (at {short(found.weights)}{span})")
     said = f"**Each method at its best weights of one grid**, mean KL: {', '.join(parts)}." if parts else ""
     return " ".join(each for each in (said, _lost_in(cells)) if each)
 
