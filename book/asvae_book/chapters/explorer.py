@@ -63,9 +63,9 @@ def _frame(shape: str, rate: float, cells: Cells, lines: Mapping[str, tuple[floa
     axes[1].set_title("samples, first seed")
     for name, (value, shade) in lines.items():
         axes[2].axhline(value, color=shade, ls="--", lw=1)
-        ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}
-        axes[2].text(1.0, value, name, color=shade, ha="right", va="bottom", fontsize=9, zorder=5, bbox=ground)
-    places = np.linspace(-0.4, 0.4, len(values)) if len(values) > 1 else np.zeros(1)
+        axes[2].text(1.0, value, name, color=shade, ha="right", va="bottom", fontsize=9)
+    # The right half is the names'.
+    places = np.linspace(-0.85, -0.05, len(values)) if len(values) > 1 else np.full(1, -0.45)
     axes[2].plot(places, values, "o", color=colour, ms=5, alpha=0.7)
     axes[2].set(xlim=(-1.0, 1.0), ylim=(min(spread) - 0.5, max(spread) + 0.5), xticks=[], title="KL, one dot per seed")
     png = _png(figure)
