@@ -9,7 +9,6 @@ from typing import Any
 from asvae import datasets, draws, objectives
 from asvae.checks import integer, known, one_of, refuse
 from asvae.config import presets
-from asvae.config.earlier import as_today
 from asvae.config.presets import scales, weights
 from asvae.config.recipes import PointsRecipe, Recipe, field_names
 from asvae.datasets.base import Dataset
@@ -165,11 +164,6 @@ class RunConfig:
         """Return the configuration as plain values; ``RunConfig(**d)`` gives it back."""
         own = {"objective": self.objective, "dataset": self.dataset, "scale": self.scale, "seed": self.seed}
         return own | dataclasses.asdict(self.recipe) | dataclasses.asdict(self.hyperparameters)
-
-    @staticmethod
-    def from_dict(values: dict[str, Any]) -> "RunConfig":
-        """Return the configuration that :meth:`to_dict` wrote, also an earlier version of it."""
-        return RunConfig(**as_today(values))
 
 
 def _check_images(dataset: str, recipe: Recipe, own: Recipe) -> None:

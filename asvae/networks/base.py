@@ -47,11 +47,6 @@ def _wide(value: Tensor) -> Tensor:
     return value.float() if value.dtype in (torch.bfloat16, torch.float16) else value
 
 
-def under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Return the entries of a state whose names begin with ``prefix``, under the rest of their names."""
-    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
-
-
 def copied(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return copies of a state's entries on the CPU, each contiguous."""
     return {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in state.items()}
@@ -184,4 +179,4 @@ class Networks:
         weights = {key: value for key, value in state.items() if not key.startswith(_OF_DATA)}
         nn.ModuleDict(self.modules).load_state_dict(weights)
         self.of_data.clear()
-        self.of_data.update(under(state, _OF_DATA))
+        self.of_data.update({k.removeprefix(_OF_DATA): v for k, v in state.items() if k not in weights})

@@ -9,14 +9,12 @@ from typing import Any, NamedTuple, TypeVar
 from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
 from asvae.files import read_record
+from asvae.store.earlier import RENAMED, config_of
 from asvae.store.sound import check
 from asvae.training.provenance import TIMING
 from asvae.training.run import Divergence
 
 T = TypeVar("T")
-
-_RENAMED = {"squares_covered": "modes_covered"}
-"""Scores that older files call otherwise."""
 
 
 class Summary(NamedTuple):
@@ -32,9 +30,9 @@ def summary(kept: dict[str, Any]) -> Summary:
     """Return the summary of a record that :func:`asvae.store.sound.check` lets pass."""
     check(kept)
     return Summary(
-        RunConfig.from_dict(kept["config"]),
+        config_of(kept),
         Divergence(**kept["divergence"]) if kept["divergence"] else None,
-        {_RENAMED.get(name, name): or_nan(value) for name, value in kept["scores"].items()},
+        {RENAMED.get(name, name): or_nan(value) for name, value in kept["scores"].items()},
         kept["provenance"] | {key: kept["timing"][key] for key in TIMING} | {"origin": "loaded"},
     )
 

@@ -184,7 +184,7 @@ def read(path: Path) -> Checkpoint:
         if metadata["sha256"] != _digest(state, metadata["rest"]):
             raise ValueError("changed since it was written")
         rest = json.loads(metadata["rest"])
-        configs = [RunConfig.from_dict(config) for config in rest["configs"]]
+        configs = [RunConfig(**config) for config in rest["configs"]]
         divergences = [Divergence(**kept) if kept else None for kept in rest["divergences"]]
         curves = [(step, terms) for step, terms in rest["curves"]]
         return Checkpoint(**rest | {"configs": configs, "divergences": divergences, "curves": curves}, state=state)

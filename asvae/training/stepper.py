@@ -102,3 +102,8 @@ class Stepper(Protocol):
 
     def close(self) -> None:
         """Give back what the engine holds."""
+
+
+def under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the entries of a state whose names begin with ``prefix``, under the rest of their names."""
+    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}

@@ -14,6 +14,7 @@ from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
 from asvae.config import presets
 from asvae.files import read_record, write_record
+from asvae.store.earlier import config_of
 from asvae.store.results import ROOT, STALE, find, keep, name_of
 from asvae.store.results import results as table_of
 from asvae.store.rows import reading_of, row_of
@@ -170,7 +171,7 @@ def test_a_committed_result_made_again_takes_its_own_place(tmp_path):
     # Fields that came later must not rename what is there: a run would count twice.
     paths = [path for path in ROOT.glob("*.json") if path.name != STALE]
     for path in paths:
-        config = RunConfig.from_dict(read_record(path)["config"])
+        config = config_of(read_record(path))
         assert name_of(config) == path.name
 
 
@@ -197,8 +198,8 @@ def test_a_run_says_whose_weights_it_has_and_which_reading():
 
 def test_a_configuration_of_an_earlier_version_keeps_its_meaning():
     earlier = {"objective": "as-introvae", "dataset": "checkerboard", "schedule": "annealed", "reference": "real"}
-    assert RunConfig.from_dict(earlier) == RunConfig(reading="supplement")
-    squashed = RunConfig.from_dict(earlier | {"squash": True}).hyperparameters
+    assert config_of({"config": earlier}) == RunConfig(reading="supplement")
+    squashed = config_of({"config": earlier | {"squash": True}}).hyperparameters
     assert squashed.squash_distance
     assert squashed.squash_kl
-    assert RunConfig.from_dict(RunConfig().to_dict()) == RunConfig()
+    assert config_of({"config": RunConfig().to_dict()}) == RunConfig()

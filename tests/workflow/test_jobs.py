@@ -6,6 +6,7 @@ import pytest
 
 from asvae import RunConfig
 from asvae.files import read_record, write_record
+from asvae.store.earlier import config_of
 from asvae.store.results import ROOT
 from asvae_book.paper.claims import CLAIMS
 from asvae_book.studies import STUDIES
@@ -70,7 +71,7 @@ def test_a_job_on_points_is_named_after_the_first_need_that_it_serves(every):
 def test_a_job_lists_the_runs_it_makes(every):
     job = jobs.derive(every)[0]
     text = json.dumps([config.to_dict() for config in job.configs])
-    assert tuple(RunConfig.from_dict(each) for each in json.loads(text)) == job.configs
+    assert tuple(RunConfig(**each) for each in json.loads(text)) == job.configs
 
 
 def test_what_is_committed_is_read_with_the_checks_of_a_table(tmp_path):
@@ -78,7 +79,7 @@ def test_what_is_committed_is_read_with_the_checks_of_a_table(tmp_path):
     record = read_record(ROOT / name)
     write_record(tmp_path / name, record)
     [config] = jobs.committed(tmp_path)
-    assert config == RunConfig.from_dict(record["config"])
+    assert config == config_of(record)
     write_record(tmp_path / name.replace("seed0", "seed1"), record)
     with pytest.warns(UserWarning, match="of the same run as"):
         assert list(jobs.committed(tmp_path)) == [config]

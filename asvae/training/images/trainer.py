@@ -20,7 +20,7 @@ from asvae.checks import refuse
 from asvae.config import RunConfig
 from asvae.datasets.images import ImageDataset
 from asvae.networks import Networks
-from asvae.networks.base import copied, under
+from asvae.networks.base import copied
 from asvae.objectives import Loss, Objective, Player, play
 from asvae.objectives.base import drawn_as
 from asvae.objectives.hyperparameters import StackedHyperparameters
@@ -28,6 +28,7 @@ from asvae.training.images.distributed import gather, mean
 from asvae.training.images.machinery import Machinery
 from asvae.training.images.statistics import estimate_statistics
 from asvae.training.run import Divergence
+from asvae.training.stepper import under
 
 RESIDENT = 0.5
 """Share of a GPU's free memory that the data set may take to lie there whole."""

@@ -13,12 +13,12 @@ from asvae import draws, objectives
 from asvae.checks import InvalidArgumentError
 from asvae.config import RunConfig
 from asvae.networks import Networks
-from asvae.networks.base import under
 from asvae.objectives import Loss, Player, play
 from asvae.objectives.base import drawn_as
 from asvae.objectives.hyperparameters import StackedHyperparameters
 from asvae.training.points.lane_adam import LaneAdam
 from asvae.training.run import Divergence
+from asvae.training.stepper import under
 
 
 class Lanes:

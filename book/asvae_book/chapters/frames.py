@@ -128,7 +128,7 @@ def load(name: str, folder: Path = FOLDER) -> Film:
     runs, size = list(kept["runs"].values()), 2 * (SAMPLES + 4 * POSTERIORS)
     frames = [base64.b64decode(run["frames"]) for run in runs]
     return Film(
-        [RunConfig.from_dict(run["config"]) for run in runs],
+        [RunConfig(**run["config"]) for run in runs],
         [{key: [math.nan if v is None else v for v in vs] for key, vs in run["curves"].items()} for run in runs],
         kept["steps"],
         [[own[i : i + size] for i in range(0, len(own), size)] for own in frames],

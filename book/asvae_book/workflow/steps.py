@@ -33,7 +33,7 @@ def train(
     budget: Annotated[float, typer.Option(help="Seconds after which to stop with status 75.")] = 86400.0,
 ) -> None:
     """Make the runs that SPEC lists and are not there yet, then write DONE."""
-    configs = [RunConfig.from_dict(each) for each in json.loads(spec.read_text())["configs"]]
+    configs = [RunConfig(**each) for each in json.loads(spec.read_text())["configs"]]
     machinery = Machinery(data_root or None)
     load_or_train(configs, weights=False, device=device, workers=workers, budget=budget, machinery=machinery)
     if is_main_process():
