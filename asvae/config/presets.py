@@ -80,7 +80,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
 those it has."""
 
 INTROVAE_WEIGHTS = {"beta_kl": 1.0, "beta_rec": 0.05}
-"""IntroVAE's weights on images: those of the released AS-IntroVAE code, on the digits with errors of fewer pixels."""
+"""IntroVAE's weights on images: of the released code's real terms, on the digits with errors of fewer pixels."""
 
 
 def weights(dataset: str, objective: str) -> dict[str, float]:
@@ -120,9 +120,9 @@ READINGS: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 """Reading → objective → the options that differ from their defaults. ``"paper"`` is the default of every option;
-``"tanh"`` and ``"real"`` change one, the ramp and what generated samples are compared with;
-``"released"`` does what the released code does; ``"supplement"`` is what the supplement and the code lead to where the
-main paper is not read: real data in the distance, tanh over the phase after the warm-up, Huang et al.'s IntroVAE."""
+``"tanh"`` and ``"real"`` change one, the ramp and what generated samples are compared with; ``"released"`` is the code
+of S- and AS-IntroVAE; ``"supplement"`` is what the supplement and the code lead to where the main paper is not read:
+real data in the distance, tanh over the phase after the warm-up, Huang et al.'s IntroVAE."""
 
 
 def reading(name: str, objective: str) -> dict[str, Any]:

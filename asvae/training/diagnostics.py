@@ -26,9 +26,8 @@ DEAD = 0.25
 
 INVERTED = {"points": 0.1, "images": 0.5}
 """Kind of data → the share by which KL of real data may exceed that of samples. Where an encoder cannot tell them apart
-both are equal but for noise, in good runs too. On the checkerboard none of 148 runs that beat the VAE lay beyond a
-tenth. On images such runs lie up to an eighth above, and a sick one at seven times: the page of a referee's questions
-counts them."""
+both are equal but for noise, in good runs too. The page of a referee's questions counts the runs that beat their VAE
+and lie beyond."""
 
 STEEP = 2.0
 """More nats per latent dimension than this at equilibrium are worth a word before a run."""
@@ -83,8 +82,9 @@ def equilibrium(config: RunConfig) -> float:
 
     Then all KL are one :math:`k`, and of the encoder's loss :math:`s\beta_{kl} k + \tfrac12 e^{-2s\beta k}` is left,
     where :math:`\beta = c\beta_{neg}` with the c that the run ends with. Its minimum is
-    :math:`k^* = \ln(\beta/\beta_{kl}) / (2 s \beta)`. Reconstruction errors of samples lower it. NaN for other
-    objectives, or without a weight; 0 where β does not exceed β_kl.
+    :math:`k^* = \ln(\beta/\beta_{kl}) / (2 s \beta)`. The errors of reconstruction are left out: those of
+    samples lower it, those of real data, which a larger KL lessens, raise it. NaN for other objectives, or without a
+    weight; 0 where β does not exceed β_kl.
     """
     weights = [getattr(config.hyperparameters, name, math.nan) for name in ("beta_kl", "beta_neg")]
     if not all(weight > 0.0 for weight in weights):

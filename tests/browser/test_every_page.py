@@ -59,8 +59,11 @@ def test_the_page_does_not_move_sideways(page):
 def test_no_table_is_clipped(page):
     clipped = page.evaluate(
         """() => [...document.querySelectorAll("article table")].filter(table => {
-            const box = table.getBoundingClientRect(), room = document.querySelector("article").getBoundingClientRect();
-            return box.width > 1 && (box.right > room.right + 1 || table.scrollWidth > table.clientWidth + 2);
+            const article = document.querySelector("article"), box = table.getBoundingClientRect();
+            let room = article.getBoundingClientRect().right;
+            for (let e = table.parentElement; e !== article; e = e.parentElement)
+                if (getComputedStyle(e).overflowX !== "visible") room = Math.min(room, e.getBoundingClientRect().right);
+            return box.width > 1 && (box.right > room + 1 || table.scrollWidth > table.clientWidth + 2);
         }).map(table => table.outerHTML.slice(0, 200))"""
     )
     assert clipped == []

@@ -32,7 +32,11 @@ def test_the_headline_names_both_toy_problems_with_scale_seeds_and_the_printed_d
 @pytest.mark.parametrize(
     ("by", "seeds", "said"),
     [
-        (-5.0, 10, "beats S-IntroVAE in 3 of 3 settings of the two toy problems. Its mean KL differs by −5.0 on"),
+        (
+            -5.0,
+            10,
+            "beats S-IntroVAE in 3 of 3 settings of the two toy problems. Its mean KL (lower is better) minus",
+        ),
         (5.0, 10, "is not found to beat S-IntroVAE in any of 3 settings of the two toy problems, is worse in 3. Its"),
         (-5.0, 9, "in any of 3 settings of the two toy problems; in 3 of them there are too few seeds to decide, "),
     ],
@@ -89,6 +93,27 @@ def test_the_claims_own_data_come_before_larger_runs_on_other_data(today):
     assert index.shown(replace(t1, evidence=(quick, replace(larger, verdict=few)))) is quick
     other = replace(quick, ground=replace(quick.ground, dataset="8gaussians", scale="paper", own=False))
     assert index.shown(replace(t1, evidence=(other, quick))) is quick
+
+
+def test_caveats_are_named_once_with_the_claims_that_have_them(today):
+    said = index.caveats(today)
+    assert "T1 and T3 with our weights" in said
+    assert "T2 under our reading" in said
+    assert "G1" not in said  # it has no runs
+    assert index.caveats([entry for entry in today if entry.claim.key == "M1"]) == ""
+
+
+def test_of_grounds_that_are_alike_the_one_that_says_the_worst_is_shown(today):
+    [m4] = [entry for entry in today if entry.claim.key == "M4"]
+    first = m4.evidence[0]
+    worse = replace(
+        first,
+        ground=replace(first.ground, dataset="checkerboard"),
+        verdict=replace(first.verdict, verdict="not reproduced"),
+    )
+    better = replace(first, verdict=replace(first.verdict, verdict="reproduced"))
+    assert index.shown(replace(m4, evidence=(better, worse))) is worse
+    assert index.shown(replace(m4, evidence=(worse, better))) is worse
 
 
 def test_the_worst_verdict_of_a_row_brings_the_number_and_one_seed_is_not_many(today):

@@ -70,6 +70,11 @@ def test_the_rules_frequencies_add_up_in_every_row_and_power_is_for_the_printed_
         assert sum(int(share.rstrip("%")) for share in row) == pytest.approx(100, abs=2)
     power = referee.power_table(Cells({("C1", "as-introvae"): runs, ("C1", "s-introvae"): other}))
     assert list(power.index) == [("C1", "KL"), ("C1", "JSD")]
+    # At C2 the best other JSD that is printed is the VAE's.
+    second = referee.power_table(
+        Cells({("C2", "as-introvae"): runs, ("C2", "vae"): other, ("C2", "s-introvae"): other})
+    )
+    assert list(second["minus"]) == ["S-IntroVAE", "VAE"]
     assert list(power["difference to find"]) == ["0.3", "0.3"]
     assert power.loc[("C1", "KL"), "seeds run"] == 4
     needed = power["seeds for 80 % power"].astype(int)
@@ -80,6 +85,31 @@ def test_the_rules_frequencies_add_up_in_every_row_and_power_is_for_the_printed_
     assert (
         "**The seeds suffice**"
         in referee.findings(referee.operating_table(cells, seeds=(10, 20)), power.assign(**{"seeds run": 10**6}))[1]
+    )
+
+
+def test_alarms_are_shares_by_number_of_seeds():
+    table = referee.alarms_table(seeds=(5, 10))
+    assert list(table.index) == ["5 seeds", "10 seeds"]
+    shares = table.map(lambda share: float(share.rstrip("%")))
+    assert (shares["skewed"] > shares["normal"]).all()
+    assert shares.loc["5 seeds", "normal"] < 2.0
+
+
+def test_runs_on_points_that_beat_the_vae_of_their_row_are_counted_by_the_threshold(run):
+    def at(name, kl, real, fake):
+        history = {"step": list(range(8)), "kl_real": [real] * 8, "kl_fake": [fake] * 8}
+        return replace(run, config=RunConfig(name), scores=run.scores | {"kl": kl}, history=history)
+
+    cells = Cells(
+        {
+            ("C1", "vae"): [at("vae", 22.0, 3.0, 3.0)],
+            ("C1", "s-introvae"): [at("s-introvae", 21.0, 3.2, 3.0), at("s-introvae", 21.5, 3.4, 3.0)],
+            ("C1", "as-introvae"): [at("as-introvae", 23.0, 9.0, 3.0)],
+        }
+    )
+    assert referee.points_sentence({"here": cells, "there": Cells()}).endswith(
+        "calls sick 1 of 2 here and 0 of 0 there."
     )
 
 

@@ -37,7 +37,7 @@ def test_the_kl_where_runs_end_stands_beside_the_predicted(run):
     }
     table = scoring.settled({"one": [replace(run, config=config, history=history)], "none": []})
     # ln 2 / 0.2
-    assert table.loc["one"].tolist() == ["3.5", "3.5", "5"]
+    assert table.loc["one"].tolist() == ["3.5", "3.5", "5", "1.01"]
     assert list(table.index) == ["one"]
 
 

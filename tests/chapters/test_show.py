@@ -80,10 +80,10 @@ def test_committed_runs_are_shown_beside_the_names_of_those_that_are_missing(com
         "half": [half],
         "kl-only": [],
     }
-    assert missing.startswith("**half KL, half AS (1 of 2 seeds); KL alone (S-IntroVAE): not run here.** The files of")
+    assert missing.startswith("**Not run: half KL, half AS (1 of 2 seeds); KL alone (S-IntroVAE).** The files of")
     assert not trained
     _, missing = find_or_train(METHODS, "mnist", [0], "paper", ["vae", "wgan-gp"], data_root=str(tmp_path))
-    assert missing.startswith("**WGAN-GP: not run here.**")
+    assert missing.startswith("**Not run: WGAN-GP.**")
     assert not find_or_train(METHODS, "mnist", [0], "paper", ["vae"], data_root=str(tmp_path)).missing
 
 

@@ -89,13 +89,18 @@ def test_a_claims_headline_is_of_the_published_settings_and_smaller_scales_stand
     reduced = replace(refuted, ground=replace(quick.ground, scale="reduced"))
     entry = replace(t1, evidence=(refuted, reduced, replace(paper, verdict=conclude({}))))
     assert entry.verdict == entry.decisive.said == "not run"
-    assert [each.said for each in entry.smaller] == ["not reproduced at quick scale", "not reproduced at reduced scale"]
+    assert [each.said for each in entry.smaller] == [
+        f"not reproduced at {scale} scale with our weights" for scale in ("quick", "reduced")
+    ]
     plain = json.loads(as_json([entry]))[0]
     assert [each["said"] for each in plain["at_smaller_scale"]] == [each.said for each in entry.smaller]
     said = ledger_page.summary([entry])
     assert "**1 not run**" in said
-    assert "T1 not reproduced at quick scale; T1 not reproduced at reduced scale." in said
-    assert "    not run; not reproduced at quick scale, checkerboard; not" in as_text([entry])
+    assert (
+        "T1 not reproduced at quick scale with our weights; T1 not reproduced at reduced scale with our weights."
+        in said
+    )
+    assert "    not run; not reproduced at quick scale with our weights, checkerboard; not" in as_text([entry])
 
 
 def test_a_verdict_carries_the_caveat_of_its_claim(today):
@@ -195,10 +200,10 @@ def test_changing_results_changes_table_prose_and_verdict(tmp_path):
         )
 
     before, after = said(ROOT), said(tmp_path / "results")
-    assert before[0] != after[0] == "reproduced at quick scale"
+    assert before[0] != after[0] == "reproduced at quick scale with our weights"
     assert re.search(r"KL minus \S+'s −", after[1])
     assert not re.search(r"KL minus \S+'s −", before[1])
-    assert f"**T1**, {CLAIM['T1'].text}: **reproduced** at the quick scale (6 × holds)." in after[2]
+    assert f"**T1**, {CLAIM['T1'].text}: **reproduced** at the quick scale with our weights (6 × holds)." in after[2]
     assert "(6 × holds)" not in before[2]
 
 

@@ -13,7 +13,7 @@ from asvae.training.run import Divergence
 from asvae_book.paper import health, operating, plan, published, verdicts
 from asvae_book.paper.claims import CLAIM, CLAIMS
 from asvae_book.paper.verdicts import against, claim_says, compare, comparison_says, conclude
-from asvae_book.studies.intervals import DECIDES, LEVEL, over_seeds, seeds_for_power
+from asvae_book.studies.intervals import DECIDES, LEVEL, difference_for_power, over_seeds, seeds_for_power
 
 SHAPE = np.array([-1.6, -1.1, -0.7, -0.4, -0.1, 0.2, 0.3, 0.7, 1.1, 1.6])
 """Ten values of mean 0 without ties."""
@@ -224,15 +224,85 @@ def test_the_plan_has_the_margin_family_and_side_that_the_code_judges_by(run, mo
         assert fixed["grounds"]["checkerboard, paper"]["family"] == family
 
 
+@pytest.mark.slow
+def test_the_plan_has_the_family_and_the_claimed_side_of_every_comparison_that_was_run(monkeypatch):
+    families = []
+    original = verdicts._row
+
+    def spy(*arguments):
+        families.append(arguments[-3])
+        return original(*arguments)
+
+    monkeypatch.setattr(verdicts, "_row", spy)
+    judged = 0
+    for claim in CLAIMS:
+        fixed = plan.plan()["claims"][claim.key]
+        for ground in claim.grounds:
+            cells = claim.study.find(ground.dataset, scale=ground.scale, labels=claim.labels)
+            families.clear()
+            if not cells.runs or ground.reading != "paper":
+                continue
+            table = claim.judge(cells).comparisons
+            family = fixed["grounds"][f"{ground.dataset}, {ground.scale}"].get("family")
+            assert set(families) <= {family}, (claim.key, ground)
+            named = fixed["comparisons"]["points" if ground.dataset in published.POINTS else "images"]
+            for name, row in table[table["seeds"] > 0].iterrows():
+                assert "claimed" not in row or named[": ".join(name)]["claimed"] == row["claimed"]
+                judged += 1
+    assert judged > 30
+
+
 def test_what_the_plan_does_not_name_was_added_later_and_older_runs_are_counted(run):
     t1, table = CLAIM["T1"], CLAIM["T1"].judge({("C1", name): [run] for name in published.METHODS}).comparisons
     old, new = (replace(run, provenance=run.provenance | {"date": date}) for date in ("2026-11-25", "2026-11-26"))
-    named = table[table.index.get_level_values(1).isin(["KL", "JSD"])]
-    assert plan.mark("T1", t1.grounds[-1], named, [new]) == "planned, 10 seeds"
-    assert plan.mark("T1", t1.grounds[-1], named, [old, new]) == "planned, 10 seeds; 1 of 2 runs older"
-    assert plan.mark("X1", t1.grounds[-1], named, [new]) == "added later"
-    extra = named.rename(index={"KL": "a new score"}, level=1)
-    assert plan.mark("T1", t1.grounds[-1], extra, [new]) == "3 of 6 comparisons planned, 10 seeds"
+    ground, named = t1.grounds[-1], table[table.index.get_level_values(1).isin(["KL", "JSD"])]
+    assert plan.mark("T1", ground, named, [new]) == "planned, 1 of 10 seeds"
+    assert plan.mark("T1", ground, named, [old, new]) == "planned, 1 of 10 seeds; 1 of 2 runs older"
+    assert plan.mark("T1", ground, named.assign(seeds=10), [new]) == "planned, 10 seeds"
+    assert plan.mark("T1", ground, conclude({}).comparisons, []) == "planned, 10 seeds"
+    assert plan.mark("T1", ground, named, [old, old]) == "retrospective: all 2 runs older"
+    assert plan.mark("T1", replace(ground, reading="tanh"), named, [new]) == "added later"
+    assert plan.mark("X1", ground, named, [new]) == "added later"
+    # Only what has runs is counted, not the place of a method without any.
+    assert plan.mark("T1", ground, table, [new]) == "planned, 1 of 10 seeds"
+    extra = named.rename(index={"KL": "a new score"}, level=1).assign(seeds=10)
+    assert plan.mark("T1", ground, extra, [new]) == "3 of 6 comparisons planned, 10 seeds"
+
+
+def test_the_plan_says_what_was_amended_and_when(monkeypatch):
+    assert "(2026-11-27)" in plan.amended()
+    monkeypatch.setattr(plan, "plan", lambda: {})
+    assert plan.amended() == ""
+
+
+def test_pairs_that_are_all_equal_show_no_difference_though_there_is_no_margin():
+    zeros = np.zeros(10)
+    assert str(comparison_says(zeros, 1, 1, None)) == "no difference"
+    assert str(comparison_says(np.where(np.arange(10) == 3, 1e-9, zeros), 1, 1, None)) == "inconclusive"
+
+
+def test_a_measure_that_no_run_has_was_not_run_and_seeds_without_a_target_say_what_they_find(run):
+    def runs(*values):
+        return [
+            replace(run, config=run.config.replace(seed=seed), scores=run.scores | {"x": value})
+            for seed, value in enumerate(values)
+        ]
+
+    ours, theirs = runs(*SHAPE), runs(*[0.0] * 10)
+    row = compare(ours, theirs, lambda each: math.nan, 1, "{:+.2f}", 1)
+    assert (row["says"], row["95 % interval"], row["seeds"]) == ("not run", "not measured", 10)
+    row = compare(ours, theirs, lambda each: each.scores["x"], 1, "{:+.2f}", 1)
+    assert row["seeds for 80 % power"] == f"10 find {difference_for_power(SHAPE.std(ddof=1), 10):.2f}"
+    row = compare(ours, ours, lambda each: each.scores["x"], 1, "{:+.2f}", 1)
+    assert (row["says"], row["seeds for 80 % power"]) == ("no difference", "–")
+
+
+def test_five_seeds_hold_by_chance_more_often_where_one_tail_is_long():
+    """Of a normal sample at most the level of Student's test, on one side; a long tail makes it err."""
+    alarms = {n: operating.false_alarms(n, 4_000) for n in (5, 10, 20)}
+    assert all(each["normal"] <= DECIDES / 2 + 0.005 for each in alarms.values())
+    assert all(each["skewed"] > each["normal"] for each in alarms.values())
+    assert alarms[5]["skewed"] > alarms[20]["skewed"] > 0.0
 
 
 @pytest.fixture(scope="module")

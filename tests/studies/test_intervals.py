@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from asvae_book.studies.intervals import DECIDES, POWER, Interval, over_seeds, paired, seeds_for_power
+from asvae_book.studies.intervals import (
+    DECIDES,
+    POWER,
+    Interval,
+    difference_for_power,
+    over_seeds,
+    paired,
+    seeds_for_power,
+)
 
 
 def test_an_interval_is_students_and_ranks_are_wilcoxons():
@@ -82,11 +90,11 @@ def test_pairing_removes_what_two_methods_share():
 
 
 def test_half_a_width_has_two_digits_where_they_are_enough_and_else_those_of_the_mean():
-    assert Interval(21.456, 0.1637, 5, 0.5).plus_minus() == "21.5\u00a0±\u00a00.16"
-    assert Interval(-1234.0, 123.4, 5, 0.5).plus_minus("{:+.4g}") == "−1234\u00a0±\u00a0123.4"
+    assert Interval(21.456, 0.1637, 5, 0.5).plus_minus() == "21.46\u00a0±\u00a00.16"
+    assert Interval(-1234.0, 123.4, 5, 0.5).plus_minus("{:+.4g}") == "−1234\u00a0±\u00a0123"
     assert Interval(21.456, math.nan, 1, math.nan).plus_minus() == "21.5"
-    assert Interval(21.456, 99.6, 2, 0.5).plus_minus() == "21.5\u00a0±\u00a099.6"
-    assert Interval(21.456, 99.4, 2, 0.5).plus_minus() == "21.5\u00a0±\u00a099"
+    assert Interval(21.456, 99.6, 2, 0.5).plus_minus() == "21\u00a0±\u00a0100"
+    assert Interval(21.456, 99.4, 2, 0.5).plus_minus() == "21\u00a0±\u00a099"
     assert over_seeds([]).plus_minus() == "–"
 
 
@@ -114,3 +122,10 @@ def test_the_seeds_for_power_are_the_fewest_by_integration_over_the_estimated_de
     n = seeds_for_power(1.0, effect)
     assert power(n) >= POWER
     assert n == 2 or power(n - 1) < POWER
+
+
+def test_a_difference_for_power_is_the_one_whose_seeds_are_these():
+    for sd, n in ((1.0, 5), (0.7, 10), (3.0, 20)):
+        found = difference_for_power(sd, n)
+        assert seeds_for_power(sd, found * 1.0001) == n
+        assert seeds_for_power(sd, found * 0.999) == n + 1

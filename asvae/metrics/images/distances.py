@@ -1,4 +1,4 @@
-"""Distances between two sets of features, by torchmetrics."""
+"""Distances between two sets of features, by torchmetrics, and precision and recall by nearest neighbours."""
 
 import math
 import warnings

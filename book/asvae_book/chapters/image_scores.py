@@ -27,6 +27,9 @@ _SCORES = {
     "class_imbalance": "class imbalance",
     "sharpness": "sharpness / real",
 }
+_SHARES = {"precision", "recall", "class_imbalance", "sharpness"}
+"""Scores with two decimals: no seed has told a difference that the third would show."""
+
 _RECONSTRUCTION = {"rec_psnr": "PSNR, dB", "rec_ssim": "SSIM", "rec_mse": "MSE"}
 _ANCHORS = {
     "real against real": {
@@ -51,9 +54,11 @@ def scores(cells: Cells) -> pd.DataFrame:
     measured = next((run for run in cells.runs if not run.diverged), None)
     if measured is not None:
         for anchor, keys in _ANCHORS.items():
-            known = {_SCORES[key]: measured.scores.get(source, math.nan) for key, source in keys.items()}
+            known = {key: measured.scores.get(source, math.nan) for key, source in keys.items()}
             rows[anchor] = {
-                title: over_seeds([value]).plus_minus() for title, value in known.items() if math.isfinite(value)
+                _SCORES[key]: over_seeds([value]).plus_minus(_form(key))
+                for key, value in known.items()
+                if math.isfinite(value)
             }
         rows["real against real"][_SCORES["sharpness"]] = "1"
         printed = published.FID.get(measured.config.dataset, {})
@@ -93,11 +98,16 @@ def reconstruction_scores(cells: Cells) -> pd.DataFrame:
 def _means(cells: Cells, scores: dict[str, str]) -> dict[str, dict[str, str]]:
     return {
         METHODS.title(name): {
-            title: plus_minus(runs, lambda run, key=key: run.scores.get(key, math.nan)) for key, title in scores.items()
+            title: plus_minus(runs, lambda run, key=key: run.scores.get(key, math.nan), _form(key))
+            for key, title in scores.items()
         }
         | {"seeds": counted(runs)}
         for name, runs in cells.items()
     }
+
+
+def _form(key: str) -> str:
+    return "{:.2f}" if key in _SHARES else "{:.3g}"
 
 
 def score_dots(cells: Cells) -> Figure:

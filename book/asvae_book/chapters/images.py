@@ -43,24 +43,6 @@ def _duration(hours: float) -> str:
     return duration(3600 * hours, least=1) if hours >= 1 / 60 else "under a minute"
 
 
-def expected_cost(names: Sequence[str], dataset: str, scale: str, steps: int | None = None) -> pd.DataFrame:
-    """Return an estimate of what each run takes on one H200-class GPU, or CPU core: :mod:`asvae_book.chapters.cost`."""
-    rows = {}
-    for name in names:
-        config = RunConfig(name, dataset, scale, steps=steps)
-        cost = estimate(config)
-        rows[METHODS.title(name)] = {
-            "steps": f"{config.steps:,}",
-            "batch": config.recipe.batch_size,
-            "parameters": f"{sum(cost.parameters.values()) / 1e6:.1f} M",
-            "GFLOP a step": f"{cost.flops / 1e9:,.0f}",
-            "time": _duration(cost.hours),
-            "on one core": _duration(cost.core_hours),
-            "memory": f"{cost.gibibytes:.1f} GiB" if cost.gibibytes >= 0.1 else "under 0.1 GiB",
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
 def weights_of(dataset: str) -> str:
     """Return where the weights of a data set come from, in Markdown."""
     if dataset == "digits":
@@ -156,20 +138,37 @@ def interpolations(runs: Sequence[Result]) -> Figure:
     return figure
 
 
-def cost(runs: Sequence[Result]) -> pd.DataFrame:
-    """Return what each run took: steps, images, wall time, where."""
+def cost(
+    names: Sequence[str], dataset: str, scale: str, steps: int | None = None, runs: Sequence[Result] = ()
+) -> pd.DataFrame:
+    """Return what a run of each objective takes: measured where it is among ``runs``, beside an estimate.
+
+    The estimate is of one CPU core and of one H200-class GPU: see :mod:`asvae_book.chapters.cost`.
+    """
+    measured = {run.config.objective: run for run in runs}
     rows = {}
-    for run in runs:
-        images = run.config.steps * run.config.recipe.batch_size * _batches(run)
-        source = run.provenance
-        rows[METHODS.title(run.config.objective)] = {
-            "steps": f"{run.config.steps:,}",
-            "images": f"{images:,}",
-            "seconds": f"{source['seconds']:,.0f}",
-            "images / s": f"{images / max(source['seconds'], 1e-9):,.0f}",
-            "precision": source.get("precision", "float32"),
+    for name in names:
+        config = RunConfig(name, dataset, scale, steps=steps)
+        expected = estimate(config)
+        rows[METHODS.title(name)] = (_measured(measured[name]) if name in measured else {}) | {
+            "one core, estimated": _duration(expected.core_hours),
+            "GPU, estimated": _duration(expected.hours),
+            "GFLOP per step": f"{expected.flops / 1e9:,.0f}",
+            "parameters": f"{sum(expected.parameters.values()) / 1e6:.1f} M",
+            "memory": f"{expected.gibibytes:.1f} GiB" if expected.gibibytes >= 0.1 else "under 0.1 GiB",
         }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    table = pd.DataFrame.from_dict(rows, orient="index").fillna("–")
+    return table[[*(name for name in _MEASURED if name in table), *(name for name in table if name not in _MEASURED)]]
+
+
+_MEASURED = ("images", "time", "images per second", "precision")
+
+
+def _measured(run: Result) -> dict[str, str]:
+    images = run.config.steps * run.config.recipe.batch_size * _batches(run)
+    seconds = run.provenance["seconds"]
+    values = (f"{images:,}", duration(seconds), f"{images / max(seconds, 1e-9):,.0f}")
+    return dict(zip(_MEASURED, (*values, run.provenance.get("precision", "float32")), strict=True))
 
 
 def _batches(run: Result) -> int:

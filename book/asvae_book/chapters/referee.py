@@ -1,7 +1,7 @@
 """The page of a referee's questions: how often the rule is right, how many seeds it needs, which runs fall out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,13 @@ from asvae.training.diagnostics import INVERTED, kl_ratio
 from asvae.training.run import Result
 from asvae_book.chapters.toy_tables import mean
 from asvae_book.paper import operating, published
-from asvae_book.paper.claims.toy import OURS, SCORES, THEIRS
+from asvae_book.paper.claims.toy import OURS, SCORES
 from asvae_book.paper.ledger import Entry
 from asvae_book.paper.measures import exceeded_bound, late_scores
 from asvae_book.paper.verdicts import VERDICTS
-from asvae_book.studies import Cells
+from asvae_book.studies import METHODS, Cells
 from asvae_book.studies.intervals import seeds_for_power
+from asvae_book.studies.measures import unscored
 from asvae_book.studies.pairs import differences
 
 
@@ -31,21 +32,29 @@ def operating_table(cells: Cells[Result], seeds: Sequence[int] = (10, 20, 100)) 
     return table.loc[:, (table != "0%").any()]
 
 
-def power_table(cells: Cells[Result]) -> pd.DataFrame:
-    """Return with how many seeds AS- minus S-IntroVAE would be decided, by the printed gap and the spread of the runs.
+def alarms_table(seeds: Sequence[int] = (5, 10, 20)) -> pd.DataFrame:
+    """Return how often one comparison holds where methods do not differ, by number of seeds and what is drawn."""
+    found = {f"{n} seeds": operating.false_alarms(n) for n in seeds}
+    return pd.DataFrame.from_dict(found, orient="index").map("{:.1%}".format)
 
-    Where the paper prints a tie the margin stands in for the gap.
+
+def power_table(cells: Cells[Result]) -> pd.DataFrame:
+    """Return with how many seeds the printed gap to the best other method would be decided, at the runs' spread.
+
+    The best other is the paper's. Where it prints a tie the margin stands in for the gap.
     """
     rows = {}
     for row in TABLE_ROWS:
-        ours, theirs = (cells.get((row, name), []) for name in (OURS, THEIRS))
         for place, score in enumerate(SCORES):
+            other = published.best_other("checkerboard", row, place)
+            ours, theirs = (cells.get((row, name), []) for name in (OURS, other))
             gaps = differences(ours, theirs, lambda run, score=score: run.scores[score])
             if len(gaps) < 2:
                 continue
             target = published.gap_to_best("checkerboard", row, place) or published.MARGINS[score]
             spread = float(gaps.std(ddof=1))
             rows[row, score.upper()] = {
+                "minus": METHODS.title(other),
                 "difference to find": f"{abs(target):.1f}",
                 "spread over seeds": f"{spread:.2f}",
                 "seeds for 80 % power": f"{seeds_for_power(spread, target):,}",
@@ -76,6 +85,24 @@ def findings(table: pd.DataFrame, power: pd.DataFrame) -> list[str]:
         f"**The seeds suffice{' in part' if short else ''}**: for the printed differences, at today's spread, "
         f"{needed.min()} to {needed.max()} are needed{': ' + short if short else f', and {run.min()} are there'}.",
     ]
+
+
+def points_sentence(groups: Mapping[str, Cells[Result]]) -> str:
+    """Return how many introspective runs on points the threshold calls sick, of those that beat the VAE in their row.
+
+    ``groups`` are cells of tables of points, by the words that follow the count.
+    """
+    said = []
+    for where, cells in groups.items():
+        ratios = []
+        for (row, name), runs in cells.items():
+            vae = mean([run for run in cells.get((row, "vae"), []) if not unscored(run)], "kl")
+            if name != "vae":
+                ratios += [kl_ratio(run) for run in runs if not unscored(run) and run.scores["kl"] < vae]
+        ratios = np.array([ratio for ratio in ratios if math.isfinite(ratio)])
+        called = int((ratios > 1.0 + INVERTED["points"]).sum())
+        said.append(f"{called} of {len(ratios)} {where}")
+    return f"Of the runs that beat the VAE with the same weights it calls sick {' and '.join(said)}."
 
 
 def calibration_sentence(runs: Sequence[Result]) -> str:

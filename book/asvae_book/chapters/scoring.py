@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from asvae.metrics.features import JUDGES
@@ -50,10 +51,12 @@ def settled(groups: Mapping[str, Sequence[Result]]) -> pd.DataFrame:
     for title, runs in groups.items():
         ended = [run for run in runs if not run.diverged]
         if ended:
+            predicted = equilibrium(ended[0].config)
             rows[title] = {
-                "KL*, predicted": f"{equilibrium(ended[0].config):.1f}",
+                "KL*, predicted": f"{predicted:.1f}",
                 "KL of real data": plus_minus(ended, lambda run: at_the_end(run, "kl_real")),
                 "KL of samples": plus_minus(ended, lambda run: at_the_end(run, "kl_fake")),
+                "real over KL*": f"{np.mean([at_the_end(run, 'kl_real') for run in ended]) / predicted:.2f}",
             }
     return pd.DataFrame.from_dict(rows, orient="index")
 

@@ -75,7 +75,7 @@ def find_or_train(
         if found:
             cells = wanted.regroup(found.values())
             lacking = "; ".join(_lacking(study, wanted, cells))
-            return Found(cells, f"**{lacking}: not run here.** {why}; the others are those asked for.")
+            return Found(cells, f"**Not run: {lacking}.** {why}.")
         if why == _SLOW:
             refuse("device", device, "'cuda' at the published settings of images, unless steps are given")
     machinery = Machinery(data_root=data_root)

@@ -75,7 +75,7 @@ _CHECKERBOARD = Toy(
     "AS-IntroVAE a little ahead of S-IntroVAE in every combination, and IntroVAE divergent in all of them.",
     weights="The supplement names its rows C1, C2 and C3 and states no weights. The main paper states three triples "
     "for its toy data (§5.2), which fit its table of 8 Gaussians and do not fit this one: with them a VAE "
-    "collapses, and the VAE printed here does not ([below](#is-it-the-method-or-the-weights) they are run). So the "
+    "scores far worse than the VAE printed here ([below](#is-it-the-method-or-the-weights) they are run). So the "
     "weights of this table are **our assumption**: C1 is what S-IntroVAE's authors recommend for this data set, C2 "
     "and C3 raise β_neg. It gives the VAE one score in all rows, where the printed ones span 0.9 in KL: one run's "
     "noise could explain that, other weights could too.",

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from asvae.datasets.points import PointsDataset
 from asvae.store.rows import combinations
@@ -84,6 +85,36 @@ def differences(toy: Toy, cells: Cells) -> Figure:
             axis.plot([printed], [i], "D", ms=6, mfc="none", mec=palette.of_method(name))
     axes[-1, 0].set_xlabel("KL of AS-IntroVAE minus the other method's: below 0 AS-IntroVAE is better")
     return figure
+
+
+def training(runs: Sequence[Result]) -> Figure:
+    """Draw a panel per method with the KL of real data and of generated samples; below, what only some methods have."""
+    lower = {"exp_elbo_fake": "exp-ELBO of generated", "as_distance": "AS-distance, encoder's turn"}
+    rows = -(-len(runs) // 2)
+    figure, axes = plt.subplots(rows + 1, 2, figsize=(WIDTH, 1.45 * (rows + 1) + 0.5), squeeze=False, sharex=True)
+    for axis in axes[:rows].flat[len(runs) :]:
+        axis.set_visible(False)
+    for axis, run in zip(axes[:rows].flat, runs, strict=False):
+        name = run.config.objective
+        for term, style in (("kl_real", "-"), ("kl_fake", "--")):
+            _curve(axis, run, term, color=palette.of_method(name), linestyle=style)
+        axis.set(title=f"{label(name)}: KL, nats", yscale="log")
+    for axis, (term, title) in zip(axes[rows], lower.items(), strict=True):
+        for run in runs:
+            _curve(axis, run, term, color=palette.of_method(run.config.objective))
+        axis.set(title=title, yscale="log", xlabel="step")
+    handles = [Line2D([], [], color=palette.TRUTH, linestyle=style) for style in ("-", "--")]
+    figure.legend(handles, ["real data", "generated samples"], loc="outside lower center", ncols=2)
+    return figure
+
+
+def _curve(axis: Axes, run: Result, term: str, **style) -> None:
+    """Draw a term of a run over steps; where the run diverged, the line ends in a cross."""
+    curve = np.array(run.history.get(term, []), dtype=float)
+    steps = np.array(run.history["step"][: len(curve)])
+    axis.plot(steps, curve, lw=1.2, **style)
+    if run.diverged and len(curve):
+        axis.plot(steps[-1], curve[-1], "x", color=style["color"], ms=7)
 
 
 def _panel(axis: Axes, data: PointsDataset, runs: Sequence[Result], colour: str) -> None:

@@ -117,7 +117,7 @@ def sentences(toy: Toy, cells: Cells[Result]) -> list[str]:
 
 def finding(cells: Cells[Result], stated: Cells[Result]) -> str:
     """Return each method at its best over the grid beside the table's stated weights, and how many runs were lost."""
-    parts = []
+    parts, falls = [], {}
     for name in METHODS:
         if found := at_best(cells, name):
             scored = [[run for run in runs if not unscored(run)] for runs in stated.of(name).values()]
@@ -125,9 +125,23 @@ def finding(cells: Cells[Result], stated: Cells[Result]) -> str:
             ends = dict.fromkeys(f"{end:.0f}" for end in (min(means), max(means))) if means else ()
             span = f"; {' to '.join(ends)} at the stated weights" if ends else ""
             score = f"{label(name)} {summary(found.judging, 'kl')}"
+            falls |= {name: (min(means), mean(found.judging, "kl"))} if means else {}
             parts.append(f"{score} on {found.judged_on} (at {short(found.weights)}{span})")
     said = f"**Each method at its best weights of one grid**, mean KL: {', '.join(parts)}." if parts else ""
-    return " ".join(each for each in (said, _lost_in(cells)) if each)
+    return " ".join(each for each in (said, _answer(falls), _lost_in(cells)) if each)
+
+
+def _answer(falls: Mapping[str, tuple[float, float]]) -> str:
+    """Say whether weights move KL more than methods do: ``falls`` are each one's lowest at the stated weights and best.
+
+    They do if the smallest factor by which a method falls is larger than that between two methods at their best.
+    """
+    if len(falls) < 2:
+        return ""
+    fall = min(stated / best for stated, best in falls.values())
+    apart = max(best for _, best in falls.values()) / min(best for _, best in falls.values())
+    more = "**more than the method**" if fall > apart else "no more than the method"
+    return f"Weights move KL {more}: {fall:.1f} times or more, where methods at their best lie {apart:.1f} times apart."
 
 
 def _count_sentence(table: pd.DataFrame) -> str:

@@ -68,8 +68,8 @@ def early_fakes(entries: Sequence[Entry]) -> str:
     if not said:
         return ""
     return (
-        "All that fakes send to each player, AS- minus S-IntroVAE as the main paper reads, checkerboard, early in the "
-        f"run, claimed to be larger ([M5](ledger.ipynb#the-evidence-behind-each-verdict)): {'; '.join(said)}."
+        "What the fakes' divergence, KL and distance, sends to each player, AS- minus S-IntroVAE, checkerboard, early "
+        f"in the run, claimed to be larger ([M5](ledger.ipynb#the-evidence-behind-each-verdict)): {'; '.join(said)}."
     )
 
 

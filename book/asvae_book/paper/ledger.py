@@ -46,9 +46,8 @@ class Evidence:
 
     @property
     def terms(self) -> str:
-        """What belongs to the verdict: a scale below the published one, and the claim's caveat."""
-        scale = "" if self.ground.scale == "paper" else f"at {self.ground.scale} scale"
-        return "" if self.verdict.verdict == NOT_RUN else " ".join(each for each in (scale, self.claim.caveat) if each)
+        """What belongs to the verdict, see :meth:`~asvae_book.paper.claims.records.Claim.terms`."""
+        return "" if self.verdict.verdict == NOT_RUN else self.claim.terms(self.ground.scale)
 
     @property
     def said(self) -> str:

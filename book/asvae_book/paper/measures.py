@@ -7,16 +7,25 @@ import numpy as np
 
 from asvae.config import RunConfig
 from asvae.losses.similarity import kernel_constant
+from asvae.metrics.features import JUDGES
 from asvae.training.diagnostics import UNDERFLOWED, curve
 from asvae.training.marks import SCORE_SHARE
 from asvae.training.run import Result
 from asvae_book.paper import published
-from asvae_book.studies.measures import headline
+from asvae_book.studies.measures import headline, headline_key
 
 
 def margin_of(runs: Sequence[Result]) -> float | None:
     """Return the margin of the score that ranks ``runs``: Table 1's KL has one, distances of images have none."""
     return published.MARGINS["kl"] if any(run.config.kind == "points" for run in runs) else None
+
+
+def judges_of(runs: Sequence[Result]) -> tuple[Callable[[Result], float], ...]:
+    """Return what each of the classifiers says whose mean is the score that ranks ``runs``; of other scores nothing."""
+    key = headline_key(runs)
+    if key != "frechet_classifier":
+        return ()
+    return tuple(lambda run, judge=judge: run.scores.get(f"{key}_judge{judge}", math.nan) for judge in range(JUDGES))
 
 
 def sharp(run: Result) -> float:

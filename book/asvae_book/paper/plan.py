@@ -1,7 +1,8 @@
 """The plan, ``data/plan.json``: what was fixed for each claim before the runs that are to decide it.
 
 A comparison is *planned* if the plan names it for its claim; what the plan does not name was *added later*. A plan is
-never edited to fit: one that changes gets a new date. Runs that are older than the plan were seen before it was made.
+never edited to fit: a change is entered among what was *amended*, with its date. Runs that are older than the plan, by
+their day, were seen before it was made.
 """
 
 import datetime
@@ -46,6 +47,12 @@ def plan() -> dict[str, Any]:
     return found
 
 
+def amended() -> str:
+    """Return in words what was changed in the plan after its first day, and when; empty if nothing was."""
+    changes = [f"{each['what']} ({each['date']})" for each in plan().get("amended", ())]
+    return f"Amended since: {'; '.join(changes)}." if changes else ""
+
+
 def planned(claim: str, ground: Ground, comparisons: pd.DataFrame) -> list[bool]:
     """Return of each comparison of a claim, one per row, whether the plan names it for such data."""
     named = plan()["claims"].get(claim, {}).get("comparisons", {}).get(datasets.kind(ground.dataset), {})
@@ -64,11 +71,21 @@ def older(runs: Sequence[Result]) -> int:
 
 
 def mark(claim: str, ground: Ground, comparisons: pd.DataFrame, runs: Sequence[Result]) -> str:
-    """Return in words whether a verdict was planned, for how many seeds, and how many of its runs are older."""
-    named = planned(claim, ground, comparisons)
+    """Return in words whether a verdict was planned, for how many seeds, and how many of its runs are older.
+
+    A verdict of which all runs are older is *retrospective*, whatever the plan names. The plan names no reading but the
+    paper's. A comparison without runs is not counted.
+    """
+    before = older(runs)
+    if runs and before == len(runs):
+        return f"retrospective: all {before} runs older"
     fewest = seeds(claim, ground)
-    if not any(named) or fewest is None:
+    if len(comparisons):
+        comparisons = comparisons[comparisons["seeds"] > 0]
+    named = planned(claim, ground, comparisons)
+    if fewest is None or ground.reading != "paper" or (named and not any(named)):
         return "added later"
     said = "planned" if all(named) else f"{sum(named)} of {len(named)} comparisons planned"
-    before = older(runs)
-    return f"{said}, {fewest} seeds" + (f"; {before} of {len(runs)} runs older" if before else "")
+    there = int(comparisons["seeds"].max()) if len(comparisons) else 0
+    number = f"{fewest} seeds" if there in (0, fewest) else f"{there} of {fewest} seeds"
+    return f"{said}, {number}" + (f"; {before} of {len(runs)} runs older" if before else "")

@@ -48,8 +48,14 @@ OTHERS = METHODS[:-1]
 def gap_to_best(dataset: str, row: str, score: int) -> float:
     """Return AS-IntroVAE's printed KL (``score`` 0) or JSD (1) minus the best other method's; 0 for a tie."""
     table = POINTS[dataset]
-    others = [table[row, name][score] for name in OTHERS]
-    return table[row, "as-introvae"][score] - min(value for value in others if value is not None and value == value)
+    return table[row, "as-introvae"][score] - table[row, best_other(dataset, row, score)][score]
+
+
+def best_other(dataset: str, row: str, score: int) -> str:
+    """Return the objective with the best printed KL (``score`` 0) or JSD (1) but AS-IntroVAE; of two the first."""
+    printed = {name: POINTS[dataset][row, name][score] for name in OTHERS}
+    numbers = {name: value for name, value in printed.items() if value is not None and not math.isnan(value)}
+    return min(numbers, key=numbers.get)
 
 
 def _smallest_gap(score: int) -> float:

@@ -1,17 +1,19 @@
 """Comparisons → verdict: the rule by which every claim is judged.
 
 Methods are compared by their differences over shared seeds, with Student's 95 % interval of the mean. A side of 0 is
-*decided* if Student's test and Wilcoxon's both reject 0 with p < 0.02 (:mod:`asvae_book.studies.intervals`). The first
-that applies is what a comparison says:
+*decided* if Student's test and Wilcoxon's both reject 0 with p < 0.02 (:mod:`asvae_book.studies.intervals`). Ranks of
+fewer than seven values have no such p: there they need all values on one side. The first that applies is what a
+comparison says:
 
-- **not run** without a shared seed; **inconclusive** with fewer than ten seeds on points or five on images;
+- **not run** without a shared seed, or where no run has the measure; **inconclusive** with fewer than ten seeds on
+  points or five on images;
 - **does not hold** if ours diverged in more than half of the shared seeds where its opponent did not;
 - **runs unhealthy** if the diagnostics find a run unfit to be compared (:mod:`asvae_book.paper.health`);
 - **holds** if the claimed side is decided and no run of ours diverged where its opponent's did not;
 - **does not hold** if the other side is decided, at 5 % divided by the number of comparisons that the claim is made of
   where that is less than 2 % (Bonferroni: of many comparisons one looks bad by chance);
 - **no difference** if it is decided that the mean lies above −margin and below +margin. The margin is the plan's; a
-  measure without one cannot say it;
+  measure without one cannot say it, unless every difference is exactly 0;
 - **leans against** if the interval lies on the other side, but that is not decided;
 - **inconclusive** otherwise.
 
@@ -38,6 +40,7 @@ from asvae_book.studies import pairs
 from asvae_book.studies.intervals import (
     DECIDES,
     LEVEL,
+    difference_for_power,
     over_seeds,
     seeds_for_power,
     signed,
@@ -147,12 +150,17 @@ def comparison_says(gaps: np.ndarray, side: int, family: int, margin: float | No
         [
             tested.decided() == side,
             tested.decided(min(DECIDES, (1.0 - LEVEL) / family)) == -side,
-            (margin is not None) & (above.decided() > 0) & (below.decided() < 0),
+            _is_same(gaps) | ((margin is not None) & (above.decided() > 0) & (below.decided() < 0)),
             tested.side == -side,
         ],
         [HOLDS, FAILS, NO_DIFFERENCE, AGAINST],
         INCONCLUSIVE,
     )
+
+
+def _is_same(gaps: np.ndarray) -> np.ndarray:
+    """Return whether every difference is 0, as where both methods reach the end of a scale."""
+    return (np.asarray(gaps) == 0.0).all(-1)
 
 
 def compare(
@@ -200,7 +208,8 @@ def _row(
 ) -> Row:
     tie = printed == 0.0 and margin is not None
     gap, fewest = over_seeds(gaps), MIN_SEEDS[runs[0].config.kind] if runs else 0
-    if not seeds:
+    measured = gap.n or seeds == lost
+    if not seeds or not measured:
         says = NOT_RUN
     elif seeds >= fewest and 2 * lost > seeds:
         says = FAILS
@@ -212,16 +221,29 @@ def _row(
         says = str(comparison_says(gaps, side, family, margin, tie))
         says = INCONCLUSIVE if says == HOLDS and lost else says
     ends = f"{signed(form, gap.low)} to {signed(form, gap.high)}" if gap.n > 1 else "–"
+    if seeds and not measured:
+        ends = "not measured"
+    elif gap.n < seeds:
+        ends += f", of {gap.n} that ended"
     target = printed or margin
     return {
         "claimed": CLAIMED[side, tie],
         "difference": signed(form, gap.mean) if gap.n else "–",
-        "95 % interval": ends + (f", of {gap.n} that ended" if gap.n < seeds else ""),
+        "95 % interval": ends,
         "p, Student; ranks": f"{_p(gap.p)}; {_p(gap.rank_p)}" if gap.n > 1 else "–",
         "seeds": seeds,
-        "seeds for 80 % power": f"{seeds_for_power(gaps.std(ddof=1), target):,}" if target and gap.n > 1 else "–",
+        "seeds for 80 % power": _power(gaps, target, form),
         "says": says,
     }
+
+
+def _power(gaps: np.ndarray, target: float | None, form: str) -> str:
+    """Return how many seeds would find ``target``; without one, the difference that as many seeds as there are find."""
+    if len(gaps) < 2 or not (sd := gaps.std(ddof=1)):
+        return "–"
+    if target:
+        return f"{seeds_for_power(sd, target):,}"
+    return f"{len(gaps)} find {form.replace('+', '').format(difference_for_power(sd, len(gaps)))}"
 
 
 def _p(value: float) -> str:

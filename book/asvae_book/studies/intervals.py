@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import optimize, stats
 
 LEVEL = 0.95
 """Confidence level: the share of such intervals that contain the true mean."""
@@ -53,14 +53,18 @@ class Interval(NamedTuple):
         return f"{signed(form, self.mean)} ({signed(form, self.low)} to {signed(form, self.high)})"
 
     def plus_minus(self, form: str = "{:.3g}") -> str:
-        """Return the mean followed by half of the interval's width if there is one, such as ``21.5 ± 0.16``.
+        """Return the mean followed by half of the interval's width if there is one, such as ``21.46 ± 0.16``.
 
-        Where ``form`` counts significant digits, the half-width has two of them.
+        Where ``form`` counts significant digits, the half-width has two of them, and the mean as many decimals.
         """
         if not self.n:
             return "–"
-        half = f"{self.half:.2g}" if "g" in form and self.half < 99.5 else form.replace("+", "").format(self.half)
-        return signed(form, self.mean) + (f"\u00a0±\u00a0{half}" if self.n > 1 else "")
+        if "g" in form and 1e-5 < self.half < 1e5:
+            decimals = max(0, 1 - math.floor(math.log10(self.half)))
+            form = f"{{:{'+' * ('+' in form)}.{decimals}f}}"
+        return signed(form, self.mean) + (
+            f"\u00a0±\u00a0{form.replace('+', '').format(self.half)}" if self.n > 1 else ""
+        )
 
     @property
     def side(self) -> int:
@@ -155,5 +159,17 @@ def seeds_for_power(sd: float, difference: float, level: float = DECIDES) -> int
     effect = abs(difference) / max(sd, 1e-12 * abs(difference))
     normal = math.ceil(((stats.norm.isf(level / 2) + stats.norm.isf(1 - POWER)) / effect) ** 2)
     n = np.arange(max(2, normal), normal + 20)
-    power = stats.nct.sf(stats.t.isf(level / 2, n - 1), n - 1, effect * np.sqrt(n))
-    return int(n[np.argmax(power >= POWER)])
+    return int(n[np.argmax(_power(effect, n, level) >= POWER)])
+
+
+def difference_for_power(sd: float, n: int, level: float = DECIDES) -> float:
+    """Return the true mean difference that Student's test of ``n`` seeds finds in :data:`POWER` of experiments.
+
+    The inverse of :func:`seeds_for_power`, with the same parameters.
+    """
+    return sd * optimize.brentq(lambda effect: _power(effect, n, level) - POWER, 0.0, 1e3)
+
+
+def _power(effect: float, n: ArrayLike, level: float) -> np.ndarray:
+    """Return in what share of experiments Student's test of n values finds a mean of ``effect`` standard deviations."""
+    return stats.nct.sf(stats.t.isf(level / 2, n - 1), n - 1, effect * np.sqrt(n))

@@ -27,20 +27,21 @@ def unscored(run: Result) -> bool:
 
 def headline_of(runs: Sequence[Result]) -> Callable[[Result], float]:
     """Return the measure that ranks ``runs``: one for all, so that FID is never compared with another distance."""
-    points = any(run.config.kind == "points" for run in runs)
-    key = "kl" if points else "fid" if _all_have_fid(runs) else "frechet_classifier"
+    key = headline_key(runs)
     return lambda run: run.scores.get(key, math.nan)
 
 
-def _all_have_fid(runs: Sequence[Result]) -> bool:
-    return bool(runs) and all("fid" in run.scores for run in runs)
+def headline_key(runs: Sequence[Result]) -> str:
+    """Return the key of the score that ranks ``runs``."""
+    if any(run.config.kind == "points" for run in runs):
+        return "kl"
+    return "fid" if runs and all("fid" in run.scores for run in runs) else "frechet_classifier"
 
 
 def headline_name(runs: Sequence[Result]) -> str:
     """Return the name of :func:`headline` for these runs."""
-    if runs[0].config.kind == "points":
-        return "KL, the paper's unit"
-    return "FID" if _all_have_fid(runs) else "Fréchet distance, classifier features"
+    names = {"kl": "KL, the paper's unit", "fid": "FID", "frechet_classifier": "Fréchet distance, classifier features"}
+    return names[headline_key(runs)]
 
 
 def counted(runs: Sequence[Result]) -> str:

@@ -1,6 +1,8 @@
 """The claims A1 to A4: annealing beside what it is made of.
 
-Each schedule is compared with annealing over shared seeds: the difference is annealed minus the other. On images blur
+Each schedule is compared with annealing over shared seeds: the difference is annealed minus the other. Annealing is the
+ramp of the reading that the runs have: linear over the run, as the paper writes it, or tanh over the phase after the
+warm-up, which the supplement and the released code lead to. On images blur
 is :func:`asvae.metrics.images.sharpness`; points cannot be blurred: the share of samples on the modes takes its place,
 and is named so. Every judge takes a ``variant``: the ending of the labels that are judged among themselves, ``""`` or
 :data:`SQUASHED`.
@@ -12,7 +14,7 @@ from functools import partial
 from asvae.training.run import Result
 from asvae_book.paper.claims.floors import first_ended, score_floor
 from asvae_book.paper.claims.records import UNAVAILABLE, Claim, Ground
-from asvae_book.paper.measures import fluctuation, margin_of, off_median, sharp
+from asvae_book.paper.measures import fluctuation, judges_of, margin_of, off_median, sharp
 from asvae_book.paper.verdicts import Value, Verdict, against, compare, conclude
 from asvae_book.studies import ABLATION, Cells
 from asvae_book.studies.measures import headline_name, headline_of
@@ -20,14 +22,14 @@ from asvae_book.studies.measures import headline_name, headline_of
 SQUASHED = "-squashed"
 """Ends the label of a schedule with the released code's tanh."""
 
-_SCHEDULES = ("as-only", "half-kl", "half", "linear")
-"""Those that the claims speak of; annealed is the paper's linear ramp, of squashed schedules the code's tanh."""
+_OTHERS = ("as-only", "half-kl", "half")
+"""What annealing is compared with."""
 
 _claim = partial(
     Claim,
     program=UNAVAILABLE,
     study=ABLATION,
-    labels=_SCHEDULES,
+    labels=(*_OTHERS, "linear", "tanh"),
     grounds=(
         Ground("checkerboard", "quick", "ablation-checkerboard#do-the-claims-hold", own=False, reading="supplement"),
         Ground("digits", "quick", "ablation#do-the-claims-hold", own=False),
@@ -41,8 +43,10 @@ def _label(label: str, variant: str) -> str:
     return label + variant if label + variant in ABLATION.variants else label
 
 
-def _annealed(variant: str) -> str:
-    return "tanh" + variant if variant else "linear"
+def annealed(cells: Cells[Result], variant: str = "") -> str:
+    """Return the label of annealing among ``cells``: the ramp of the reading that these have."""
+    clocks = {run.config.hyperparameters.clock for label in ("as-only", "half") for run in cells.get(label, [])}
+    return "tanh" + variant if variant or "adversarial" in clocks else "linear"
 
 
 def _is_points(runs: Sequence[Result]) -> bool:
@@ -54,7 +58,7 @@ def _blurred(labels: tuple[str, ...], cells: Cells[Result], variant: str = "") -
     rows, points = {}, _is_points(cells.runs)
     measure = f"samples on the {cells.runs[0].config.data().modes}" if points else "sharpness of samples"
     family = len(labels) * (1 if points else 2)
-    best = cells.get(_annealed(variant), [])
+    best = cells.get(annealed(cells, variant), [])
     for label in (_label(each, variant) for each in labels):
         these, title = cells.get(label, []), ABLATION.title(label)
         if not points:
@@ -89,7 +93,7 @@ A2 = _claim(
 def a3(cells: Cells[Result], variant: str = "") -> Verdict:
     """Judge whether sharpness varies more over images, and the score more over time and seeds, than with annealing."""
     label, points = _label("half", variant), _is_points(cells.runs)
-    best, these = cells.get(_annealed(variant), []), cells.get(label, [])
+    best, these = cells.get(annealed(cells, variant), []), cells.get(label, [])
     far = {id(run): off_median(runs)(run) for runs in (best, these) for run in runs}
     measures: dict[str, Value] = {} if points else {"spread of sharpness": _spread}
     measures |= {"fluctuation": fluctuation, "distance from the median seed": lambda run: far[id(run)]}
@@ -125,12 +129,14 @@ A3 = _claim(
 
 def a4(cells: Cells[Result], variant: str = "") -> Verdict:
     """Judge whether annealing has the better score than each of the three."""
-    best, rows = cells.get(_annealed(variant), []), {}
+    best, rows = cells.get(annealed(cells, variant), []), {}
     name, value = headline_name(cells.runs) if cells.runs else "score", headline_of(cells.runs)
-    others = [_label(each, variant) for each in _SCHEDULES if each != "linear"]
+    others = [_label(each, variant) for each in _OTHERS]
     for label in others:
         pair = best, cells.get(label, [])
-        compared = compare(*pair, value, -1, "{:+.2f}", len(others), margin=margin_of(cells.runs))
+        compared = compare(
+            *pair, value, -1, "{:+.2f}", len(others), margin=margin_of(cells.runs), judges=judges_of(cells.runs)
+        )
         rows[ABLATION.title(label), f"annealed − this, {name}"] = compared
     return conclude(rows)
 

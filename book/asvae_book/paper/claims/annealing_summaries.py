@@ -42,7 +42,8 @@ def annealing_table(evidence: dict[str, Judged]) -> pd.DataFrame:
         for where, (cells, variant) in evidence.items():
             verdict = claim.judge(cells, variant)
             seeds = int(max(verdict.comparisons.get("seeds", [0])))
-            rows[claim.key, where] = {"seeds": seeds, "comparisons": verdict.said, "verdict": verdict.verdict}
+            said = " ".join([verdict.verdict, *(f"at {run.config.scale} scale" for run in cells.runs[:1])])
+            rows[claim.key, where] = {"seeds": seeds, "comparisons": verdict.said, "verdict": said}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

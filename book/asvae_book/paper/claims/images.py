@@ -15,16 +15,15 @@ from asvae_book.paper import published
 from asvae_book.paper.claims.floors import score_floor
 from asvae_book.paper.claims.records import RELEASED, UNAVAILABLE, Claim, Ground
 from asvae_book.paper.claims.summaries import ranking
+from asvae_book.paper.measures import judges_of
 from asvae_book.paper.verdicts import Verdict, compare, conclude
 from asvae_book.studies import METHODS, Cells
 from asvae_book.studies.measures import headline_name, headline_of
 
 OURS, OTHERS = "as-introvae", ("s-introvae", "wgan-gp")
 
-JUDGES = tuple(
-    lambda run, judge=judge: run.scores.get(f"frechet_classifier_judge{judge}", math.nan) for judge in range(3)
-)
-"""What each of the classifiers says, whose mean the Fréchet distance is."""
+_CAVEAT = "with equal numbers of generator steps"
+"""For each of them WGAN-GP's critic sees five batches."""
 
 _HEADING = "does-the-claim-hold"
 
@@ -41,7 +40,7 @@ def judge(cells: Cells[Result]) -> Verdict:
             name, value = headline_name(ours + theirs), headline_of(ours + theirs)
             data = (ours + theirs)[0].config.dataset
             printed = published.printed_gap(published.FID, data, other) if name == "FID" else None
-            judges = () if name == "FID" else JUDGES
+            judges = judges_of(ours + theirs)
             compared = compare(ours, theirs, value, -1, "{:+.2f}", len(OTHERS), printed=printed, judges=judges)
             rows[METHODS.title(other), f"AS-IntroVAE − this, {name}"] = compared
     return conclude(rows)
@@ -68,6 +67,7 @@ def _claim(key: str, figure: int, dataset: str, program: str, *beside: Ground) -
         labels=(OURS, *OTHERS),
         grounds=(*beside, *_grounds(dataset)),
         judge=judge,
+        caveat=_CAVEAT,
         floor=score_floor,
     )
 
@@ -100,6 +100,7 @@ M2 = Claim(
     labels=(OURS, *OTHERS),
     grounds=_EVERY,
     judge=judge,
+    caveat=_CAVEAT,
     floor=score_floor,
 )
 

@@ -60,6 +60,10 @@ class Claim:
         if not any(ground.own for ground in self.grounds):
             raise ValueError(f"claim {self.key}: none of its grounds is its own")
 
+    def terms(self, scale: str) -> str:
+        """Return what belongs to a verdict at ``scale``: a scale below the published one, and the claim's caveat."""
+        return " ".join(each for each in ("" if scale == "paper" else f"at {scale} scale", self.caveat) if each)
+
     def floor_of(self, cells: Cells[Result]) -> str:
         """Return what perfect samples would get, ``–`` where nothing ended that could be set beside it."""
         ended = any(not run.diverged for run in cells.runs)

@@ -13,10 +13,15 @@ from asvae_book.studies.measures import headline_name, headline_of, unscored
 
 def verdict_table(claims: Iterable[Claim], cells: Cells[Result]) -> pd.DataFrame:
     """Return one row per claim, judged on ``cells``: what is claimed, what the comparisons say, the verdict."""
-    rows = {}
+    rows, scales = {}, {run.config.scale for run in cells.runs}
     for claim in claims:
         verdict = claim.judge(cells)
-        rows[claim.key] = {"claim": claim.text, "comparisons": verdict.said, "verdict": verdict.verdict}
+        terms = claim.terms(*scales) if len(scales) == 1 else ""
+        rows[claim.key] = {
+            "claim": claim.text,
+            "comparisons": verdict.said,
+            "verdict": f"{verdict.verdict} {terms}".strip(),
+        }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

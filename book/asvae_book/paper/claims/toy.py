@@ -32,6 +32,9 @@ OURS, THEIRS = "as-introvae", "s-introvae"
 
 SCORES = ("kl", "jsd")
 
+_OUR_WEIGHTS = "with our weights"
+"""The supplement states none for the checkerboard."""
+
 FAMILY = len(TABLE_ROWS) * len(SCORES) * len(published.OTHERS)
 """Comparisons of a printed table. An opponent is picked by its score, so every opponent counts."""
 
@@ -41,8 +44,8 @@ def _claim(key: str, text: str, study: Study, readings: Sequence[str] = tuple(RE
     chapter = study.dataset
     quick = [Ground(chapter, "quick", f"{chapter}#do-the-claims-hold", reading=reading) for reading in readings]
     larger = (
-        Ground(chapter, "reduced", f"{chapter}#at-reduced-scale"),
-        Ground(chapter, "paper", f"{chapter}#at-the-published-settings"),
+        Ground(chapter, "reduced", f"{chapter}#at-larger-scales"),
+        Ground(chapter, "paper", f"{chapter}#at-larger-scales"),
     )
     return Claim(
         key,
@@ -93,7 +96,7 @@ def _printed(dataset: str) -> str:
     return f"KL of S- → AS-IntroVAE {'; '.join(gaps)}"
 
 
-def _best(key: str, data: str, study: Study, place: str) -> Claim:
+def _best(key: str, data: str, study: Study, place: str, caveat: str = "") -> Claim:
     """Return the claim that a table of points makes by its bold numbers."""
     name = study.dataset
     return _claim(
@@ -104,10 +107,11 @@ def _best(key: str, data: str, study: Study, place: str) -> Claim:
         shown=_printed(name),
         judge=partial(best_in_every_row, name),
         floor=partial(_table_floor, name),
+        caveat=caveat,
     )
 
 
-T1 = _best("T1", "the checkerboard", TABLE1, "supplement, Table 1")
+T1 = _best("T1", "the checkerboard", TABLE1, "supplement, Table 1", _OUR_WEIGHTS)
 M1 = _best("M1", "8 Gaussians", EIGHT_GAUSSIANS, "Table 1")
 
 
@@ -172,6 +176,7 @@ T3 = _claim(
     shown="“slight advantage”",
     judge=t3,
     floor=_t3_floor,
+    caveat=_OUR_WEIGHTS,
 )
 
 

@@ -95,6 +95,7 @@ M5 = _claim(
     place="Sections 1 and 4, Theorem 1",
     shown="in words",
     judge=m5,
+    caveat="judging gradients by size",
 )
 
 
