@@ -9,7 +9,7 @@ WORKERS := -n auto --maxprocesses 8
 REPORT := --junitxml .reports
 UNIT := $(BIN)/python -m pytest tests --ignore tests/rendered --ignore tests/browser $(WORKERS) --dist loadscope --no-loadscope-reorder
 
-# One thread a process: small networks lose time with more, and the sweeps bring their own processes.
+# One thread per process: small networks lose time with more, and the sweeps bring their own processes.
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: help setup book test check lint unit soak coverage matrix notebooks pages scratch rendered lab browser pdf format refresh promises golden bench clean
@@ -33,7 +33,7 @@ book: setup ## Execute the chapters and render the book: 2 to 4 minutes, seconds
 	$(BUILD)
 	@echo "== Open _build/html/index.html"
 
-test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: about 15 minutes on two cores after set-up.
+test: lint unit ## Lint, unit tests, notebooks, book, pages in a browser: 9 to 15 minutes on two cores after set-up.
 	@echo "== Notebooks and book side by side, about 4 minutes; what each says comes when it ends"
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target notebooks scratch lab
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target rendered browser

@@ -39,5 +39,5 @@ class Dataset(ABC):
         """Whether its files are present, without reading them all; always true of a data set without files."""
         return True
 
-    def download(self) -> None:  # noqa: B027 - most data sets have files, not all
+    def download(self) -> None:
         """Fetch the files, on request only; does nothing for a data set without files."""

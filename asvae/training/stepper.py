@@ -2,10 +2,11 @@
 
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from torch import Tensor
 
@@ -50,7 +51,7 @@ class Interruption:
         return gone or time.time() >= self.deadline or self.asked()
 
 
-class Stepper(Protocol):
+class Stepper(ABC):
     """Several runs that are trained together, or one; the defaults are of one process that makes no pictures."""
 
     configs: Sequence[RunConfig]
@@ -63,18 +64,22 @@ class Stepper(Protocol):
     """Whether this process writes files: of several that train one run, the main one alone does."""
 
     @property
+    @abstractmethod
     def divergences(self) -> list[Divergence | None]:
         """Where each run became non-finite."""
 
+    @abstractmethod
     def step(self, step: int) -> Terms:
         """Make ``step``; the terms stay on the device."""
 
+    @abstractmethod
     def watch(self, step: int, marks: Marks) -> Terms:
         """Return what is measured beside the terms: gradients by path, intermediate scores."""
 
     def sheet(self, step: int, curves: Curves, folder: Path) -> None:
         """Draw what the run can do after ``step`` steps."""
 
+    @abstractmethod
     def alive(self, marked: bool) -> bool:
         """Whether a run is still finite; may say yes unless ``marked``, where asking would wait for a GPU."""
 
@@ -88,15 +93,19 @@ class Stepper(Protocol):
     def wait(self) -> None:
         """Return once all processes of the run are here."""
 
+    @abstractmethod
     def state(self) -> Terms:
         """Return on the CPU what a resumed run needs beside its step."""
 
+    @abstractmethod
     def load_state(self, state: Terms, divergences: Sequence[Divergence | None]) -> None:
         """Take what :meth:`state` and :attr:`divergences` gave."""
 
+    @abstractmethod
     def networks_of(self, run: int) -> Networks:
         """Return a run's networks as they are evaluated, on the CPU."""
 
+    @abstractmethod
     def judge(self, run: int, networks: Networks) -> Judged:
         """Score a run; one that diverged has no model to score, whatever its last weights give."""
 

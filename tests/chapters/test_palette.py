@@ -34,6 +34,13 @@ def test_a_sixth_method_gets_a_colour_by_itself(monkeypatch):
     assert [palette.of_method(name) for name in objectives.names()][:5] == before
 
 
+def test_the_eighth_and_later_methods_have_colours_of_their_own(monkeypatch):
+    for k in range(10):
+        monkeypatch.setitem(objectives._REGISTRY, f"more-{k}", objectives.get("vae"))
+    colours = [palette.of_method(name) for name in objectives.names()]
+    assert len(set(colours)) == len(colours) == len(objectives.names())
+
+
 COLOURED = [study for study in STUDIES.values() if study not in (*SPECIFICATIONS.values(), GRID)]
 
 

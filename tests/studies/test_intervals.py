@@ -95,6 +95,7 @@ def test_half_a_width_has_two_digits_where_they_are_enough_and_else_those_of_the
     assert Interval(21.456, math.nan, 1, math.nan).plus_minus() == "21.5"
     assert Interval(21.456, 99.6, 2, 0.5).plus_minus() == "21\u00a0±\u00a0100"
     assert Interval(21.456, 99.4, 2, 0.5).plus_minus() == "21\u00a0±\u00a099"
+    assert over_seeds([0.0, 0.0]).plus_minus() == "0"
     assert over_seeds([]).plus_minus() == "–"
 
 

@@ -104,14 +104,14 @@ def sharpness_table(cells: Cells) -> pd.DataFrame:
 def latents_table(cells: Cells) -> pd.DataFrame:
     """Return what the encoder makes of real and generated data: KL in nats, and the share of dead latent dimensions."""
     columns = {"KL of real": "kl_real", "KL of samples": "kl_fake", "dead latents": "dead_latents"}
-    table = _table(cells, columns)
+    table = _table(cells, columns, "{:.2f}")
     table["distance past bound"] = [exceeded(runs) for runs in cells.values()]
     table["exp underflowed"] = [underflowed(runs) for runs in cells.values()]
     return table
 
 
-def _table(cells: Cells, columns: dict[str, str]) -> pd.DataFrame:
-    rows = {ABLATION.title(label): scores(runs, columns) for label, runs in cells.items()}
+def _table(cells: Cells, columns: dict[str, str], form: str = "{:.3g}") -> pd.DataFrame:
+    rows = {ABLATION.title(label): scores(runs, columns, form) for label, runs in cells.items()}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

@@ -19,7 +19,10 @@ LIGHTEST, DARKEST = 0.5, 0.6
 
 def of_method(name: str) -> str:
     """Return the colour of the objective called ``name``."""
-    return OKABE_ITO[objectives.names().index(name)]
+    at = objectives.names().index(name)
+    colour = OKABE_ITO[at % len(OKABE_ITO)]
+    # Beyond seven methods each round is darker than the one before.
+    return _darker(colour, 1.0 - 0.6 ** (at // len(OKABE_ITO)))
 
 
 def shades(name: str, count: int) -> list[str]:
@@ -49,3 +52,7 @@ def of_study(study: Study) -> Mapping[Label, str]:
 def _mixed(name: str, grey: float, share: float) -> str:
     """Return a method's colour with a ``share`` of white (``grey`` 1) or black (0) in it."""
     return to_hex([(1.0 - share) * channel + share * grey for channel in to_rgb(of_method(name))])
+
+
+def _darker(colour: str, share: float) -> str:
+    return to_hex([(1.0 - share) * channel for channel in to_rgb(colour)]) if share else colour

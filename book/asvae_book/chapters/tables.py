@@ -29,10 +29,11 @@ def plus_minus(runs: Sequence[Result], value: Callable[[Result], float], form: s
     return over_seeds(values).plus_minus(form)
 
 
-def scores(runs: Sequence[Result], columns: Mapping[str, str]) -> dict[str, str]:
+def scores(runs: Sequence[Result], columns: Mapping[str, str], form: str = "{:.3g}") -> dict[str, str]:
     """Return :func:`plus_minus` of the scores that ``columns`` names, title → key."""
     return {
-        title: plus_minus(runs, lambda run, key=key: run.scores.get(key, math.nan)) for title, key in columns.items()
+        title: plus_minus(runs, lambda run, key=key: run.scores.get(key, math.nan), form)
+        for title, key in columns.items()
     }
 
 

@@ -62,9 +62,10 @@ class Interval(NamedTuple):
         if "g" in form and 1e-5 < self.half < 1e5:
             decimals = max(0, 1 - math.floor(math.log10(self.half)))
             form = f"{{:{'+' * ('+' in form)}.{decimals}f}}"
-        return signed(form, self.mean) + (
-            f"\u00a0±\u00a0{form.replace('+', '').format(self.half)}" if self.n > 1 else ""
-        )
+        # To values that are all equal there is nothing to add.
+        if self.n < 2 or not self.half:
+            return signed(form, self.mean)
+        return f"{signed(form, self.mean)}\u00a0±\u00a0{form.replace('+', '').format(self.half)}"
 
     @property
     def side(self) -> int:
