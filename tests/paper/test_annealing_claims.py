@@ -81,6 +81,10 @@ def test_annealing_is_the_ramp_of_the_reading_that_the_runs_have(points):
     assert annealed(points, SQUASHED) == "tanh-squashed"
     clocked = [replace(run, config=run.config.replace(clock="adversarial")) for run in points["half"]]
     assert annealed(Cells(points | {"half": clocked})) == "tanh"
+    evidence = annealing_evidence(Cells(points | {"half": clocked}))
+    assert list(evidence)[:2] == ["checkerboard", "checkerboard, with the linear ramp"]
+    assert evidence["checkerboard, with the linear ramp"].cells["tanh"] == points["linear"]
+    assert "checkerboard, with the linear ramp" not in annealing_evidence(points)
     # A method without the distance has no clock of its own to go by.
     assert annealed(Cells({label: points[label] for label in ("half-kl", "linear")})) == "linear"
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from asvae import datasets
 from asvae.training.run import Result
-from asvae_book.paper.claims.annealing import ANNEALING_CLAIMS, SQUASHED
+from asvae_book.paper.claims.annealing import ANNEALING_CLAIMS, SQUASHED, annealed
 from asvae_book.studies import ABLATION, Cells
 
 
@@ -21,11 +21,13 @@ class Judged(NamedTuple):
 def annealing_evidence(cells: Cells[Result]) -> dict[str, Judged]:
     """Return what the claims can be judged on, by title, for :func:`annealing_table`.
 
-    The runs of ``cells``, again among their squashed schedules where there are any, and what is committed of the
-    claims' own data at the published settings.
+    The runs of ``cells``, with the linear ramp where their own is tanh, again among their squashed schedules where
+    there are any, and what is committed of the claims' own data at the published settings.
     """
     [data] = {run.config.dataset for run in cells.runs}
     found = {datasets.title(data): Judged(cells)}
+    if annealed(cells) == "tanh" and cells.get("linear"):
+        found[f"{datasets.title(data)}, with the linear ramp"] = Judged(Cells(cells | {"tanh": cells["linear"]}))
     if "tanh" + SQUASHED in cells:
         found[f"{datasets.title(data)}, with the released code's tanh"] = Judged(cells, SQUASHED)
     for ground in ANNEALING_CLAIMS[0].grounds:
