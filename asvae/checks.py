@@ -71,9 +71,10 @@ def boolean(argument: str, value: Any) -> bool:
 
 def folder(argument: str, value: Any) -> Path:
     """Return ``value`` as a path if it may be one."""
-    if not isinstance(value, str | os.PathLike):
+    path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(path, str) or "\0" in path:
         refuse(argument, value, "the path of a folder")
-    return Path(value)
+    return Path(path)
 
 
 def subset(argument: str, value: Any, allowed: Iterable[str]) -> tuple[str, ...]:
@@ -104,7 +105,7 @@ def option(
     per_lane: bool = False,
     added: bool = False,
 ) -> Any:
-    """Declare a dataclass field whose value :func:`validate_fields` can check; ``high`` limits floats alone.
+    """Declare a dataclass field whose value :func:`validate_fields` can check.
 
     ``check`` is called with the value of a field that no type and no list of choices describes; it refuses a bad one.
     ``per_lane`` says that the lanes of a stack may differ in it although it is no number.
@@ -132,7 +133,8 @@ def validate_fields(instance: Any) -> None:
         elif field.type is bool:
             boolean(name, value)
         elif field.type is int or (field.type == int | None and value is not None):
-            value = integer(name, value, int(low or 0))
+            high = limits.get("high", math.inf)
+            value = integer(name, value, int(low or 0), int(high) if math.isfinite(high) else None)
         elif field.type == tuple[int, ...]:
             if not isinstance(value, list | tuple) or not value:
                 refuse(name, value, "a non-empty list of whole numbers")

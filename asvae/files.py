@@ -44,6 +44,17 @@ def remove_leftovers(*folders: Path) -> None:
             continue  # somebody else's, alive
 
 
+def listed(argument: str, folder: Path, pattern: str) -> list[Path]:
+    """Return the files in ``folder`` that match, none where there is no such folder; refuse one that cannot be read."""
+    try:
+        os.scandir(folder).close()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        refuse(argument, str(folder), f"a folder that can be read ({error.strerror})")
+    return list(folder.glob(pattern))
+
+
 def check_writable(argument: str, *folders: Path) -> None:
     """Refuse a folder, there or yet to be made, in which no file can be written, before any work is done for it."""
     for folder in folders:

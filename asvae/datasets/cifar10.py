@@ -61,7 +61,8 @@ class CIFAR10(ImageDataset):
 
     def _part(self, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
         batches = [_read(self.root / self.expects / name) for name in names]
-        images = np.concatenate([batch["data"] for batch in batches]).reshape(-1, *self.shape)
+        rows = np.concatenate([batch["data"] for batch in batches])
+        images = rows.reshape(len(rows), *self.shape)
         labels = np.concatenate([batch["labels"] for batch in batches]).astype(np.int64)
         if images.dtype != np.uint8 or len(labels) != len(images):
             raise ValueError(f"{len(labels)} labels for {len(images)} images in {images.dtype}")

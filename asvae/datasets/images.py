@@ -177,10 +177,22 @@ class ImageDataset(Dataset):
         if not self.available:
             raise MissingDataError(self._unreadable() or self._absent())
         content = self._load()
+        with self._reading():
+            self._check(content)
         for array in (content.train, content.test, content.labels):
             if array is not None:
                 array.flags.writeable = False
         return content
+
+    def _check(self, content: Content) -> None:
+        for part, images in (("training", content.train), ("test", content.test)):
+            if not len(images) or tuple(images.shape[1:]) != tuple(self.shape):
+                raise ValueError(f"{len(images)} {part} images of shape {tuple(images.shape[1:])}, not {self.shape}")
+        labels = content.labels
+        if labels is not None and (
+            len(labels) != len(content.train) or labels.min() < 0 or labels.max() >= self.classes
+        ):
+            raise ValueError(f"{len(labels)} labels from {labels.min()} to {labels.max()} of {self.classes} classes")
 
     def _absent(self) -> str:
         """Return the sentence for files that are not there."""

@@ -40,10 +40,10 @@ class MNIST(ImageDataset):
 
     def _load(self) -> Content:
         with self._reading():
-            train, labels, test, _ = (_idx(self._file(name)) for name in _FILES)
-            if len(labels) != len(train):
-                raise ValueError(f"{len(labels)} labels for {len(train)} images")
-            return Content(train.reshape(-1, *self.shape), test.reshape(-1, *self.shape), labels.astype(np.int64))
+            train, labels, test, others = (_idx(self._file(name)) for name in _FILES)
+            if (len(labels), len(others)) != (len(train), len(test)):
+                raise ValueError(f"{len(labels)} and {len(others)} labels for {len(train)} and {len(test)} images")
+            return Content(train[:, None], test[:, None], labels.astype(np.int64))
 
 
 def _idx(path: Path) -> np.ndarray:
@@ -52,4 +52,6 @@ def _idx(path: Path) -> np.ndarray:
     if data[:3] != b"\0\0\x08":
         raise ValueError(f"{path.name} is no IDX file of bytes")
     shape = np.frombuffer(data, ">i4", data[3], 4)
+    if (shape < 0).any():
+        raise ValueError(f"{path.name} has the shape {tuple(shape)}")  # NumPy would work out a -1
     return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape)

@@ -14,7 +14,7 @@ class Hyperparameters(base.Hyperparameters):
 
     penalty: float = option(10.0, low=0.0)
     """λ, the weight of the gradient penalty."""
-    critic_steps: int = option(5, low=1)
+    critic_steps: int = option(5, low=1, high=1_000)
     """Updates of the critic per update of the generator, each on a new batch."""
 
 

@@ -50,6 +50,8 @@ def load(path: str | Path) -> Run:
     path = folder("path", path)
     try:
         kept = read_record(path / "run.json")
+        if not (path / "weights.safetensors").is_file():
+            raise ValueError("no file weights.safetensors")  # a pipe would be waited for
         weights = (path / "weights.safetensors").read_bytes()
         if kept["weights"] != _digest(weights):
             raise ValueError("weights.safetensors changed since it was written")

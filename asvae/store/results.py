@@ -14,7 +14,7 @@ from asvae import datasets
 from asvae.checks import folder, one_of, refuse
 from asvae.config import RunConfig
 from asvae.config.presets import SCALES
-from asvae.files import DATA, write_record
+from asvae.files import DATA, listed, write_record
 from asvae.metrics import latents
 from asvae.metrics.points import nothing
 from asvae.pictures import pack, unpack
@@ -121,7 +121,7 @@ def find(configs: Iterable[RunConfig], root: Path = ROOT) -> dict[RunConfig, Res
     """
     wanted = set(configs)
     places = {(config.dataset, config.scale, config.objective) for config in wanted}
-    results = read_all((path for key in places for path in root.glob(f"{'-'.join(key)}-*.json")), _result)
+    results = read_all((path for key in places for path in listed("root", root, f"{'-'.join(key)}-*.json")), _result)
     return {
         result.config: result
         for result in results
@@ -176,7 +176,7 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
         one_of("dataset", dataset, datasets.names())
     if scale is not None:
         one_of("scale", scale, {name: None for scales in SCALES.values() for name in scales})
-    named = folder("root", root).glob(f"{dataset or '*'}-{scale or '*'}-*.json")
+    named = listed("root", folder("root", root), f"{dataset or '*'}-{scale or '*'}-*.json")
     found = map(_row, read_all(named, strict=True))
     wanted = [row for row in found if dataset in (None, row["dataset"]) and scale in (None, row["scale"])]
     scores = dict.fromkeys(name for row in wanted for name in row if name not in (*_SAID, "provenance"))

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from asvae.checks import InvalidArgumentError, folder, integer, refuse
+from asvae.checks import InvalidArgumentError, boolean, folder, integer, refuse
 from asvae.config import RunConfig
 from asvae.files import DATA, check_writable, remove_leftovers
 from asvae.store.folders import load, save
@@ -87,6 +87,8 @@ def load_or_train(
     NotWrittenError
         If a file cannot be written, as on a full disk.
     """
+    boolean("fresh", fresh)
+    boolean("weights", weights)
     if fresh and budget is not None:
         refuse("budget", budget, "none beside fresh=True, which never goes on from what is stored")
     configs, root, machinery = check_configs(configs), folder("root", root), machinery or Machinery()

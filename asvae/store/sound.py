@@ -5,6 +5,7 @@ from typing import Any
 
 from asvae import datasets
 from asvae.files import seal
+from asvae.store.earlier import RENAMED
 
 _WHOLE = ("lanes", "skipped", "processes", "format", "step")
 """Entries of timing, provenance and divergence that are whole numbers; ``seconds`` is a number, the rest is text."""
@@ -12,8 +13,14 @@ _WHOLE = ("lanes", "skipped", "processes", "format", "step")
 SOURCE = ("fingerprint", "asvae", "commit", "python", "torch", "numpy", "hardware", "device")
 """What the provenance of every result says in words."""
 
-_SCORED = {"points": ("kl", "jsd", "on_support"), "images": ("frechet_classifier", "sharpness")}
+_SCORED = {
+    "points": ("kl", "kl_draw_sd", "jsd", "jsd_draw_sd", "on_support", "modes_covered", "centroid_error"),
+    "images": ("frechet_classifier", "frechet_classifier_floor", "sharpness", "sharpness_sd_real"),
+}
 """Kind of data → scores that every result has, be they null."""
+
+_MOST = 1e10
+"""No time in seconds and no count of a result reaches it."""
 
 _MAX = sys.float_info.max
 
@@ -37,11 +44,12 @@ def check(kept: dict[str, Any]) -> None:
     for part in ("provenance", "timing", "divergence"):
         for name, value in (kept[part] or {}).items():
             number = name in (*_WHOLE, "seconds")
-            _need(_number(value, name in _WHOLE) if number else _text(value), f"{part}: {name}")
+            fine = _number(value, name in _WHOLE) and 0 <= value < _MOST if number else _text(value)
+            _need(fine, f"{part}: {name}")
     for name in SOURCE:
         _need(isinstance(said := kept["provenance"].get(name), str) and bool(said), f"provenance: no {name}")
     for name in _SCORED[datasets.kind(kept["config"]["dataset"])]:
-        _need(name in kept["scores"], f"scores: no {name}")
+        _need(name in {RENAMED.get(each, each) for each in kept["scores"]}, f"scores: no {name}")
     if divergence := kept["divergence"]:
         _need(_name(divergence["player"]) and _name(divergence["term"]), "divergence: names")
     _need("format" not in kept["provenance"] or kept["timing"]["sha256"] == timing_seal(kept), "its timing was changed")

@@ -18,6 +18,7 @@ from asvae import objectives
 from asvae.checks import folder, integer, number, refuse
 from asvae.config import RunConfig
 from asvae.cpu import huge_pages
+from asvae.files import check_writable
 from asvae.training import diagnostics, provenance
 from asvae.training.checkpoint import begun, path_of, remove, warn_of_earlier
 from asvae.training.images.distributed import is_main_process, of_environment
@@ -123,6 +124,7 @@ def sweep(
         refuse("done", done, "a function of a run, or None")
     if checkpoints is not None:
         checkpoints = folder("checkpoints", checkpoints)
+        check_writable("checkpoints", checkpoints)
     workers = joblib.cpu_count() if workers is None else integer("workers", workers, 1)
     deadline = float("inf") if budget is None else time.time() + number("budget", budget, 0.0, open_low=True)
     if not configs:

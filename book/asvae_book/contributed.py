@@ -119,7 +119,7 @@ def _scores(result: Result, path: Path) -> Iterator[str]:
         yield f"scores: {score} is missing, and no divergence is told"
     if result.config.kind == "points":
         modes = len(datasets.get(result.config.dataset).centres)
-        if not 0 <= result.scores["modes_covered"] <= modes:
+        if result.scores["modes_covered"] not in range(modes + 1):
             yield f"scores: {result.scores['modes_covered']} of {modes} modes covered"
 
 
@@ -140,7 +140,7 @@ def _points(result: Result) -> Iterator[str]:
         return
     real = datasets.get(result.config.dataset).sample(50_000, 1)
     spread = float((result.samples.double().var(0).sum() / real.double().var(0).sum()).sqrt())
-    if abs(spread - said["spread"]) > 0.02 + 10.0 / math.sqrt(n) * said["spread"]:
+    if not abs(spread - said["spread"]) <= 0.02 + 10.0 / math.sqrt(n) * said["spread"]:  # NaN is no match
         yield f"samples: their spread is {spread:.3f}; the scores say {said['spread']:.3f}"
 
 

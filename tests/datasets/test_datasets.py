@@ -199,7 +199,7 @@ def test_labels_of_other_images_are_refused(tmp_path):
     tiny_data.write_mnist(tmp_path)
     raw = tmp_path / "MNIST" / "raw"
     (raw / "train-labels-idx1-ubyte").write_bytes((raw / "t10k-labels-idx1-ubyte").read_bytes())
-    with pytest.raises(checks.InvalidArgumentError, match="8 labels for 24 images"):
+    with pytest.raises(checks.InvalidArgumentError, match="8 and 8 labels for 24 and 8 images"):
         datasets.get("mnist", root=tmp_path).labels  # noqa: B018
 
 
@@ -663,3 +663,41 @@ def test_several_packers_at_once_decode_once(mine, monkeypatch):
 def test_bad_input_gets_one_sentence(call, message):
     with pytest.raises(checks.InvalidArgumentError, match=message):
         call()
+
+
+def _edit(path, change):
+    data = bytearray(path.read_bytes())
+    change(data)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        # 24 images of 28x28 are 24 of 14x56 as well, and NumPy would work out a -1.
+        (
+            "train-images-idx3-ubyte",
+            lambda data: data.__setitem__(slice(8, 16), bytes([0, 0, 0, 14, 0, 0, 0, 56])),
+            "14",
+        ),
+        ("train-images-idx3-ubyte", lambda data: data.__setitem__(slice(4, 8), b"\xff" * 4), "-1"),
+        ("t10k-images-idx3-ubyte", lambda data: data.__setitem__(slice(4, 8), bytes(4)), "(0,28,28)"),
+        ("train-labels-idx1-ubyte", lambda data: data.__setitem__(8, 200), "labels from 0 to 200 of 10 classes"),
+    ],
+)
+def test_mnist_in_other_shapes_or_with_other_labels_is_refused_before_a_run(tmp_path, name, change, reason):
+    tiny_data.write_mnist(tmp_path)
+    _edit(tmp_path / "MNIST" / "raw" / name, change)
+    with pytest.raises(checks.InvalidArgumentError, match=r"^data_root: got .*'mnist' are damaged") as caught:
+        datasets.get("mnist", root=tmp_path).images  # noqa: B018
+    assert reason in str(caught.value)
+
+
+def test_a_path_that_cannot_be_one_is_refused():
+    class Bytes:
+        def __fspath__(self):
+            return b"x"
+
+    for path in ("a\0b", Bytes(), 3):
+        with pytest.raises(checks.InvalidArgumentError, match=r"^root: got .*; allowed: the path of a folder\.$"):
+            datasets.get("mnist", root=path)

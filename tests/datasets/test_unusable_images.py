@@ -1,7 +1,9 @@
 """Images and folders that cannot be used: counted, named, each with its reason, and never waited for."""
 
 import os
+import struct
 import threading
+import zlib
 
 import numpy as np
 import pytest
@@ -38,11 +40,24 @@ def _pixels(values, dtype):
     return lambda path: Image.fromarray(np.full((20, 20), values, dtype=dtype)).save(path)
 
 
+def _deep(value):
+    """Write a PNG with 16 bits per colour, all of one value, which Pillow cannot write."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = (b"\0" + struct.pack(">HHH", value, value, value) * 20) * 20
+    header = struct.pack(">IIBBBBB", 20, 20, 16, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts))
+
+
 @pytest.mark.parametrize(
     ("name", "make", "reason"),
     [
         ("float.tiff", _pixels(0.5, np.float32), "floating-point pixels"),
         ("negative.tiff", _pixels(-5, np.int32), "grey from -5 to -5"),
+        ("dark-colours.png", _deep(200), "colours up to 0, of no known range; 16 bits reach 65535"),
         ("dark.png", _pixels(4_000, np.uint16), "grey from 4000 to 4000, of no known range; 16 bits reach 65535"),
         ("large.tiff", _pixels(70_000, np.int32), "grey from 70000"),
         ("pipe.png", os.mkfifo, "not a file"),

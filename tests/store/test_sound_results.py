@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -28,6 +29,9 @@ def _changed(path, change):
     [
         (lambda kept: kept["scores"].update(kl="3"), "scores: kl"),
         (lambda kept: kept["scores"].update(kl=True), "scores: kl"),
+        (lambda kept: kept["scores"].pop("modes_covered"), "scores: no modes_covered"),
+        (lambda kept: kept["timing"].update(seconds=1e300), "timing: seconds"),
+        (lambda kept: kept["provenance"].update(format=-1), "provenance: format"),
         (lambda kept: kept["scores"].update({"<b>kl": 1.0}), "scores: <b>kl"),
         (lambda kept: kept["scores"].update(kl=10**400), "scores: kl"),
         (lambda kept: kept["history"]["kl_real"].pop(), "curves of unequal length"),
@@ -95,6 +99,22 @@ def test_a_number_that_json_does_not_have_is_damage(run, tmp_path):
     path.write_text(text.replace(f'"kl": {run.scores["kl"]}', '"kl": NaN'))
     with pytest.raises(InvalidArgumentError, match="NaN in it"):
         table_of(root=tmp_path)
+
+
+def test_a_folder_of_results_that_cannot_be_read_is_refused_and_an_absent_one_is_empty(run, tmp_path, monkeypatch):
+    path = keep(run, tmp_path)
+    assert find([run.config], tmp_path / "absent") == {}
+    assert len(table_of(root=tmp_path / "absent")) == 0
+    with pytest.raises(InvalidArgumentError, match="allowed: a folder that can be read"):
+        table_of(root=path)
+
+    def refused(folder):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", refused)
+    for look in (lambda: table_of(root=tmp_path), lambda: find([run.config], tmp_path)):
+        with pytest.raises(InvalidArgumentError, match=r"a folder that can be read \(Permission denied\)"):
+            look()
 
 
 def test_a_copy_under_another_name_does_not_count_twice(run, tmp_path):

@@ -214,7 +214,8 @@ def of_images(run, tmp_path):
         config, machinery = RunConfig("vae", *dataset), Machinery(data_root=str(tmp_path / "none"))
         nothing = torch.zeros(0, *config.data().shape)
         fields = {"samples": nothing, "pictures": {}, "networks": config.networks()}
-        fields |= {"scores": {"sharpness": 1.0, "frechet_classifier": 5.0}}
+        scores = {"sharpness": 1.0, "sharpness_sd_real": 0.2}
+        fields |= {"scores": scores | {"frechet_classifier": 5.0, "frechet_classifier_floor": 0.1}}
         store.save(replace(run, config=config, **fields), store.locate(config, tmp_path / "runs", machinery))
         return config, machinery
 
@@ -249,3 +250,18 @@ def test_asked_to_stop_a_fresh_call_says_that_the_next_must_not_be_fresh(fresh, 
         store.load_or_train([RunConfig("vae", **TINY)], fresh=fresh, root=tmp_path)
     assert str(caught.value) == f"SIGTERM: stopped; the same call{', not fresh,' * fresh} goes on from what is stored."
     assert caught.value.number == 15
+
+
+def test_a_run_whose_weights_are_a_pipe_is_refused_and_not_waited_for(run, tmp_path):
+    store.save(run, tmp_path / "run")
+    weights = tmp_path / "run" / "weights.safetensors"
+    weights.unlink()
+    os.mkfifo(weights)
+    with pytest.raises(InvalidArgumentError, match=r"no file weights\.safetensors"):
+        asvae.load(tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["fresh", "weights"])
+def test_an_answer_that_is_neither_yes_nor_no_is_refused(name, tmp_path):
+    with pytest.raises(InvalidArgumentError, match=rf"^{name}: got 'no'; allowed: True or False\.$"):
+        asvae.load_or_train([RunConfig(steps=2)], root=tmp_path, **{name: "no"})

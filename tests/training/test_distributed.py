@@ -141,14 +141,26 @@ def far(state, other):
         {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "0"},
         {"RANK": "1"},
         {"RANK": "2", "WORLD_SIZE": "2"},
+        {"WORLD_SIZE": "\N{ARABIC-INDIC DIGIT THREE}"},
     ],
 )
 def test_what_torchrun_cannot_set_is_refused(monkeypatch, variables):
+    monkeypatch.setenv("MASTER_ADDR", "localhost")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     name = [*variables][-1] if "RANK" not in variables else "RANK"
     with pytest.raises(InvalidArgumentError, match=rf"^{name}: got '"):
         distributed.of_environment(name, 1)
+
+
+def test_several_processes_that_torchrun_did_not_start_are_refused(monkeypatch):
+    """The first would wait for the others, and the others would do nothing and say so to nobody."""
+    monkeypatch.delenv("MASTER_ADDR", raising=False)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for rank in ("0", "1"):
+        monkeypatch.setenv("RANK", rank)
+        with pytest.raises(InvalidArgumentError, match=r"^WORLD_SIZE: got '2'; allowed: 1, or no such variable"):
+            distributed.of_environment("WORLD_SIZE", 1)
 
 
 @pytest.mark.parametrize("name", RUNS)

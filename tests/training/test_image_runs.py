@@ -79,6 +79,7 @@ def test_no_process_of_several_decides_alone_that_a_run_does_not_begin(processes
 
     monkeypatch.setattr(train, "ImagesStepper", begin)
     monkeypatch.setenv("WORLD_SIZE", str(processes))
+    monkeypatch.setenv("MASTER_ADDR", "localhost")
     begins = pytest.raises(InterruptedError) if processes > 1 else contextlib.nullcontext()
     for spent in (Interruption(deadline=0.0), Interruption(asked=lambda: True)):
         with begins:

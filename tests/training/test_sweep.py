@@ -39,6 +39,7 @@ def test_a_sweep_over_processes_equals_its_runs_one_by_one():
 @pytest.mark.parametrize("processes", [1, 2])
 def test_one_process_of_torchrun_spreads_its_work_and_saves_at_ctrl_c(processes, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", str(processes))
+    monkeypatch.setenv("MASTER_ADDR", "localhost")
     pools = []
     monkeypatch.setattr(sweeps.joblib, "Parallel", lambda **_: lambda calls: pools.append(len(list(calls))))
     sweeps._results([(1,), (2,)], 2, "cpu")
@@ -264,3 +265,9 @@ def test_a_worker_whose_parent_is_gone_stops():
     assert Interruption(parent=os.getppid()).due is False
     assert Interruption(parent=os.getppid() + 1).due is True
     assert Interruption(deadline=time.time() - 1).due is True
+
+
+def test_a_folder_for_checkpoints_that_cannot_be_written_is_refused_before_a_step(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(InvalidArgumentError, match=r"^checkpoints: got .*; allowed: a folder that can be written to"):
+        sweep([RunConfig("vae", **TINY)], checkpoints=tmp_path / "file", progress=False)

@@ -54,8 +54,10 @@ def of_environment(name: str, default: int) -> int:
         If it is none, a size is 0, or a rank is not below the number of processes.
     """
     value = os.environ.get(name, str(default))
-    if not value.isdecimal() or len(value) > 9 or int(value) < (name != "RANK"):
+    if not (value.isdecimal() and value.isascii()) or len(value) > 9 or int(value) < (name != "RANK"):
         refuse(name, value[:20], "a whole number, as torchrun sets it, or no such variable")
     if name == "RANK" and int(value) >= (size := of_environment("WORLD_SIZE", 1)):
         refuse(name, value, f"a number below WORLD_SIZE, {size}, as torchrun sets it, or no such variable")
+    if name == "WORLD_SIZE" and int(value) > 1 and "MASTER_ADDR" not in os.environ:
+        refuse(name, value, "1, or no such variable, where torchrun has not set MASTER_ADDR")
     return int(value)
