@@ -13,7 +13,7 @@ from asvae import RunConfig, datasets
 from asvae.checks import InvalidArgumentError
 from asvae.metrics import points as metrics
 from asvae.store.rows import row_of
-from asvae_book.chapters import figures, palette, show, toy_claims, toy_figures, toy_sentences, toy_tables
+from asvae_book.chapters import figures, palette, show, toy_claims, toy_figures, toy_scales, toy_sentences, toy_tables
 from asvae_book.chapters import toy as toys
 from asvae_book.chapters.parameters import ToyParameters
 from asvae_book.paper import published
@@ -183,6 +183,29 @@ def test_published_settings_with_another_reading_are_told_beside_s_introvae():
     assert "; S-IntroVAE beside them: C1 " in said
     tables = Cells({("C1", "vae"): [], ("C1", "s-introvae"): []})
     assert toy_sentences.larger_sentence(tables) == ""
+
+
+def test_the_reduced_scale_is_set_beside_the_released_loop_and_the_printed_gap(made):
+    def at(name, *kls, seconds):
+        return [
+            replace(run, provenance=run.provenance | {"seconds": seconds})
+            for run in made(TABLE1, ("C1", name), kls, "checkerboard")
+        ]
+
+    reduced = Cells(
+        {
+            ("C1", "s-introvae"): at("s-introvae", 20.4, 20.6, seconds=180.0),
+            ("C1", "vae"): at("vae", 21.9, 22.1, seconds=60.0),
+        }
+    )
+    full = Cells({("C1", "s-introvae"): at("s-introvae", 20.1, seconds=3_600.0)})
+    said = toy_scales.stands_in(BOARD, reduced, full)
+    assert said.startswith("At C1 S-IntroVAE scores a KL of 20.50\u00a0±\u00a01.27 (2 seeds), the released loop 20.3; ")
+    assert "S-IntroVAE minus VAE is −1.50 (−1.50 to −1.50), printed −1.4." in said
+    assert said.endswith("A run takes 3 min, 1/20 of what it takes at the published settings.")
+    assert toy_scales.stands_in(BOARD, reduced, Cells()).endswith("A run takes 3 min.")
+    assert toy_scales.stands_in(BOARD, Cells(), full) == ""
+    assert toy_scales.stands_in(GAUSSIANS, reduced, full) == ""
 
 
 def test_readings_stand_below_s_introvae_with_paired_differences(made):
