@@ -7,8 +7,13 @@ import json
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
+
+import asvae
+
+ROOT = Path(asvae.__file__).parent
 
 LINES = {
     "losses": """
@@ -46,6 +51,11 @@ LINES = {
         assert {"vae", "introvae", "s-introvae", "as-introvae", "wgan-gp"} <= set(asvae.objectives.names())
         assert asvae.objectives.get("vae").name == "vae"
         leaves("asvae.config", "asvae.training", "asvae.datasets", "asvae.metrics")
+    """,
+    "the core alone": """
+        import asvae.config, asvae.losses, asvae.networks, asvae.objectives, asvae.schedules
+        leaves("asvae.training", "asvae.store", "asvae.metrics", "asvae.cli", "asvae_book")
+        leaves("torchvision", "pandas", "lightning_fabric", "matplotlib", "IPython")
     """,
     "a configuration": """
         config = asvae.RunConfig("as-introvae", "checkerboard", "paper", seed=3, steps=7, schedule="half")
@@ -133,3 +143,9 @@ def test_importing_the_library_loads_nothing_else(outcome):
 @pytest.mark.parametrize("line", LINES)
 def test_a_line_of_the_contract_runs_alone(line, outcome):
     assert outcome[line] == "fine", outcome[line]
+
+
+def test_the_core_stays_small():
+    """Losses, schedules, networks, objectives and configurations: what a reader of the mathematics must know."""
+    core = [path for room in ("losses", "networks", "objectives", "config") for path in (ROOT / room).glob("*.py")]
+    assert sum(len(path.read_text().splitlines()) for path in (*core, ROOT / "schedules.py")) <= 2_000

@@ -26,8 +26,7 @@ DEAD = 0.25
 
 INVERTED = {"points": 0.1, "images": 0.5}
 """Kind of data → the share by which KL of real data may exceed that of samples. Where an encoder cannot tell them apart
-both are equal but for noise, in good runs too. The page of a referee's questions counts the runs that beat their VAE
-and lie beyond."""
+both are equal but for noise, in good runs too."""
 
 STEEP = 2.0
 """More nats per latent dimension than this at equilibrium are worth a word before a run."""

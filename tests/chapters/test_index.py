@@ -226,3 +226,7 @@ def test_every_run_is_a_dot_and_lies_beside_s_introvaes_default_runs(run, diverg
 def test_the_short_paper_is_todays(today):
     """`python book/refresh.py ledger` writes it again."""
     assert (ROOT / "paper.md").read_text() == joss.paper(today)
+
+
+def test_every_claim_is_in_a_row_of_the_landing_page():
+    assert sorted(key for each in index.EXPERIMENTS for key in each.keys) == sorted(claim.key for claim in CLAIMS)

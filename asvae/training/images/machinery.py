@@ -72,7 +72,7 @@ class Machinery:
 
         kind, world = torch.device(device), self.processes
         local = 1 if self.alone else of_environment("LOCAL_WORLD_SIZE", world)
-        # Made here, as Fabric announces a precision that it is given by name on every page of the book.
+        # Made here, as Fabric announces a precision that it is given by name, each time.
         mixed = self.on(device).precision == "bfloat16"
         precision = MixedPrecision("bf16-mixed", kind.type) if mixed else Precision()
         alone = [kind.index or 0] if kind.type == "cuda" else 1
