@@ -53,6 +53,13 @@ def integer(argument: str, value: Any, low: int, high: int | None = None) -> int
     return int(value)
 
 
+def integers(argument: str, value: Any, low: int, high: int | None = None) -> tuple[int, ...]:
+    """Return ``value`` as a tuple if it is a non-empty list of whole numbers in ``[low, high]``."""
+    if not isinstance(value, list | tuple) or not value:
+        refuse(argument, value, "a non-empty list of whole numbers")
+    return tuple(integer(argument, each, low, high) for each in value)
+
+
 def number(argument: str, value: Any, low: float, high: float = math.inf, open_low: bool = False) -> float:
     """Return ``value`` as a ``float`` if it is finite and in ``[low, high]`` (``(low, high]`` if ``open_low``)."""
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
@@ -83,6 +90,38 @@ def subset(argument: str, value: Any, allowed: Iterable[str]) -> tuple[str, ...]
     if not isinstance(value, list | tuple) or not value or len(set(map(str, value))) != len(value):
         refuse(argument, value, "a non-empty list without repeats of " + ", ".join(map(repr, names)))
     return tuple(one_of(argument, item, names) for item in value)
+
+
+def need_tensors(**named: Any) -> list[tuple[int, ...]]:
+    """Refuse what is no tensor to calculate with, by its name; return the shapes.
+
+    All are dense, of floating-point numbers of at least 16 bits, and on one device.
+    """
+    import torch  # what only plans full runs imports this module without it
+
+    kinds = torch.float16, torch.bfloat16, torch.float32, torch.float64
+    for name, value in named.items():
+        if not isinstance(value, torch.Tensor) or value.dtype not in kinds:
+            got = f"a tensor of {value.dtype}" if isinstance(value, torch.Tensor) else type(value).__name__
+            refuse(name, got, "a torch.Tensor of floating-point numbers of 16, 32 or 64 bits")
+        if value.layout is not torch.strided or value.is_nested:
+            refuse(name, f"a {'nested' if value.is_nested else value.layout} tensor", "a dense torch.Tensor")
+    devices = dict.fromkeys(value.device for value in named.values())
+    if len(devices) > 1:
+        refuse(", ".join(named), ", ".join(map(str, devices)), "tensors on one device")
+    return [tuple(value.shape) for value in named.values()]
+
+
+def shares(argument: str, value: Any) -> None:
+    """Refuse a tensor with numbers outside [0, 1], on a CPU: a GPU would have to wait for the answer."""
+    if value.device.type == "cpu" and not ((value >= 0.0) & (value <= 1.0)).all():
+        refuse(argument, f"{float(value.min()):g} to {float(value.max()):g}", "numbers from 0 to 1")
+
+
+def function(argument: str, value: Any, of: str) -> None:
+    """Refuse what cannot be called; ``of`` says with what it would be."""
+    if not callable(value):
+        refuse(argument, value, f"a function of {of}")
 
 
 def known(argument: str, names: Iterable[str], allowed: Iterable[str]) -> None:
@@ -136,9 +175,7 @@ def validate_fields(instance: Any) -> None:
             high = limits.get("high", math.inf)
             value = integer(name, value, int(low or 0), int(high) if math.isfinite(high) else None)
         elif field.type == tuple[int, ...]:
-            if not isinstance(value, list | tuple) or not value:
-                refuse(name, value, "a non-empty list of whole numbers")
-            value = tuple(integer(name, each, int(low or 0)) for each in value)
+            value = integers(name, value, int(low or 0))
         elif field.type is float:
             low = -math.inf if low is None else low
             value = number(name, value, low, limits.get("high", math.inf), limits.get("open_low", False))

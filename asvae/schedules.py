@@ -12,14 +12,15 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from asvae.checks import number, one_of
+from asvae.checks import need_tensors, number, one_of
 
 Schedule = Callable[[float | Tensor], float | Tensor]
 
 
 def _schedule(of_float: Callable[[float], float], of_tensor: Callable[[Tensor], Tensor]) -> Schedule:
     def schedule(progress: float | Tensor) -> float | Tensor:
-        if isinstance(progress, Tensor) and progress.is_floating_point():
+        if isinstance(progress, Tensor):
+            need_tensors(progress=progress)
             return of_tensor(progress)
         return of_float(number("progress", progress, 0.0, 1.0))
 

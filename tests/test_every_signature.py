@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 import asvae
 from asvae import RunConfig, datasets, losses, objectives, schedules
 from asvae.checks import InvalidArgumentError
-from asvae.metrics import histogram_scores, points
+from asvae.metrics import histogram_scores, latents, points
 from tiny import SOAK, TINY
 
 Z = torch.zeros(4, 2)
 ONE = torch.ones(())
+BOARD = datasets.get("checkerboard")
+IMAGES = RunConfig("vae", "digits", latent_dim=1, width=0.01)
 
 
 class _Thing:
@@ -51,6 +53,8 @@ NONSENSE = [
     *(torch.zeros(0), torch.zeros(4), torch.zeros(4, 3), torch.zeros(3, 2), torch.zeros(2, 4, 2), torch.zeros(())),
     *(torch.zeros(4, 2, dtype=torch.int64), torch.zeros(4, 2, dtype=torch.bool), torch.full((4, 2), math.nan)),
     *(torch.zeros(4, 2, dtype=torch.complex64), torch.zeros(4, 2, dtype=torch.float64), torch.full((4, 2), -200.0)),
+    *(torch.zeros(4, 2).to_sparse(), torch.zeros(4, 2, device="meta"), torch.zeros(4, device="meta")),
+    *(torch.zeros(4, 2).to(torch.float8_e4m3fn), torch.zeros((), device="meta")),
 ]
 
 CALLS = {
@@ -87,6 +91,25 @@ CALLS = {
         lambda **given: points.score(lambda n, draw: torch.zeros(n, 2), datasets.get("checkerboard"), **given),
         {"n": 5, "draws": 1, "large": 5},
     ),
+    "score of anything": (
+        lambda **given: points.score(n=5, draws=1, large=5, **given),
+        {"sample": lambda n, draw: torch.zeros(n, 2), "dataset": BOARD},
+    ),
+    "score of what is drawn": (
+        lambda drawn: points.score(lambda n, draw: drawn, BOARD, n=4, draws=1, large=4),
+        {"drawn": Z},
+    ),
+    "support_scores": (points.support_scores, {"points": Z, "dataset": BOARD}),
+    "floor": (lambda dataset: points.floor(dataset, draws=1, large=5), {"dataset": BOARD}),
+    "latent_scores": (latents.latent_scores, {"real": (Z, Z), "fake": (Z, Z)}),
+    "mutual_information": (latents.mutual_information, {"mu": Z, "logvar": Z}),
+    "networks": (
+        lambda **given: [RunConfig("vae", width=2, depth=1).networks(**given), IMAGES.networks(**given)],
+        {"seeds": None},
+    ),
+    "phase": (RunConfig().phase, {"step": 1}),
+    "progress": (RunConfig().progress, {"step": 1}),
+    "rate": (RunConfig().recipe.rate, {"step": 1}),
     "RunConfig": (
         RunConfig,
         {
@@ -126,6 +149,13 @@ LARGE = {
 """What asks for as much work as it says is not asked for much."""
 
 
+SLOPE = torch.ones(4, requires_grad=True)
+
+
+def _penalty(critic=lambda x: x.sum(-1), mix=Z[:, 0]):
+    return losses.gradient_penalty(critic, Z, Z, mix)
+
+
 @cache
 def _run():
     return asvae.train(RunConfig("vae", **TINY | {"steps": 1}), progress=False)
@@ -150,7 +180,7 @@ def test_nonsense_in_any_argument_is_refused_in_one_sentence_or_works(name):
     for argument in CALLS[name][1]:
         for value in NONSENSE:
             # What a function of the caller's own raises is the caller's.
-            theirs = argument == "critic" and callable(value)
+            theirs = argument in ("critic", "sample") and callable(value)
             large = (name, argument) in LARGE and isinstance(value, int) and value > 10**6
             if not theirs and not large:
                 _answers(name, {argument: value})
@@ -164,7 +194,7 @@ def test_nonsense_in_several_arguments_is_refused_in_one_sentence_or_works(data)
         data.draw(st.sets(st.sampled_from(sorted(CALLS[name][1])), min_size=2)) if len(CALLS[name][1]) > 1 else ()
     )
     anything = st.sampled_from(NONSENSE) | st.text(max_size=5) | st.integers(-9, 9) | st.floats()
-    left_out = {*LARGE, ("gradient_penalty", "critic")}
+    left_out = {*LARGE, ("gradient_penalty", "critic"), ("score of anything", "sample")}
     _answers(name, {argument: data.draw(anything) for argument in arguments if (name, argument) not in left_out})
 
 
@@ -182,6 +212,49 @@ def test_nonsense_in_several_arguments_is_refused_in_one_sentence_or_works(data)
         (lambda: losses.wasserstein_gap(Z, Z[:3]), "wasserstein_gap: got [(4, 2), (3, 2)]"),
         (lambda: losses.gradient_penalty(torch.sum, Z, Z, 7), "mix: got 'int'; allowed: a torch.Tensor"),
         (lambda: losses.gradient_penalty(torch.sum, Z, Z, Z), "gradient_penalty: got [(4, 2), (4, 2), (4, 2)]"),
+        (lambda: losses.hinge(Z[:, 0].to_sparse(), ONE), "kl: got 'a torch.sparse_coo tensor'; allowed: a dense"),
+        (
+            lambda: losses.kl_divergence(Z, Z.to("meta")),
+            "mu, logvar: got 'cpu, meta'; allowed: tensors on one device.",
+        ),
+        (
+            lambda: losses.kl_divergence(Z.to(torch.float8_e5m2), Z),
+            "mu: got 'a tensor of torch.float8_e5m2'; allowed: a ",
+        ),
+        (lambda: _penalty(mix=Z[:, 0] + 2.0), "mix: got '2 to 2'; allowed: numbers from 0 to 1."),
+        (lambda: _penalty(mix=Z[:, 0] - 1.0), "mix: got '-1 to -1'; allowed: numbers from 0 to 1."),
+        (lambda: _penalty(mix=Z[:, 0] * math.nan), "mix: got 'nan to nan'; allowed: numbers from 0 to 1."),
+        (lambda: _penalty(lambda x: 3.0), "critic's scores: got 'float'; allowed: a torch.Tensor"),
+        (lambda: _penalty(lambda x: Z[:, 0]), "critic: got 'scores that do not depend on the samples'; allowed"),
+        (lambda: _penalty(lambda x: SLOPE * 2.0), "critic: got 'scores that do not depend on the samples'; allowed"),
+        (
+            lambda: points.score(lambda n, draw: Z[:0], BOARD),
+            "sample(5000, 0): got (0, 2); allowed: a tensor of shape ",
+        ),
+        (
+            lambda: points.score(lambda n, draw: [[0.0, 0.0]] * n, BOARD),
+            "sample(5000, 0): got 'list'; allowed: a torch",
+        ),
+        (lambda: points.score(None, BOARD), "sample: got None; allowed: a function of n and draw."),
+        (lambda: points.score(print, "checkerboard"), "dataset: got 'checkerboard'; allowed: a data set of points, su"),
+        (lambda: points.score(print, datasets.get("digits")), "dataset: got <asvae.datasets.digits.Digits "),
+        (lambda: points.support_scores(Z[:0], BOARD), "points: got (0, 2); allowed: a tensor of shape (N, 2)."),
+        (lambda: points.support_scores(torch.zeros(3, 3), BOARD), "points: got (3, 3); allowed: a tensor of shape (N"),
+        (lambda: points.support_scores(Z.numpy(), BOARD), "points: got 'ndarray'; allowed: a torch.Tensor"),
+        (lambda: points.floor(3), "dataset: got 3; allowed: a data set of points, such as"),
+        (lambda: latents.latent_scores(None, None), "real: got None; allowed: a pair of mu and logvar."),
+        (lambda: latents.mutual_information(Z[:0], Z[:0]), "mu and logvar: got [(0, 2), (0, 2)]; allowed: mu and "),
+        (lambda: latents.mutual_information([0.0], Z), "mu: got 'list'; allowed: a torch.Tensor of floating-point"),
+        (lambda: RunConfig().networks([]), "seeds: got []; allowed: a non-empty list of whole numbers."),
+        (lambda: RunConfig().networks("ab"), "seeds: got 'ab'; allowed: a non-empty list of whole numbers."),
+        (lambda: RunConfig().networks([-1]), "seeds: got -1; allowed: a whole number from 0 to 4294967295."),
+        (lambda: RunConfig("vae", "digits").networks([1, 2]), "seeds: got [1, 2]; allowed: one seed for images."),
+        (lambda: RunConfig().phase("x"), "step: got 'x'; allowed: a whole number from 0 up."),
+        (lambda: RunConfig().progress(None), "step: got None; allowed: a whole number from 0 up."),
+        (lambda: RunConfig().recipe.rate("x"), "step: got 'x'; allowed: a whole number from 0 up."),
+        (lambda: _run().encode(Z.to_sparse()), "x: got 'Tensor'; allowed: finite real numbers of shape (N, 2)."),
+        (lambda: _run().encode(Z.to("meta")), "x: got 'Tensor'; allowed: finite real numbers of shape (N, 2)."),
+        (torch.no_grad()(lambda: _penalty()), "gradient_penalty: got 'torch.no_grad'; allowed: a call outside of it."),
         (lambda: losses.as_distance(*[Z.long()] * 4), "mu_a: got 'a tensor of torch.int64'"),
         (lambda: schedules.get("half", rate=math.nan), "rate: got nan; allowed: a number above 0"),
         (lambda: datasets.get("folder", 3), "root: got 3; allowed: the path of a folder."),

@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from functools import cache
 
-from asvae.checks import option, refuse, validate_fields
+from asvae.checks import integer, option, refuse, validate_fields
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Recipe:
 
     def rate(self, step: int) -> float:
         """Return Adam's learning rate at ``step``."""
+        step = integer("step", step, 0)
         if self.decay == "constant":
             return self.learning_rate
         if self.decay == "linear":

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from asvae import datasets, draws, objectives
-from asvae.checks import integer, known, one_of, refuse
+from asvae.checks import integer, integers, known, one_of, refuse
 from asvae.config import presets
 from asvae.config.presets import scales, weights
 from asvae.config.recipes import PointsRecipe, Recipe, field_names
@@ -121,23 +121,25 @@ class RunConfig:
 
     def networks(self, seeds: Sequence[int] | None = None) -> Networks:
         """Return untrained networks: for points one lane per seed, for images of one seed; by default the run's own."""
-        seeds = [self.seed] if seeds is None else seeds
+        seeds = (self.seed,) if seeds is None else integers("seeds", seeds, 0, draws.EVALUATION_SEED - 1)
         recipe, shape, names = self.recipe, self.data().shape, objectives.get(self.objective).networks
         if isinstance(recipe, PointsRecipe):
             sizes = recipe.latent_dim, recipe.width, recipe.depth
             return mlp_networks(names, shape, *sizes, seeds, recipe.logvar_limit)
-        [seed] = seeds
-        return image_networks(names, shape, recipe.latent_dim, recipe.wide, seed, recipe.logvar_limit)
+        if len(seeds) > 1:
+            refuse("seeds", list(seeds), "one seed for images")
+        return image_networks(names, shape, recipe.latent_dim, recipe.wide, seeds[0], recipe.logvar_limit)
 
     def phase(self, step: int) -> objectives.Objective:
         """Return the objective that is trained at ``step``: a plain VAE during the warm-up."""
-        return objectives.get("vae" if step < self.warmup_steps else self.objective)
+        return objectives.get("vae" if integer("step", step, 0) < self.warmup_steps else self.objective)
 
     def progress(self, step: int) -> float:
         """Return the share of the adversarial phase that has passed before ``step``, 0 during warm-up.
 
         Of the whole run where the objective's ``clock`` is ``"run"``.
         """
+        step = integer("step", step, 0)
         if self.hyperparameters.clock == "run":
             return step / self.steps
         return max(0, step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)

@@ -13,8 +13,7 @@ import math
 import torch
 from torch import Tensor
 
-from asvae.checks import one_of, refuse
-from asvae.losses.terms import need_tensors
+from asvae.checks import need_tensors, one_of, refuse
 
 ENTRIES = {"cpu": 2**14, "cuda": 2**22}
 """Pairs times dimensions that are computed at once, by kind of device: as many as a CPU's cache holds, or as give a GPU
@@ -65,7 +64,9 @@ def as_distance(
     Tensor
         ``(...)``: one value per lane, ``()`` without lanes; of ``"v"`` and ``"weighted"`` non-negative up to rounding.
         Times :math:`(2\pi)^{-1/2}` (marginal, mean) or :math:`(2\pi)^{-D/2}` (joint, mean) it is the integral above,
-        in units of a density.
+        in units of a density. A CPU takes float64 where gradients would leave float32. A GPU, whose steps asking would
+        hold up, does not: below a log-variance of −59 (jointly: half the sum plus the least, below −88) float32's
+        gradients may be infinite or NaN, and below −89 (jointly: a sum below −176) the value, too.
 
     Raises
     ------
@@ -80,7 +81,6 @@ def as_distance(
     if statistic == "u" and 1 in (mu_a.shape[-2], mu_b.shape[-2]):
         refuse("statistic", statistic, "'v' or 'weighted' for a batch of one")
     given = (mu_a, logvar_a, mu_b, logvar_b)
-    # On a GPU the question would wait for the device, in every step.
     if mu_a.device.type == "cpu" and mu_a.dtype != torch.float64 and _leaves_float(logvar_a, logvar_b, kernel):
         options = {"kernel": kernel, "reduction": reduction, "statistic": statistic}
         return as_distance(*(t.double() for t in given), **options).to(mu_a.dtype)
@@ -90,9 +90,7 @@ def as_distance(
         except RuntimeError as error:
             if "allocate" not in str(error):
                 raise
-            refuse(
-                "as_distance", [tuple(t.shape) for t in given], "batches whose pairs, per dimension, fit into memory"
-            )
+            refuse("as_distance", [tuple(t.shape) for t in given], "batches whose pairs fit into memory")
     distance = _Marginal.apply(mu_a, logvar_a, mu_b, logvar_b, reduction, statistic == "u")
     if statistic == "u":
         for logvar in (logvar_a, logvar_b):

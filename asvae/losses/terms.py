@@ -8,16 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from asvae.checks import integer, number, refuse
-
-
-def need_tensors(**named: Tensor) -> list[tuple[int, ...]]:
-    """Refuse what is no tensor of floating-point numbers, by its name; return the shapes."""
-    for name, value in named.items():
-        if not isinstance(value, Tensor) or not value.is_floating_point():
-            got = f"a tensor of {value.dtype}" if isinstance(value, Tensor) else type(value).__name__
-            refuse(name, got, "a torch.Tensor of floating-point numbers")
-    return [tuple(value.shape) for value in named.values()]
+from asvae.checks import function, integer, need_tensors, number, refuse, shares
 
 
 def _need_equal(function: str, *shapes: tuple[int, ...], weights: Sequence[tuple[int, ...]] = ()) -> None:
@@ -109,8 +100,8 @@ def exp_elbo(reconstruction: Tensor, divergence: Tensor, *, scale: float, beta_r
     InvalidArgumentError
         If a tensor is none of floating-point numbers, the shapes do not fit, or the scale is impossible.
     """
-    shapes = need_tensors(reconstruction=reconstruction, divergence=divergence)
-    _need_equal("exp_elbo", *shapes, weights=need_tensors(beta_rec=beta_rec, beta_neg=beta_neg))
+    shapes = need_tensors(reconstruction=reconstruction, divergence=divergence, beta_rec=beta_rec, beta_neg=beta_neg)
+    _need_equal("exp_elbo", *shapes[:2], weights=shapes[2:])
     scale = number("scale", scale, 0.0)
     return torch.exp(-2.0 * scale * (beta_rec[..., None] * reconstruction + beta_neg[..., None] * divergence))
 
@@ -135,7 +126,8 @@ def hinge(kl: Tensor, margin: Tensor) -> Tensor:
     InvalidArgumentError
         If one of them is no tensor of floating-point numbers, or the shapes do not fit.
     """
-    _need_equal("hinge", *need_tensors(kl=kl), weights=need_tensors(margin=margin))
+    shapes = need_tensors(kl=kl, margin=margin)
+    _need_equal("hinge", shapes[0], weights=shapes[1:])
     return torch.clamp(margin[..., None] - kl, min=0.0)
 
 
@@ -187,7 +179,7 @@ def gradient_penalty(
     real, fake : Tensor
         Samples, ``(..., B, *shape)``.
     mix : Tensor
-        ``(..., B)`` uniform in [0, 1]: where between the two, 1 at the real sample.
+        ``(..., B)`` uniform in [0, 1], which only a CPU checks: where between the two, 1 at the real sample.
     event_dims : int, optional
         How many trailing axes make one sample. Default: all but the first.
 
@@ -199,16 +191,22 @@ def gradient_penalty(
     Raises
     ------
     InvalidArgumentError
-        If a tensor is none of floating-point numbers, the shapes do not fit, the critic is no function, or
-        ``event_dims`` is impossible.
+        If a tensor is none of floating-point numbers, the shapes do not fit, the critic is no differentiable function,
+        ``mix`` or ``event_dims`` is impossible, or gradients are not recorded.
     """
     shapes = need_tensors(real=real, fake=fake, mix=mix)
-    if not callable(critic):
-        refuse("critic", critic, "a function of samples")
+    if not torch.is_grad_enabled():
+        refuse("gradient_penalty", "torch.no_grad", "a call outside of it")
+    function("critic", critic, "samples")
     event_dims = integer("event_dims", real.ndim - 1 if event_dims is None else event_dims, 1, max(1, real.ndim - 1))
     if real.shape != fake.shape or mix.shape != real.shape[:-event_dims]:
         refuse("gradient_penalty", shapes, "equal shapes (..., B, *shape), and (..., B) of mix")
+    shares("mix", mix)
     u = mix.reshape(*mix.shape, *[1] * event_dims)
     between = (u * real + (1.0 - u) * fake).detach().requires_grad_()
-    (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    need_tensors(**{"critic's scores": (scores := critic(between))})
+    asked = {"create_graph": True, "allow_unused": True}
+    slope = torch.autograd.grad(scores.sum(), between, **asked)[0] if scores.requires_grad else None
+    if slope is None:
+        refuse("critic", "scores that do not depend on the samples", "a differentiable function of samples")
     return (slope.flatten(-event_dims).norm(dim=-1) - 1.0).square().mean(-1)

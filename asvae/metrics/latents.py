@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from asvae import draws
+from asvae.checks import need_tensors, refuse
 from asvae.losses import kl_divergence, reparameterize
 
 ACTIVE = 0.01
@@ -29,8 +30,13 @@ def latent_scores(real: Posterior, fake: Posterior) -> dict[str, float]:
         ``kl_real`` and ``kl_fake``, mean KL from the prior in nats; ``dead_latents``, the share of latent dimensions
         whose posterior mean has a variance below :data:`ACTIVE` over the real samples, NaN of fewer than two;
         ``mutual_information`` of real samples and their latents in nats, over the first 1,000.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If one of them is not two tensors of equal shapes with at least one sample.
     """
-    mu, logvar = real
+    (mu, logvar), fake = _posterior("real", real), _posterior("fake", fake)
     dead = float((mu.var(0) < ACTIVE).double().mean()) if len(mu) > 1 else math.nan
     return {
         "kl_real": float(kl_divergence(mu, logvar).mean()),
@@ -49,7 +55,13 @@ def mutual_information(mu: Tensor, logvar: Tensor) -> float:
     ----------
     mu, logvar : Tensor
         Posteriors of N samples, ``(N, D)``.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If they are not two tensors of equal shapes with at least one sample.
     """
+    mu, logvar = _posterior("mu and logvar", (mu, logvar))
     noise = draws.normal(draws.EVALUATION_SEED, 0, "mutual_information", tuple(mu.shape))
     mu, logvar = mu.double(), logvar.double()
     z, precision = reparameterize(mu, logvar, noise), torch.exp(-logvar)
@@ -57,6 +69,16 @@ def mutual_information(mu: Tensor, logvar: Tensor) -> float:
     squares = z**2 @ precision.T - 2.0 * z @ (mu * precision).T + (mu**2 * precision).sum(1)
     log_q = -0.5 * (squares + logvar.sum(1))
     return float((log_q.diagonal() - torch.logsumexp(log_q, 1)).mean() + math.log(len(mu)))
+
+
+def _posterior(name: str, given: Posterior) -> Posterior:
+    """Return ``mu`` and ``logvar`` if they are posteriors of at least one sample."""
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        refuse(name, given, "a pair of mu and logvar")
+    mu, logvar = need_tensors(mu=given[0], logvar=given[1])
+    if mu != logvar or len(mu) != 2 or 0 in mu:
+        refuse(name, [mu, logvar], "mu and logvar of equal shapes (N, D), no axis empty")
+    return given[0], given[1]
 
 
 def nothing() -> dict[str, float]:

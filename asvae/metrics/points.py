@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from scipy.special import rel_entr, xlogy
 
-from asvae.checks import InvalidArgumentError, integer, number, refuse
+from asvae.checks import InvalidArgumentError, function, integer, need_tensors, number, refuse
 from asvae.datasets.points import PointsDataset
 from asvae.draws import EVALUATION_SEED
 
@@ -75,15 +75,15 @@ def histogram_scores(real, fake, *, bins: int = 100, limit: float = 4.0) -> Hist
 
 
 def _density(name: str, points, bins: int, limit: float) -> np.ndarray | None:
-    if isinstance(points, torch.Tensor):
-        points = points.detach().cpu()
-        points = points if points.is_complex() else points.double()
     try:
+        if isinstance(points, torch.Tensor):
+            points = points.detach().cpu()
+            points = points if points.is_complex() else points.double()
         given = np.asarray(points)
         if given.dtype.kind == "c":  # NumPy would drop the imaginary part with a warning
             raise TypeError
         points = given.astype(np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):
         refuse(name, points, "numbers of shape (N, 2)")
     if points.ndim != 2 or points.shape[1] != 2:
         raise InvalidArgumentError(f"{name}: got an array of shape {points.shape}; allowed: (N, 2).")
@@ -111,7 +111,14 @@ class SupportScores(NamedTuple):
 
 
 def support_scores(points: torch.Tensor, dataset: PointsDataset) -> SupportScores:
-    """Score ``(N, 2)`` samples by the regions of the data set, as claim T3 does."""
+    """Score ``(N, 2)`` samples by the regions of the data set, as claim T3 does.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the samples are no tensor of that shape with at least one, or the data set has no regions.
+    """
+    _need_points(dataset, points=points)
     mode = dataset.mode(points)
     count = torch.stack([(mode == k).sum() for k in range(len(dataset.centres))])
     covered = (count >= 0.5 * len(points) / len(dataset.centres)).nonzero().flatten()
@@ -119,6 +126,16 @@ def support_scores(points: torch.Tensor, dataset: PointsDataset) -> SupportScore
     errors = [float((c - dataset.centres[k]).norm()) for c, k in zip(centroids, covered, strict=True)]
     share = float((dataset.region_of(points) >= 0).double().mean())
     return SupportScores(share, len(covered), float(np.mean(errors)) if errors else np.nan)
+
+
+def _need_points(dataset: PointsDataset, n: int | None = None, **named: torch.Tensor) -> None:
+    """Refuse what is no data set of points, and what are not ``n`` of its points, or at least one."""
+    if not isinstance(dataset, PointsDataset):
+        refuse("dataset", dataset, "a data set of points, such as asvae.datasets.get('checkerboard')")
+    for name, points in named.items():
+        [shape, _] = need_tensors(**{name: points, "dataset": dataset.centres})
+        if shape[1:] != (2,) or (shape[0] != n if n else not shape[0]):
+            refuse(name, shape, f"a tensor of shape ({n or 'N'}, 2)")
 
 
 def score(sample: Sampler, dataset: PointsDataset, *, n: int = 5_000, draws: int = DRAWS, large: int = 200_000) -> dict:
@@ -143,14 +160,26 @@ def score(sample: Sampler, dataset: PointsDataset, *, n: int = 5_000, draws: int
         ``kl``, ``jsd``, ``jsd_textbook`` and ``kl_draw_sd``, ``jsd_draw_sd`` (one draw's noise) over the draws;
         ``kl_large``, ``jsd_large``, ``jsd_textbook_large``, the fields of :class:`SupportScores` and
         ``spread``, the samples' standard deviation over the truth's, from the large one.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the sampler returns anything but ``n`` points, the data set has none, or a number is impossible.
     """
+    function("sample", sample, "n and draw")
+    _need_points(dataset)
     n, draws, large = integer("n", n, 1), integer("draws", draws, 1), integer("large", large, 1)
+
+    def drawn(n: int, draw: int) -> torch.Tensor:
+        _need_points(dataset, n, **{f"sample({n}, {draw})": (points := sample(n, draw))})
+        return points
+
     each = [
-        histogram_scores(dataset.sample(n, EVALUATION_SEED, step=draw), sample(n, draw), limit=dataset.limit)
+        histogram_scores(dataset.sample(n, EVALUATION_SEED, step=draw), drawn(n, draw), limit=dataset.limit)
         for draw in range(draws)
     ]
     kl, jsd, textbook = np.array(each).T
-    points, real = sample(large, draws), dataset.sample(large, EVALUATION_SEED, step=draws)
+    points, real = drawn(large, draws), dataset.sample(large, EVALUATION_SEED, step=draws)
     big = histogram_scores(real, points, limit=dataset.limit)
     return {
         "kl": float(kl.mean()),

@@ -29,12 +29,13 @@ def _samples(name: str, x: Any, shape: tuple[int, ...]) -> Tensor:
     try:
         x = torch.stack([torch.as_tensor(each) for each in x])
         x = x if x.is_complex() else x.float()
+        finite = bool(x.isfinite().all())
     except (TypeError, ValueError, RuntimeError):
         refuse(name, type(x).__name__, allowed)
     if x.is_complex():
         refuse(name, str(x.dtype).removeprefix("torch."), allowed)
-    if tuple(x.shape[1:]) != shape or not x.isfinite().all():
-        refuse(name, f"{tuple(x.shape)}" + " with values that are not finite" * (not x.isfinite().all()), allowed)
+    if tuple(x.shape[1:]) != shape or not finite:
+        refuse(name, f"{tuple(x.shape)}" + " with values that are not finite" * (not finite), allowed)
     return x
 
 
