@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import textwrap
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 
 import papermill.cli
 import pytest
+from nbclient.exceptions import CellTimeoutError
 from papermill.exceptions import PapermillExecutionError
 
 from asvae import RunConfig, train
@@ -168,6 +170,9 @@ def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae)
         (("train", "--set", "beta_neg=" + "[" * 60_000), "beta_neg: got '[[["),
         (("train", "--steps", "9223372036854775807"), "steps: got 9223372036854775807; allowed: a whole number from 1"),
         (("run", "index", "-o", "nowhere/out.ipynb"), "; allowed: what papermill can read and write ("),
+        (("run", "index", "-o", "s3://b/x.ipynb"), "--output: got 's3://b/x.ipynb'; allowed: the path of a file."),
+        (("run", "index", "-o", "/dev/null", "--engine", "foo"), "can read and write (No engine named 'foo' found)."),
+        (("run", "index", "-o", "/dev/null", "-k", "nope"), "can read and write (No such kernel named nope)."),
         (("run", "index", "-y", "{a: ["), "; allowed: what papermill can read and write ("),
         (("run", "index", "-f", "nowhere.yml"), "; allowed: what papermill can read and write ("),
         (("train", "--set", "squash_kl"), "--set: got 'squash_kl'; allowed: NAME=VALUE"),
@@ -237,6 +242,24 @@ def test_a_chapters_error_of_one_sentence_is_the_commands(asvae, monkeypatch, na
     else:
         ended, _, err = asvae("run", "checkerboard")
         assert (ended, err) == (status, "data_root: got 'x'.\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_chapter_that_is_stopped_or_takes_too_long_says_so(asvae, monkeypatch, number):
+    monkeypatch.setattr(papermill.cli.papermill, "main", lambda *_, **__: os.kill(os.getpid(), number))
+    status, _, err = asvae("run", "checkerboard")
+    assert (status, err) == (
+        128 + number,
+        f"{number.name}: stopped; the same command goes on from what is stored.\n",
+    )
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+    def late(*_, **__):
+        raise CellTimeoutError("A cell timed out")
+
+    monkeypatch.setattr(papermill.cli.papermill, "main", late)
+    status, _, err = asvae("run", "checkerboard", "--execution-timeout", 1)
+    assert (status, err[:49]) == (2, "--execution-timeout: got 'a cell that took longer")
 
 
 def test_settings_are_values_and_times_are_seconds():

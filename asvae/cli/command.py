@@ -28,8 +28,8 @@ _IMAGES = [name for name in datasets.names() if datasets.kind(name) == "images" 
 app = typer.Typer(
     help=(
         "Train and rerun what the AS-IntroVAE companion shows. Exit status: 0 done; 2 an argument is not allowed; 74 a "
-        "file cannot be written; 75 a budget is spent, and the same command goes on; 130 Ctrl-C, 143 SIGTERM: saved, "
-        "and the same command goes on."
+        "file cannot be written; 75 a budget is spent, and the same command goes on; 130 Ctrl-C, 143 SIGTERM, 129 "
+        "SIGHUP: saved, and the same command goes on."
     ),
     no_args_is_help=True,
     add_completion=False,

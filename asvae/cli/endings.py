@@ -5,10 +5,11 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from asvae.checks import InvalidArgumentError, printable
 from asvae.files import NotWrittenError
+from asvae.training.progress_file import STOPS
 from asvae.training.sweep import BudgetSpentError, StoppedError
 
 
@@ -35,9 +36,25 @@ def endings() -> Iterator[None]:
     except StoppedError as error:
         _end(str(error), 128 + error.number)
     except SystemExit as ended:
-        if ended.code == 128 + signal.SIGINT:
-            _end("SIGINT: stopped; the same command goes on from what is stored.", ended.code)
+        for each in (signal.SIGINT, *STOPS):
+            if ended.code == 128 + each:
+                _end(f"{each.name}: stopped; the same command goes on from what is stored.", ended.code)
         raise
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end what is called here as Ctrl-C does: cleaned up, with the signal's status."""
+
+    def stop(received: int, _: Any) -> NoReturn:
+        sys.exit(128 + received)
+
+    before = {each: signal.signal(each, stop) for each in STOPS if signal.getsignal(each) is signal.SIG_DFL}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _end(sentence: str, status: int) -> NoReturn:

@@ -15,6 +15,9 @@ from tqdm import tqdm
 from asvae.files import part_prefix, remove_leftovers
 from asvae.training.images.distributed import of_environment
 
+STOPS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that ask a program to end: of a scheduler, of a terminal that closes."""
+
 
 @contextmanager
 def shared(stacks: int) -> Iterator[str]:
@@ -28,14 +31,14 @@ def shared(stacks: int) -> Iterator[str]:
 
 @contextmanager
 def asking(path: str) -> Iterator[np.ndarray]:
-    """Write the number of the first Ctrl-C or SIGTERM into the last slot, which all processes of a sweep look at.
+    """Write the number of the first Ctrl-C, SIGTERM or SIGHUP into the last slot, which all processes of a sweep see.
 
     The second does what it always did. Several processes of torchrun would stop at different steps: nothing changes
     there.
     """
     slots = np.memmap(path, dtype=np.int64, mode="r+")
     alone = threading.current_thread() is threading.main_thread() and of_environment("WORLD_SIZE", 1) == 1
-    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    usual = {signal.SIGINT: signal.default_int_handler} | dict.fromkeys(STOPS, signal.SIG_DFL)
     ours = [each for each, handler in usual.items() if alone and signal.getsignal(each) is handler]
 
     def restore() -> None:

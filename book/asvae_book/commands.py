@@ -1,6 +1,5 @@
 """What the book adds to the ``asvae`` command."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import click
@@ -8,6 +7,7 @@ import typer
 
 from asvae import datasets
 from asvae.checks import InvalidArgumentError, number, one_of, refuse, subset
+from asvae.cli.endings import stoppable
 from asvae.cli.options import Device, Fresh, Scale, Settings, Steps, settings_of
 from asvae.files import DATA, NotWrittenError
 from asvae.store import runs as store
@@ -80,7 +80,7 @@ def claims(json: Annotated[bool, typer.Option("--json", help="For programs: with
 def run(
     context: typer.Context,
     chapter: Annotated[str, typer.Argument(help="A chapter's name, such as checkerboard.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The notebook to write.")] = None,
+    output: Annotated[str | None, typer.Option("--output", "-o", help="The notebook to write.")] = None,
 ) -> None:
     """Run a chapter with other parameters: asvae run checkerboard -p steps 500 -p seeds 2.
 
@@ -93,18 +93,25 @@ def run(
     if "--help-notebook" in context.args:
         arguments = ["--help-notebook", str(source)]
     else:
-        arguments = [str(source), str(output or Path(f"{source.stem}-out.ipynb")), *context.args]
+        arguments = [str(source), output or f"{source.stem}-out.ipynb", *context.args]
+    if output and "://" in output:
+        refuse("--output", output, "the path of a file")
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient.exceptions import CellTimeoutError
     from papermill.cli import papermill  # seconds to import
-    from papermill.exceptions import PapermillExecutionError
+    from papermill.exceptions import PapermillException, PapermillExecutionError
     from yaml import YAMLError
 
     try:
-        papermill.main(arguments, "papermill", standalone_mode=False)
+        with stoppable():
+            papermill.main(arguments, "papermill", standalone_mode=False)
     except PapermillExecutionError as error:
         if error.ename not in _SENTENCES:
             raise
         raise _SENTENCES[error.ename](error.evalue) from error
-    except (OSError, YAMLError) as error:
+    except CellTimeoutError:
+        refuse("--execution-timeout", "a cell that took longer", "the seconds that each cell has")
+    except (OSError, YAMLError, PapermillException, NoSuchKernel) as error:
         allowed = f"what papermill can read and write ({' '.join(str(error).split())})"
         refuse("arguments", " ".join(arguments[1:]), allowed)
     except click.ClickException as error:

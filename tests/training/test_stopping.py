@@ -71,7 +71,7 @@ def _alive(pid):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_command_asked_to_stop_saves_says_so_and_ends_with_the_signals_status(tmp_path, number):
     process, said = _started(tmp_path, "train", "--objective", "vae")
     process.send_signal(number)
