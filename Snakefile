@@ -39,7 +39,8 @@ for target in PLAN["targets"]:
 
 rule data:
     output: touch(f"{plan.FOLDER}/data/{{dataset}}")
-    params: root=f"--data-root {shlex.quote(PLAN['data_root'])}" if PLAN["data_root"] else ""
+    # Of a function, as Snakemake takes braces in a text for its own.
+    params: root=lambda wildcards: f"--data-root {shlex.quote(PLAN['data_root'])}" if PLAN["data_root"] else ""
     localrule: True
     shell: "{PYTHON} -m asvae data {wildcards.dataset} {params.root}"
 
@@ -52,7 +53,7 @@ rule train:
     params:
         launch=launch,
         device=job("device"),
-        root=shlex.quote(PLAN["data_root"]),
+        root=lambda wildcards: shlex.quote(PLAN["data_root"]),
         budget=lambda wildcards, resources: plan.budget(PLAN, resources.runtime),
     threads: job("threads")
     resources:

@@ -195,6 +195,8 @@ def test_set_goes_before_what_a_variant_sets_and_is_said_beside_its_title(asvae)
         (("train", "--precision", "float32"), "--precision: got 'float32'; allowed: nothing on 'checkerboard', which"),
         (("train", "--threads", "1"), "--threads: got 1; allowed: nothing on 'checkerboard', which has no images."),
         (("train", "--compile"), "--compile: got True; allowed: nothing on 'checkerboard', which has no images."),
+        (("train", "--set", "schedule=half", "--set", "rate=3"), "--set: got 'rate=3'; allowed: nothing beside schedu"),
+        (("results", "list", "x"), "files: got 'x'; allowed: none beside list."),
         (("train", "--data-root", "x"), "--data-root: got 'x'; allowed: nothing for 'checkerboard', which needs no fi"),
         (("train", "--dataset", "digits", "--data-root", "x"), "--data-root: got 'x'; allowed: nothing for 'digits'"),
         (("data", "digits", "--data-root", "x"), "--data-root: got 'x'; allowed: nothing for 'digits'"),
@@ -219,6 +221,15 @@ def test_bad_input_ends_in_one_sentence_and_a_status(asvae, tmp_path, arguments,
     assert status == 2
     assert says in err.strip().splitlines()[-1]
     assert not list(tmp_path.iterdir())
+
+
+def test_networks_are_compiled_only_where_there_is_a_compiler(asvae, monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    status, _, err = asvae("train", "--dataset", "digits", "--compile")
+    assert (status, err) == (
+        2,
+        "--compile: got True; allowed: a machine with a C++ compiler, here 'no-such-compiler': CXX names another.\n",
+    )
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
@@ -264,6 +275,8 @@ def test_a_chapter_that_is_stopped_or_takes_too_long_says_so(asvae, monkeypatch,
 
 def test_settings_are_values_and_times_are_seconds():
     assert settings_of(["a=0.5", "b=true", "c=False", "d=half"]) == {"a": 0.5, "b": True, "c": False, "d": "half"}
+    assert settings_of(["schedule=tanh", "rate=3"]) == {"schedule": "tanh", "rate": 3}
+    assert settings_of(["schedule=hlaf", "rate=3"])["rate"] == 3  # the configuration refuses the name
     assert [commands._seconds(text) for text in ("90m", "2h", "45s", "1.5m", "7")] == [5400, 7200, 45, 90, 7]
 
 

@@ -1,5 +1,8 @@
 """The ``asvae`` command: train a run, fetch data, and what the book adds."""
 
+import os
+import shutil
+import sys
 from importlib.metadata import entry_points
 from typing import Annotated, Any
 
@@ -64,6 +67,9 @@ def train(
     config = RunConfig(objective, dataset, scale, seed, steps, **settings_of(settings))
     options = {"--precision": precision, "--compile": compile or None, "--threads": threads, "--inception": inception}
     _check_apply(config, data_root, options)
+    compiler = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")
+    if compile and not shutil.which(compiler):
+        refuse("--compile", True, f"a machine with a C++ compiler, here {compiler!r}: CXX names another")
     threads = 1 if threads is None else threads
     machinery = Machinery(data_root, precision, compiled=compile, threads=threads, inception=inception)
     if keep:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from asvae import schedules
 from asvae.checks import refuse
 
 _OWN = ("objective", "dataset", "scale", "seed", "steps")
@@ -42,4 +43,9 @@ def settings_of(settings: list[str] | None) -> dict[str, Any]:
             found[name] = json.loads(value)
         except (ValueError, RecursionError):
             found[name] = {"True": True, "False": False}.get(value, value)
+    shape = found.get("schedule")
+    if "rate" in found and shape in schedules.names():
+        slow, fast = (schedules.get(shape, rate)(0.1) for rate in (1.0, 2.0))
+        if slow == fast:
+            refuse("--set", f"rate={found['rate']}", f"nothing beside schedule={shape}, which has no rate")
     return found

@@ -200,6 +200,8 @@ def results(
     it cannot verify, and ends with status 1 if a file is refused.
     """
     if one_of("action", action, ("check", "list")) == "list":
+        if files:
+            refuse("files", " ".join(map(str, files)), "none beside list")
         from asvae_book.workflow.tables import evidence
 
         typer.echo(evidence(git=True).to_string(index=False))

@@ -50,6 +50,12 @@ def test_another_process_reads_the_plan_that_the_first_made(monkeypatch):
     assert plan.current({"steps": 5}, again=True) == {"made": {"steps": 5}}
 
 
+def test_a_value_that_is_not_allowed_ends_the_call_in_its_sentence(capsys):
+    with pytest.raises(SystemExit) as ended:
+        plan.current({"threads": 0}, again=False)
+    assert (ended.value.code, capsys.readouterr().err) == (2, "threads: got 0; allowed: a whole number from 1 up.\n")
+
+
 def test_plans_that_no_job_reads_any_more_are_removed(monkeypatch):
     monkeypatch.setattr(make, "make", lambda config: {})
     for days, name in ((29, "young"), (31, "old")):

@@ -107,6 +107,11 @@ def test_a_job_on_a_cluster_has_one_node_and_is_tried_again_by_the_first_process
     )
     said = ended.stdout + ended.stderr
     assert ended.returncode == 1
-    assert said.count("KeyError: 'configs'") == 1
+    assert said.count("spec: got '") == 1
     assert "Trying to restart" not in said
     assert "nodes=1" in said
+
+
+@pytest.mark.slow
+def test_braces_in_the_name_of_a_folder_are_its_own(copy):
+    assert "--data-root '/a{b}c' --budget" in copy("data_root=/a{b}c", "-n", "-p")

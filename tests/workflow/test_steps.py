@@ -91,6 +91,18 @@ def test_of_several_processes_one_says_that_a_job_is_done(tmp_path, monkeypatch,
     assert done.exists() == main
 
 
+@pytest.mark.parametrize("text", ["", "{", "3", "{}", '{"configs": ["x"]}', '{"configs": [{"x": 1}]}'])
+def test_a_damaged_list_of_runs_is_a_sentence(tmp_path, monkeypatch, capsys, text):
+    spec = tmp_path / "job.json"
+    spec.write_text(text)
+    monkeypatch.setattr(sys, "argv", ["steps", "train", str(spec), str(tmp_path / "done")])
+    with pytest.raises(SystemExit) as ended:
+        steps.main()
+    said = capsys.readouterr().err
+    assert (ended.value.code, said.count("\n")) == (2, 1)
+    assert said.startswith(("spec: got '", "unknown hyper-parameter: got 'x'; allowed: "))
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [

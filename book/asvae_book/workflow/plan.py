@@ -48,9 +48,11 @@ def current(config: Mapping[str, Any], again: bool) -> Plan:
     path = FOLDER / f"plan-{hashlib.sha256(text.encode()).hexdigest()[:10]}.json"
     if again:
         return json.loads(path.read_text())
+    from asvae.cli.endings import endings
     from asvae_book.workflow.make import make
 
-    plan = make(config)
+    with endings():  # in a sentence: Snakemake adds where in the Snakefile an error came up
+        plan = make(config)
     for earlier in FOLDER.glob("plan-*.json"):
         if earlier.stat().st_mtime < time.time() - _OLD:
             earlier.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from asvae.checks import InvalidArgumentError, refuse
 from asvae.cli.endings import endings
 from asvae.config import RunConfig
 from asvae.files import write
@@ -33,7 +34,12 @@ def train(
     budget: Annotated[float, typer.Option(help="Seconds after which to stop with status 75.")] = 86400.0,
 ) -> None:
     """Make the runs that SPEC lists and are not there yet, then write DONE."""
-    configs = [RunConfig(**each) for each in json.loads(spec.read_text())["configs"]]
+    try:
+        configs = [RunConfig(**each) for each in json.loads(spec.read_text())["configs"]]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        if isinstance(error, InvalidArgumentError):
+            raise
+        refuse("spec", str(spec), "a file of asvae_book.workflow.make, which writes it again once it is removed")
     machinery = Machinery(data_root or None)
     load_or_train(configs, weights=False, device=device, workers=workers, budget=budget, machinery=machinery)
     if is_main_process():
