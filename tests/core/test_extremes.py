@@ -78,6 +78,13 @@ def test_the_as_distance_stays_right_where_variances_leave_single_precision(kern
     _agree(lambda *q: losses.as_distance(*q, kernel=kernel), beside, torch.float32, 1e-5)
 
 
+def test_gradients_are_finite_before_a_kernel_of_several_dimensions_leaves_single_precision():
+    mu, logvar = torch.randn(2, 8, 3, generator=torch.Generator().manual_seed(0)), torch.full((8, 3), -39.0)
+    given = [t.clone().requires_grad_() for t in (mu[0], logvar, mu[1], logvar)]
+    losses.as_distance(*given, kernel="joint").backward()
+    assert all(t.grad.isfinite().all() for t in given)
+
+
 @pytest.mark.parametrize("kernel", ["marginal", "joint"])
 @pytest.mark.parametrize("logvar", [-50.0, -20.0, 0.0, 20.0, 60.0])
 @pytest.mark.parametrize("spread", [1e-3, 1.0, 100.0])

@@ -52,6 +52,23 @@ def test_no_latent_is_called_dead_or_alive_by_one_sample(recwarn):
     assert not recwarn
 
 
+def test_a_latent_of_exactly_the_least_variance_is_alive(monkeypatch):
+    monkeypatch.setattr(latents, "ACTIVE", 0.5)
+    two = torch.tensor([[0.0, 0.0], [1.0, 0.5]]), torch.zeros(2, 2)
+    assert latents.latent_scores(two, two)["dead_latents"] == 0.5
+
+
+def test_one_sample_has_no_information_on_its_latent():
+    assert latents.mutual_information(torch.zeros(1, 2), torch.zeros(1, 2)) == 0.0
+
+
+def test_the_edge_of_a_disc_is_not_within_it():
+    rings = datasets.get("8gaussians")
+    edge = rings.centres[0] + torch.tensor([0.0, rings.side / 2])
+    inside = rings.centres[0] + torch.tensor([0.0, 0.999 * rings.side / 2])
+    assert rings.region_of(torch.stack([edge, inside])).tolist() == [-1, 0]
+
+
 def test_spread_is_1_of_the_truth_and_follows_a_factor():
     for factor in (1.0, 0.5):
         scores = metrics.score(lambda n, draw, f=factor: f * BOARD.sample(n, 7, draw), BOARD, n=100, draws=1)

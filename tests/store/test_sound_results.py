@@ -3,14 +3,18 @@
 import base64
 import json
 import os
+from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
+from asvae import RunConfig
 from asvae.checks import InvalidArgumentError
 from asvae.files import read_record, text_of, write_record
 from asvae.pictures import MOST, png
+from asvae.store import kept
 from asvae.store.results import ROOT, STALE, find, from_record, keep, name_of, record
 from asvae.store.results import results as table_of
 from asvae.store.sound import timing_seal
@@ -138,6 +142,14 @@ def test_a_seed_relabelled_is_told_by_its_scores(run, diverged, tmp_path):
         table_of(root=tmp_path)
     with pytest.warns(UserWarning, match="relabelled"):
         assert len(find([run.config, run.config.replace(seed=5)], tmp_path)) == 1
+
+
+@pytest.mark.parametrize(("finite", "tells"), [(2, False), (3, True)])
+def test_three_scores_tell_a_relabelled_seed_and_fewer_may_be_equal(finite, tells):
+    scores, seen = {str(i): i / 7 if i < finite else float("nan") for i in range(9)}, {}
+    kept._check_new(Path("a.json"), RunConfig(seed=1), scores, seen)
+    with pytest.raises(InvalidArgumentError, match="another seed") if tells else nullcontext():
+        kept._check_new(Path("b.json"), RunConfig(seed=2), scores, seen)
 
 
 @pytest.mark.slow
