@@ -58,6 +58,12 @@ def test_a_latent_of_exactly_the_least_variance_is_alive(monkeypatch):
     assert latents.latent_scores(two, two)["dead_latents"] == 0.5
 
 
+def test_information_is_estimated_from_the_first_thousand():
+    mu, logvar = torch.randn(2, 1_200, 2, generator=torch.Generator().manual_seed(3))
+    wanted = latents.mutual_information(mu[:1_000], logvar[:1_000])
+    assert latents.latent_scores((mu, logvar), (mu, logvar))["mutual_information"] == wanted
+
+
 def test_one_sample_has_no_information_on_its_latent():
     assert latents.mutual_information(torch.zeros(1, 2), torch.zeros(1, 2)) == 0.0
 
@@ -155,8 +161,15 @@ def test_a_diverged_run_has_every_score_and_all_are_nan():
 
 
 @pytest.mark.parametrize("fake", [np.full((10, 2), np.nan), np.full((10, 2), 100.0)])
-def test_samples_that_cannot_be_scored_are_nan(fake):
+def test_samples_that_cannot_be_scored_are_nan(fake, recwarn):
     assert np.isnan(metrics.histogram_scores(BOARD.sample(10, seed=0), fake)).all()
+    assert not recwarn
+
+
+def test_one_draw_has_no_noise_to_tell(recwarn):
+    scores = metrics.score(lambda n, draw: BOARD.sample(n, 7, draw), BOARD, n=50, draws=1, large=50)
+    assert np.isnan([scores["kl_draw_sd"], scores["jsd_draw_sd"]]).all()
+    assert not recwarn
 
 
 @pytest.mark.parametrize(
