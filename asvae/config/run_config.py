@@ -67,7 +67,9 @@ class RunConfig:
         one_of("dataset", dataset, datasets.names())
         base = scales(dataset)[one_of("scale", scale, scales(dataset))]
         if steps is not None:
-            hyperparameters["steps"] = integer("steps", steps, 1, _MOST)
+            hyperparameters["steps"] = integer("steps", steps, 1)
+            if steps > _MOST:
+                refuse("steps", steps, f"a whole number from 1 to {_MOST}")
         known("hyper-parameter", hyperparameters, [*field_names(own), *field_names(type(base))])
         # What was asked for, so that another scale or objective fills in its own defaults for the rest.
         asked = {"objective": objective, "dataset": dataset, "scale": scale, "seed": seed, "reading": reading}

@@ -165,7 +165,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_first_step(tmp_pa
         store.load_or_train([RunConfig("vae", **TINY)], root=tmp_path, progress=False)
     (tmp_path / "runs").unlink()
     (tmp_path / "results").write_text("in the way")
-    with pytest.raises(InvalidArgumentError, match=r"^root: got '.*results'; allowed: a folder that can be written to"):
+    with pytest.raises(InvalidArgumentError, match=r"^root: got '.*results'; allowed: a folder that can be read"):
         store.load_or_train([RunConfig("vae", **TINY)], root=tmp_path, progress=False, weights=False)
 
 
