@@ -84,7 +84,7 @@ def test_a_toy_page_shows_the_papers_figure_and_table_of_this_build(pages, name,
     cells = [cell.get_text() for cell in table.find("table").find_all(["td", "th"])]
     for text in ("truth", "VAE", "IntroVAE", "S-IntroVAE", "AS-IntroVAE", "here", "printed", printed):
         assert text in cells
-    scores = r"\d+\.\d\d\s±\s\d+\.\d\d|not run|NaN.*"
+    scores = r"\d+\.\d\d(\s±\s\d+\.\d\d)?|not run|NaN.*"  # equal seeds have no interval
     assert len([cell for cell in cells if re.fullmatch(scores, cell)]) >= 24
     sources = [p.get_text() for p in soup.find_all("p") if p.get_text().startswith("Source: ")]
     assert len(sources) >= 10
@@ -98,7 +98,7 @@ def test_a_toy_page_has_a_verdict_on_each_of_its_claims(pages, name, claims):
     ledger = pages[f"book/{name}.html"].find(id="do-the-claims-hold").find("table")
     verdicts = {row.find("th").get_text(): row.find_all("td")[-1].get_text() for row in ledger.select("tbody tr")}
     assert verdicts.keys() == claims
-    assert set(verdicts.values()) <= set(VERDICTS)
+    assert all(re.match(f"({'|'.join(VERDICTS)}) at quick scale", verdict) for verdict in verdicts.values())
 
 
 def test_the_speed_page_shows_ratios_and_where_they_were_measured(pages):
@@ -221,10 +221,10 @@ def test_an_image_page_shows_its_methods_with_their_scores_and_sources(pages, pa
     rows = [cell.get_text() for cell in soup.find(id="scores").find("table").select("tbody th")]
     assert rows == [*titles, "real against real", "noise"]
     sources = [p.get_text() for p in soup.find_all("p") if p.get_text().startswith("Source: ")]
-    assert len(sources) == 15
-    # What is of every seed that is kept: scores, dots, reconstructions, BatchNorm, judges, comparisons.
+    assert len(sources) == 14
+    # What is of every seed that is kept: scores, dots, reconstructions, comparisons, BatchNorm, judges.
     every = f"Source: {len(cells.runs)} runs"
-    assert {5, 6, 7, 8, 9, 13} <= {i for i, text in enumerate(sources) if text.startswith(every)}
+    assert {3, 4, 5, 6, 7, 10, 11} <= {i for i, text in enumerate(sources) if text.startswith(every)}
     assert sum(text.startswith(f"Source: {len(titles)} runs") for text in sources) >= 6
     compared = [row.get_text(" ") for row in soup.find(id="does-the-claim-hold").select("tbody tr")]
     assert len(compared) == 2 + 3  # opponents of the samples, measures of the reconstructions
