@@ -44,11 +44,13 @@ def remove_leftovers(*folders: Path) -> None:
             continue  # somebody else's, alive
 
 
-def listed(argument: str, folder: Path, pattern: str) -> list[Path]:
-    """Return the files in ``folder`` that match, none where there is no such folder; refuse one that cannot be read."""
+def listed(argument: str, folder: Path, pattern: str, absent: bool = True) -> list[Path]:
+    """Return the files in ``folder`` that match; refuse one that cannot be read, or is ``absent`` and may not be."""
     try:
         os.scandir(folder).close()
     except FileNotFoundError:
+        if not absent:
+            refuse(argument, str(folder), "a folder that is there")
         return []
     except OSError as error:
         refuse(argument, str(folder), f"a folder that can be read ({error.strerror})")

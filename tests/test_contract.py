@@ -79,7 +79,9 @@ LINES = {
         assert asvae.load_or_train([], progress=False) == []
     """,
     "results": """
-        table = asvae.results(dataset="checkerboard", scale="paper", root="nowhere")
+        import tempfile
+        with tempfile.TemporaryDirectory() as empty:
+            table = asvae.results(dataset="checkerboard", scale="paper", root=empty)
         assert {"objective", "combination", "schedule", "seed", "kl", "provenance"} <= set(table.columns)
         assert table.empty
     """,

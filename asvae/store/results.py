@@ -156,7 +156,7 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
     dataset, scale : str, optional
         Keep only the runs of this data set, or of this scale.
     root : Path
-        The folder to read.
+        The folder to read; the default one may be absent.
 
     Returns
     -------
@@ -167,8 +167,8 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
     Raises
     ------
     InvalidArgumentError
-        If the data set or the scale is unknown, or one of their files is damaged, is another file of the same run, or
-        has the scores of another seed to the last digit.
+        If the data set or the scale is unknown, the folder is absent or cannot be read, or one of their files is
+        damaged, is another file of the same run, or has the scores of another seed to the last digit.
     """
     import pandas as pd  # half a second to import
 
@@ -176,7 +176,8 @@ def results(dataset: str | None = None, scale: str | None = None, root: Path = R
         one_of("dataset", dataset, datasets.names())
     if scale is not None:
         one_of("scale", scale, {name: None for scales in SCALES.values() for name in scales})
-    named = listed("root", folder("root", root), f"{dataset or '*'}-{scale or '*'}-*.json")
+    place = folder("root", root)
+    named = listed("root", place, f"{dataset or '*'}-{scale or '*'}-*.json", absent=place == ROOT)
     found = map(_row, read_all(named, strict=True))
     wanted = [row for row in found if dataset in (None, row["dataset"]) and scale in (None, row["scale"])]
     scores = dict.fromkeys(name for row in wanted for name in row if name not in (*_SAID, "provenance"))

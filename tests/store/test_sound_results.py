@@ -15,6 +15,7 @@ from asvae.checks import InvalidArgumentError
 from asvae.files import read_record, text_of, write_record
 from asvae.pictures import MOST, png
 from asvae.store import kept
+from asvae.store import results as store
 from asvae.store.results import ROOT, STALE, find, from_record, keep, name_of, record
 from asvae.store.results import results as table_of
 from asvae.store.sound import timing_seal
@@ -105,10 +106,15 @@ def test_a_number_that_json_does_not_have_is_damage(run, tmp_path):
         table_of(root=tmp_path)
 
 
-def test_a_folder_of_results_that_cannot_be_read_is_refused_and_an_absent_one_is_empty(run, tmp_path, monkeypatch):
+def test_a_folder_of_results_that_is_absent_or_cannot_be_read_is_refused(run, tmp_path, monkeypatch):
     path = keep(run, tmp_path)
+    # A run may be wanted where none was kept yet; a table of what is nowhere is a mistake, but of the default's.
     assert find([run.config], tmp_path / "absent") == {}
-    assert len(table_of(root=tmp_path / "absent")) == 0
+    with pytest.raises(InvalidArgumentError, match=r"^root: got '.*absent'; allowed: a folder that is there\.$"):
+        table_of(root=tmp_path / "absent")
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "ROOT", tmp_path / "absent")
+        assert len(table_of(root=tmp_path / "absent")) == 0
     with pytest.raises(InvalidArgumentError, match="allowed: a folder that can be read"):
         table_of(root=path)
 
