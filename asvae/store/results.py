@@ -32,6 +32,9 @@ ROOT = DATA / "results"
 STALE = "stale.json"
 """The file beside the results that names fingerprints of old numerics, each with the reason why their results stay."""
 
+_FARTHEST = 1e15
+"""Beyond, the sum of squares of many samples leaves single precision."""
+
 _SAID = ("objective", "combination", "dataset", "scale", "steps", "seed", "schedule", "reading", "diverged", "current")
 """The columns before the scores."""
 
@@ -87,8 +90,8 @@ def _images(text: str, shape: tuple[int, ...]) -> torch.Tensor:
 
 def _points(points: list[list[float]], shape: tuple[int, ...]) -> torch.Tensor:
     points = torch.tensor(points, dtype=torch.float32) if points else torch.zeros(0, *shape)
-    if points.shape[1:] != shape or not points.isfinite().all():
-        raise ValueError("samples that are no finite points")
+    if points.shape[1:] != shape or not (points.abs() <= _FARTHEST).all():  # nor is NaN
+        raise ValueError("samples that are no points, or beyond all that has a spread")
     return points
 
 

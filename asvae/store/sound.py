@@ -6,6 +6,7 @@ from typing import Any
 from asvae import datasets
 from asvae.files import seal
 from asvae.store.earlier import RENAMED
+from asvae.training.provenance import FORMAT
 
 _WHOLE = ("lanes", "skipped", "processes", "format", "step")
 """Entries of timing, provenance and divergence that are whole numbers; ``seconds`` is a number, the rest is text."""
@@ -18,6 +19,9 @@ _SCORED = {
     "images": ("frechet_classifier", "frechet_classifier_floor", "sharpness", "sharpness_sd_real"),
 }
 """Kind of data → scores that every result has, be they null."""
+
+_COUNTS = ("modes_covered",)
+"""Scores that are whole numbers."""
 
 _MOST = 1e10
 """No time in seconds and no count of a result reaches it."""
@@ -52,9 +56,12 @@ def check(kept: dict[str, Any]) -> None:
         _need(name in {RENAMED.get(each, each) for each in kept["scores"]}, f"scores: no {name}")
     if divergence := kept["divergence"]:
         _need(_name(divergence["player"]) and _name(divergence["term"]), "divergence: names")
+    said = kept["provenance"].get("format", FORMAT)
+    _need(said <= FORMAT, f"provenance: format {said}, of a later version")
     _need("format" not in kept["provenance"] or kept["timing"]["sha256"] == timing_seal(kept), "its timing was changed")
     for name, value in kept["scores"].items():
-        _need(_name(name) and (value is None or _number(value)), f"scores: {name}")
+        fine = value is None or _number(value, RENAMED.get(name, name) in _COUNTS)
+        _need(_name(name) and fine, f"scores: {name}")
     curves = kept["history"]
     for name, curve in curves.items():
         fine = isinstance(curve, list) and all(value is None or _number(value, name == "step") for value in curve)

@@ -37,6 +37,8 @@ def _changed(path, change):
         (lambda kept: kept["scores"].pop("modes_covered"), "scores: no modes_covered"),
         (lambda kept: kept["timing"].update(seconds=1e300), "timing: seconds"),
         (lambda kept: kept["provenance"].update(format=-1), "provenance: format"),
+        (lambda kept: kept["provenance"].update(format=999), "provenance: format 999, of a later version"),
+        (lambda kept: kept["scores"].update(modes_covered=3.7), "scores: modes_covered"),
         (lambda kept: kept["scores"].update({"<b>kl": 1.0}), "scores: <b>kl"),
         (lambda kept: kept["scores"].update(kl=10**400), "scores: kl"),
         (lambda kept: kept["history"]["kl_real"].pop(), "curves of unequal length"),
@@ -72,7 +74,7 @@ def test_a_configuration_holds_no_other_words_than_its_own(run, tmp_path, name):
         table_of(root=tmp_path)
 
 
-@pytest.mark.parametrize("samples", [[1.0, 2.0], [[1.0, 2.0, 3.0]], [["1", "2"]], [[1e99, 0.0]], 3])
+@pytest.mark.parametrize("samples", [[1.0, 2.0], [[1.0, 2.0, 3.0]], [["1", "2"]], [[1e99, 0.0]], [[0.0, -1e30]], 3])
 def test_samples_of_another_shape_are_named(run, tmp_path, samples):
     path = keep(run, tmp_path)
     _changed(path, lambda kept: kept.update(samples=samples))
