@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from asvae.checks import InvalidArgumentError
+from asvae.checks import InvalidArgumentError, printable
 from asvae.config import RunConfig
 from asvae.files import write
 from asvae.training.curves import Curves
@@ -114,10 +114,8 @@ def begun(wanted: Sequence[RunConfig], root: Path, device: str) -> list[list[Run
 def warn_of_earlier(configs: Iterable[RunConfig], root: Path, device: str) -> None:
     """Name what an earlier version of this program left unfinished; it is left alone."""
     if old := [path.name for path in _of_families(configs, root, device) if path.suffix != SUFFIX]:
-        warnings.warn(
-            f"checkpoints: {', '.join(old)} in {root} are of an earlier format and left alone; their runs begin again.",
-            stacklevel=3,
-        )
+        what = "are of an earlier format and left alone; their runs begin again."
+        warnings.warn(printable(f"checkpoints: {', '.join(old)} in {root} {what}"), stacklevel=3)
 
 
 def _of_families(configs: Iterable[RunConfig], root: Path, device: str) -> list[Path]:

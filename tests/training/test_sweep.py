@@ -131,6 +131,15 @@ def test_checkpoints_of_an_earlier_format_are_named_and_left_alone(tmp_path):
     assert same(run, train(config, progress=False))
 
 
+def test_checkpoints_of_an_earlier_format_are_named_without_what_a_terminal_would_obey(tmp_path):
+    config, root = RunConfig("vae", **TINY), tmp_path / "a\x1b[31m"
+    root.mkdir()
+    checkpoint.path_of([config], root).with_suffix(".old\x07").touch()
+    with pytest.warns(UserWarning, match="of an earlier format") as caught:
+        checkpoint.warn_of_earlier([config], root, "cpu")
+    assert str(caught[0].message).isprintable()
+
+
 @pytest.mark.slow
 def test_an_image_runs_folder_of_an_earlier_format_is_named_and_left_alone(tmp_path):
     config = RunConfig("vae", "digits", **TINY_IMAGES)
