@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,19 @@ def check_writable(argument: str, *folders: Path) -> None:
             refuse(argument, str(folder), f"a folder that can be written to ({error.strerror})")
 
 
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Let what the system says of a file that it cannot write be a :class:`NotWrittenError`."""
+    try:
+        yield
+    except (FileNotFoundError, NotWrittenError):
+        raise
+    except OSError as error:
+        raise NotWrittenError(
+            printable(f"{path.name}: cannot be written to {path.parent} ({error.strerror}); what was there is whole.")
+        ) from error
+
+
 def write(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path``: readers see the old file or the new one, even if this process is killed.
 
@@ -77,14 +91,8 @@ def write(path: Path, data: bytes) -> None:
     FileNotFoundError
         If another process removes the folder meanwhile.
     """
-    try:
+    with writing(path):
         _write(path, data)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise NotWrittenError(
-            printable(f"{path.name}: cannot be written to {path.parent} ({error.strerror}); what was there is whole.")
-        ) from error
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 from typing import ClassVar
 
-from asvae.checks import refuse
+from asvae.checks import printable, refuse
 from asvae.datasets.decoding import image_names
 from asvae.datasets.image_files import ImageFiles, Listing
 from asvae.files import part_prefix, remove_leftovers
@@ -45,8 +45,12 @@ class CelebA(ImageFiles):
         return self._folder() is not None
 
     def _folder(self) -> Path | None:
-        folders = (self.root / name for name in self.folders)
-        return next((folder for folder in folders if next(image_names(folder), None)), None)
+        for folder in (self.root / name for name in self.folders):
+            if next(image_names(folder), None):
+                return folder
+            if self._closed(folder):  # the next one's images might be others
+                return None
+        return None
 
     def _fetch(self, root: Path) -> None:
         """Let the images appear all at once: a part of them, left by an interruption, would look like the data set."""
@@ -81,7 +85,8 @@ class CelebA(ImageFiles):
         parts = _parts(partition)
         absent = len(parts.keys() - {Path(name).stem for name in names})
         if absent:
-            warnings.warn(f"{self.name}: {absent} of {len(parts)} images in {partition} are absent", stacklevel=2)
+            which = f"{absent} of {len(parts)} images in {partition}"
+            warnings.warn(printable(f"{self.name}: {which} are absent"), stacklevel=2)
         train, test = ([name for name in names if parts.get(Path(name).stem) == part] for part in (_TRAIN, _TEST))
         if not train or not test:
             refuse(str(partition), f"{len(train)} training and {len(test)} test images", "at least one of each")
@@ -90,9 +95,12 @@ class CelebA(ImageFiles):
 
 def _parts(partition: Path) -> dict[str, int]:
     """Return each image's part; by the stem of its name, as the same images are also published as PNG."""
+    parts: dict[str, int] = {}
     try:
-        lines = (line.split() for line in partition.read_text().splitlines() if line.strip())
-        return {Path(name).stem: int(part) for name, part in lines}
+        for name, part in (line.split() for line in partition.read_text().splitlines() if line.strip()):
+            if parts.setdefault(Path(name).stem, int(part)) != int(part):
+                raise ValueError(f"{name} in parts {parts[Path(name).stem]} and {int(part)}")
+        return parts
     except (OSError, ValueError) as error:
         refuse(str(partition), str(error), "on each line the name of an image and the number of its part")
 

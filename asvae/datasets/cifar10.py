@@ -1,5 +1,6 @@
 """CIFAR-10: 60,000 colour photographs of ten kinds of things, 32×32."""
 
+import math
 import os
 import pickle
 from pathlib import Path
@@ -60,15 +61,16 @@ class CIFAR10(ImageDataset):
             return Content(train, test, labels)
 
     def _part(self, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        batches = [_read(self.root / self.expects / name) for name in names]
-        rows = np.concatenate([batch["data"] for batch in batches])
-        images = rows.reshape(len(rows), *self.shape)
-        labels = np.concatenate([batch["labels"] for batch in batches]).astype(np.int64)
-        if images.dtype != np.uint8 or len(labels) != len(images):
-            raise ValueError(f"{len(labels)} labels for {len(images)} images in {images.dtype}")
-        return images, labels
+        rows, labels = zip(*(self._batch(self.root / self.expects / name) for name in names), strict=True)
+        return np.concatenate(rows).reshape(-1, *self.shape), np.concatenate(labels).astype(np.int64)
 
-
-def _read(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        return _Unpickler(file, encoding="latin1").load()
+    def _batch(self, path: Path) -> tuple[np.ndarray, np.ndarray]:
+        with path.open("rb") as file:
+            batch = _Unpickler(file, encoding="latin1").load()
+        rows, labels = np.asarray(batch["data"]), np.asarray(batch["labels"])
+        if rows.dtype != np.uint8 or rows.shape != (len(labels), math.prod(self.shape)):
+            raise ValueError(f"{path.name} holds {rows.dtype} of shape {rows.shape} for {len(labels)} labels")
+        # Numbers that are not whole would be cut off, and NaN would be any.
+        if labels.dtype.kind not in "iu" or labels.ndim != 1 or not ((labels >= 0) & (labels < self.classes)).all():
+            raise ValueError(f"{path.name} holds labels other than whole numbers from 0 to {self.classes - 1}")
+        return rows, labels

@@ -55,7 +55,7 @@ def decode(path: Path, pixels: int, grey: bool) -> np.ndarray:
         # A JPEG can be decoded at a half, quarter or eighth: much faster for photographs, and still enough pixels.
         opened.draft(None, (2 * pixels, 2 * pixels))
         # Pillow keeps the upper 8 of 16 bits in colour: of fewer bits they are all but black.
-        deep = opened.mode == "RGB" and any(";16" in str(tile) for tile in opened.tile)
+        deep = opened.mode in ("RGB", "RGBA") and any(";16" in str(tile) for tile in opened.tile)
         image = ImageOps.exif_transpose(opened)
     if image.mode == "F":
         raise ValueError("floating-point pixels, of no known range")
@@ -64,8 +64,8 @@ def decode(path: Path, pixels: int, grey: bool) -> np.ndarray:
         if values.min() < 0 or not DARK <= values.max() < 2**16:
             raise ValueError(f"grey from {values.min()} to {values.max()}, of no known range; 16 bits reach 65535")
         image = Image.fromarray((values >> 8).astype(np.uint8))
-    if deep and np.asarray(image).max() < DARK >> 8:
-        raise ValueError(f"colours up to {np.asarray(image).max() << 8}, of no known range; 16 bits reach 65535")
+    if deep and (most := int(np.asarray(image)[..., :3].max())) < DARK >> 8:
+        raise ValueError(f"colours up to {most << 8}, of no known range; 16 bits reach 65535")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)

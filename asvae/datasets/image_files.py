@@ -26,7 +26,7 @@ from asvae.checks import printable, refuse
 from asvae.datasets.content import Content, pixel_fingerprint
 from asvae.datasets.decoding import decode
 from asvae.datasets.images import ImageDataset
-from asvae.files import DATA, read_record, write_record
+from asvae.files import DATA, part_prefix, read_record, remove_leftovers, write_record, writing
 
 _FORMAT = 2
 """To be increased when the same files would give other pixels: older packs are then made again."""
@@ -84,7 +84,7 @@ class ImageFiles(ImageDataset):
                 return content
         record = _first_writable(records)
         # The first of several processes packs; the others wait here, and then open its pack.
-        with FileLock(record.with_name(f".{record.stem}.lock")):
+        with FileLock(record.with_name(f".{record.stem}.lock")), writing(record):
             return _open(record, source) or self._pack(listing, source, record)
 
     def _records(self) -> list[Path]:
@@ -93,7 +93,8 @@ class ImageFiles(ImageDataset):
         return [self.root / "packed" / f"{name}.json", DATA / "images" / "packed" / f"{name}-from-{root}.json"]
 
     def _pack(self, listing: Listing, source: str, record: Path) -> Content:
-        part = record.with_name(f".part-{record.stem}.npy")
+        remove_leftovers(record.parent)
+        part = record.with_name(f"{part_prefix()}{record.stem.replace('-', '_')}.npy")
         try:
             reasons = self._write(part, listing)
             readable = [reason is None for reason in reasons]

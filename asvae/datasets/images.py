@@ -57,6 +57,8 @@ class ImageDataset(Dataset):
     """Name of the class in ``torchvision.datasets`` that downloads it; empty for a data set that has no download."""
     expects: ClassVar[str] = "."
     """The file or folder, relative to the root, that is present when the data set is."""
+    folders: ClassVar[tuple[str, ...]] = ()
+    """Where else the files may lie, relative to the root."""
 
     def __init__(self, root: str | Path | None = None):
         self.root = Path(os.path.expanduser(folder("root", root))) if root is not None else DATA / "images"
@@ -159,6 +161,8 @@ class ImageDataset(Dataset):
         """
         if self.available:
             return
+        if closed := self._unreadable():
+            raise MissingDataError(closed)
         before = socket.getdefaulttimeout()
         socket.setdefaulttimeout(_PATIENCE)
         try:
@@ -204,15 +208,19 @@ class ImageDataset(Dataset):
         )
 
     def _unreadable(self) -> str:
-        """Return the sentence for a folder that cannot be read; empty where it can, and where there is none."""
-        for place in (self.root, self.root / self.expects):
-            try:
-                os.scandir(place).close()
-            except (FileNotFoundError, NotADirectoryError):
-                return ""
-            except OSError as error:
-                found = f"{str(self.root)!r}, which cannot be read ({place}: {error.strerror})"
-                return f"data_root: got {found}; allowed: a folder that can be."
+        """Return the sentence for a folder that cannot be read; empty where all can, and where there is none."""
+        places = (self.root, *(self.root / each for each in (self.expects, *self.folders)))
+        return next(filter(None, map(self._closed, places)), "")
+
+    def _closed(self, place: Path) -> str:
+        """Return the sentence for one folder that is there and cannot be read, else nothing."""
+        try:
+            os.scandir(place).close()
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+        except OSError as error:
+            found = f"{str(self.root)!r}, which cannot be read ({place}: {error.strerror})"
+            return f"data_root: got {found}; allowed: a folder that can be."
         return ""
 
     @contextmanager

@@ -1,6 +1,7 @@
 """MNIST: 70,000 handwritten digits, 28×28."""
 
 import gzip
+import math
 import os
 from pathlib import Path
 from typing import ClassVar
@@ -51,7 +52,8 @@ def _idx(path: Path) -> np.ndarray:
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     if data[:3] != b"\0\0\x08":
         raise ValueError(f"{path.name} is no IDX file of bytes")
-    shape = np.frombuffer(data, ">i4", data[3], 4)
-    if (shape < 0).any():
-        raise ValueError(f"{path.name} has the shape {tuple(shape)}")  # NumPy would work out a -1
-    return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape)
+    shape = tuple(np.frombuffer(data, ">i4", data[3], 4).tolist())
+    values = np.frombuffer(data, np.uint8, offset=4 + 4 * data[3])
+    if min(shape, default=0) < 0 or math.prod(shape) != len(values):  # NumPy would work out a -1
+        raise ValueError(f"{path.name} holds {len(values)} bytes in the shape {shape}")
+    return values.reshape(shape)

@@ -1,15 +1,19 @@
 """Image data sets: the real formats through the real loaders, packing, and what a step gets."""
 
+import errno
 import functools
 import gzip
 import hashlib
 import http.server
 import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +23,9 @@ from PIL import Image
 import tiny_data
 from asvae import checks, datasets, draws
 from asvae.datasets import image_files
+from asvae.datasets.image_files import ImageFiles
 from asvae.datasets.images import ImageDataset, MissingDataError
+from asvae.files import NotWrittenError
 
 IMAGES = [name for name in datasets.names() if datasets.kind(name) == "images"]
 SIZES = {"digits": (1438, 359), "mnist": (24, 8), "cifar10": (30, 6), "celeba64": (18, 2), "celeba128": (14, 4)}
@@ -384,6 +390,14 @@ def test_celebas_partition_holds_for_png_too_and_is_checked(tmp_path):
         datasets.get("celeba128", root=tmp_path).images  # noqa: B018
 
 
+def test_celebas_partition_with_two_parts_of_one_image_is_refused(tmp_path):
+    tiny_data.write_celeba(tmp_path, count=20)
+    with (tmp_path / "celeba" / "list_eval_partition.txt").open("a") as file:
+        file.write("000001.jpg 0\n000002.png 2\n")
+    with pytest.raises(checks.InvalidArgumentError, match=r"partition.txt: got '000002.png in parts 0 and 2'; allowed"):
+        datasets.get("celeba128", root=tmp_path).images  # noqa: B018
+
+
 def test_celeba_says_when_files_of_the_partition_are_absent(tmp_path):
     tiny_data.write_celeba(tmp_path, count=20)
     place = tmp_path / "celeba" / "img_align_celeba"
@@ -619,6 +633,30 @@ def test_a_full_disk_is_one_sentence_before_anything_is_written(mine, monkeypatc
     assert not packs(mine)
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG])
+def test_a_disk_that_fills_up_while_packing_is_one_sentence(mine, monkeypatch, number):
+    def full(handle):
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(image_files.os, "fsync", full)
+        with pytest.raises(NotWrittenError, match=rf"^folder-3x16x16.json: .* \({os.strerror(number)}\); what was"):
+            folder(mine).images  # noqa: B018
+    assert not [file for file in (mine / "packed").iterdir() if file.suffix != ".lock"]
+
+
+def test_what_a_killed_packing_left_is_removed_by_the_next(mine, monkeypatch):
+    gone, named, write = subprocess.Popen([sys.executable, "-c", ""]), [], ImageFiles._write
+    gone.wait()
+    monkeypatch.setattr(ImageFiles, "_write", lambda self, path, *rest: named.append(path) or write(self, path, *rest))
+    folder(mine, pixels=32).images  # noqa: B018
+    left = Path(str(named[0]).replace(f"-{os.getpid()}-", f"-{gone.pid}-"))
+    left.write_bytes(b"half a pack")
+    assert left != named[0]
+    assert len(folder(mine).images) == 18
+    assert not left.exists()
+
+
 def test_an_interrupted_packing_leaves_no_pack(mine, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
@@ -681,7 +719,11 @@ def _edit(path, change):
             "14",
         ),
         ("train-images-idx3-ubyte", lambda data: data.__setitem__(slice(4, 8), b"\xff" * 4), "-1"),
-        ("t10k-images-idx3-ubyte", lambda data: data.__setitem__(slice(4, 8), bytes(4)), "(0,28,28)"),
+        (
+            "t10k-images-idx3-ubyte",
+            lambda data: data.__setitem__(slice(4, 8), bytes(4)),
+            "ubyte holds 6272 bytes in",
+        ),
         ("train-labels-idx1-ubyte", lambda data: data.__setitem__(8, 200), "labels from 0 to 200 of 10 classes"),
     ],
 )
@@ -691,6 +733,28 @@ def test_mnist_in_other_shapes_or_with_other_labels_is_refused_before_a_run(tmp_
     with pytest.raises(checks.InvalidArgumentError, match=r"^data_root: got .*'mnist' are damaged") as caught:
         datasets.get("mnist", root=tmp_path).images  # noqa: B018
     assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"data": np.zeros((6, 32, 32, 3), np.uint8)}, r"holds uint8 of shape \(6, 32, 32, 3\) for 6 labels"),
+        ({"data": np.zeros((3, 6144), np.uint8)}, r"holds uint8 of shape \(3, 6144\) for 6 labels"),
+        ({"data": np.zeros((6, 3072))}, "holds float64 of shape"),
+        ({"labels": [0] * 5}, r"holds uint8 of shape \(6, 3072\) for 5 labels"),
+        ({"labels": [0, 1, 2, 3, 4, 99]}, "holds labels other than whole numbers from 0 to 9"),
+        ({"labels": [0, 1, 2, 3, 4, float("nan")]}, "holds labels other than whole numbers from 0 to 9"),
+        ({"labels": [0, 1, 2, 3, 4, 0.5]}, "holds labels other than whole numbers from 0 to 9"),
+        ({"labels": [], "data": np.zeros((6, 3072), np.uint8)[:1]}, "holds uint8 of shape"),
+    ],
+)
+@pytest.mark.parametrize("file", ["data_batch_3", "test_batch"])
+def test_cifar_in_other_shapes_or_with_other_labels_names_the_batch(tmp_path, file, change, reason):
+    tiny_data.write_cifar10(tmp_path)
+    path = tmp_path / "cifar-10-batches-py" / file
+    path.write_bytes(pickle.dumps(pickle.loads(path.read_bytes()) | change, protocol=2))
+    with pytest.raises(checks.InvalidArgumentError, match=rf"'cifar10' are damaged \(ValueError: {file} {reason}"):
+        datasets.get("cifar10", root=tmp_path).images  # noqa: B018
 
 
 def test_a_path_that_cannot_be_one_is_refused():

@@ -40,14 +40,15 @@ def _pixels(values, dtype):
     return lambda path: Image.fromarray(np.full((20, 20), values, dtype=dtype)).save(path)
 
 
-def _deep(value):
-    """Write a PNG with 16 bits per colour, all of one value, which Pillow cannot write."""
+def _deep(value, opaque=False):
+    """Write a PNG with 16 bits per colour, all of one value, ``opaque`` with an alpha, which Pillow cannot write."""
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    rows = (b"\0" + struct.pack(">HHH", value, value, value) * 20) * 20
-    header = struct.pack(">IIBBBBB", 20, 20, 16, 2, 0, 0, 0)
+    pixel = [value] * 3 + [65535] * opaque
+    rows = (b"\0" + struct.pack(f">{len(pixel)}H", *pixel) * 20) * 20
+    header = struct.pack(">IIBBBBB", 20, 20, 16, 6 if opaque else 2, 0, 0, 0)
     parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
     return lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts))
 
@@ -58,6 +59,7 @@ def _deep(value):
         ("float.tiff", _pixels(0.5, np.float32), "floating-point pixels"),
         ("negative.tiff", _pixels(-5, np.int32), "grey from -5 to -5"),
         ("dark-colours.png", _deep(200), "colours up to 0, of no known range; 16 bits reach 65535"),
+        ("dark-opaque.png", _deep(4_000, opaque=True), "colours up to 3840, of no known range; 16 bits reach 65535"),
         ("dark.png", _pixels(4_000, np.uint16), "grey from 4000 to 4000, of no known range; 16 bits reach 65535"),
         ("large.tiff", _pixels(70_000, np.int32), "grey from 70000"),
         ("pipe.png", os.mkfifo, "not a file"),
@@ -114,6 +116,26 @@ def test_a_data_root_that_cannot_be_read_is_not_called_empty(name, tmp_path, clo
         InvalidArgumentError, match=r"which cannot be read \(.*: Permission denied\); allowed: a folder"
     ):
         datasets.get(name, tmp_path).images  # noqa: B018
+
+
+def test_celebas_images_that_cannot_be_read_are_not_replaced_by_others(tmp_path, closed, monkeypatch):
+    tiny_data.write_celeba(tmp_path, count=20)
+    for i in range(4):
+        tiny_data.save_image(tmp_path / f"{i}.png", 178, 218)
+    closed(tmp_path / "celeba" / "img_align_celeba")
+    dataset = datasets.get("celeba128", tmp_path)
+    monkeypatch.setattr(dataset, "_fetch", lambda root: pytest.fail("fetched"))
+    for look in (lambda: dataset.images, dataset.download):
+        with pytest.raises(InvalidArgumentError, match=r"cannot be read \(.*img_align_celeba: Permission denied\)"):
+            look()
+
+
+def test_the_place_of_celebas_partition_is_printed_without_what_a_terminal_would_obey(tmp_path):
+    tiny_data.write_celeba(tmp_path / "a\x1b[31m", count=20)
+    (tmp_path / "a\x1b[31m" / "celeba" / "img_align_celeba" / "000001.jpg").unlink()
+    with pytest.warns(UserWarning, match="1 of 20 images in .* are absent") as caught:
+        datasets.get("celeba128", tmp_path / "a\x1b[31m").images  # noqa: B018
+    assert str(caught[0].message).isprintable()
 
 
 def test_a_name_is_printed_without_what_a_terminal_would_obey(mine):
