@@ -7,14 +7,19 @@ the system at once and asks for them again. Configured to keep them, a step take
 
 import ctypes
 import os
+import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 
 import torch
 
+from asvae.checks import refuse
+
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
 _GIB = 2**30
+_GROUP, _GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 
 
 @cache
@@ -31,6 +36,33 @@ def computes_bfloat16() -> bool:
     # PyTorch's own queries, undocumented: one that a release lacks counts as no.
     queries = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
     return any(query() for query in queries if query is not None)
+
+
+def memory() -> float:
+    """Return the bytes that this process may take: what :func:`_given` says, or less by a limit of its own."""
+    own, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return float(_given() if own == resource.RLIM_INFINITY else min(own, _given()))
+
+
+@cache
+def _given() -> int:
+    """Return the machine's memory, or the least that a control group leaves of it, as a container or Slurm sets it."""
+    group, least = "", os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with suppress(OSError):
+        group = next((line[3:] for line in _GROUP.read_text().splitlines() if line.startswith("0::")), "")
+    place = _GROUPS / group.lstrip("/")
+    files = [each / "memory.max" for each in (place, *place.parents)]
+    for path in (*files, _GROUPS / "memory" / "memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):  # no such group, or "max"
+            least = min(least, int(path.read_text()))
+    return least
+
+
+def check_room(got: str, need: float, have: float, device: str = "cpu") -> None:
+    """Refuse a size ``got`` that would take more bytes than ``device`` has."""
+    if need > have:
+        room = f"what fits into the {have / 1e9:.1f} GB of {device!r}; this takes about {need / 1e9:.2g} GB"
+        refuse("size", got, room)
 
 
 @contextmanager

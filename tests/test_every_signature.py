@@ -285,6 +285,13 @@ def test_nonsense_in_several_arguments_is_refused_in_one_sentence_or_works(data)
             (lambda name=name: asvae.train(RunConfig(**{name: sys.maxsize})), f"size: got '{name}={sys.maxsize}'; all")
             for name in ("width", "depth", "latent_dim", "batch_size")
         ),
+        (lambda: _run().sample(10**12), "size: got 'n=1000000000000'; allowed: what fits into the "),
+        (lambda: BOARD.sample(10**12, 0), "size: got 'n=1000000000000'; allowed: what fits into the "),
+        (lambda: points.score(BOARD.sample, BOARD, n=10**13), "size: got 'n=10000000000000'; allowed: what fits into"),
+        (lambda: points.score(BOARD.sample, BOARD, large=10**13), "size: got 'large=10000000000000'; allowed: what f"),
+        (lambda: asvae.train(RunConfig(), machinery="x"), "machinery: got 'x'; allowed: an asvae.Machinery, or None."),
+        (lambda: asvae.sweep([], machinery="x"), "machinery: got 'x'; allowed: an asvae.Machinery, or None."),
+        (lambda: asvae.load_or_train([], machinery=0), "machinery: got 0; allowed: an asvae.Machinery, or None."),
         (lambda: _run().encode(torch.full((1, 2), math.nan)), "x: got '(1, 2) with values that are not finite'"),
         (lambda: _run().interpolate(None, Z[0]), "x_a: got 'list'; allowed: finite real numbers of shape (N, 2)."),
         (lambda: _run().encode(1j * Z), "x: got 'complex64'; allowed: finite real numbers of shape (N, 2)."),

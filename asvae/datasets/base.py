@@ -6,13 +6,16 @@ from typing import ClassVar, Literal
 from torch import Tensor
 
 from asvae.checks import integer
+from asvae.cpu import check_room, memory
 
 Kind = Literal["points", "images"]
 
 
 def position(n: int, seed: int, step: int) -> tuple[int, int, int]:
-    """Return what decides a sample, each a whole number in its range."""
-    return integer("n", n, 1), integer("seed", seed, 0, 2**63 - 1), integer("step", step, 0, 2**63 - 1)
+    """Return what decides a sample, each a whole number in its range; refuse more points than fit into memory."""
+    n, seed, step = integer("n", n, 1), integer("seed", seed, 0, 2**63 - 1), integer("step", step, 0, 2**63 - 1)
+    check_room(f"n={n}", 40 * n, memory())  # ten numbers in float32
+    return n, seed, step
 
 
 class Dataset(ABC):

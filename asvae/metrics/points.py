@@ -13,6 +13,7 @@ import torch
 from scipy.special import rel_entr, xlogy
 
 from asvae.checks import InvalidArgumentError, function, integer, need_tensors, number, refuse
+from asvae.cpu import check_room, memory
 from asvae.datasets.points import PointsDataset
 from asvae.draws import EVALUATION_SEED
 
@@ -169,6 +170,8 @@ def score(sample: Sampler, dataset: PointsDataset, *, n: int = 5_000, draws: int
     function("sample", sample, "n and draw")
     _need_points(dataset)
     n, draws, large = integer("n", n, 1), integer("draws", draws, 1), integer("large", large, 1)
+    for name, points in (("n", n), ("large", large)):
+        check_room(f"{name}={points}", 200 * points, memory())  # copies in double precision, and to each region
 
     def drawn(n: int, draw: int) -> torch.Tensor:
         _need_points(dataset, n, **{f"sample({n}, {draw})": (points := sample(n, draw))})

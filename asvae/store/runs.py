@@ -20,7 +20,7 @@ from asvae.training.images.machinery import Machinery
 from asvae.training.numerics import fingerprint
 from asvae.training.run import Result, Run
 from asvae.training.sweep import StoppedError, check_configs, sweep
-from asvae.training.train import check_device
+from asvae.training.train import check_device, check_machinery
 
 READING_FIELDS = {"warmup", "logvar_limit"}
 """Fields of a recipe that make a run another reading, not a smaller one: its result may join the committed ones."""
@@ -91,6 +91,7 @@ def load_or_train(
     boolean("weights", weights)
     if fresh and budget is not None:
         refuse("budget", budget, "none beside fresh=True, which never goes on from what is stored")
+    check_machinery(machinery)
     configs, root, machinery = check_configs(configs), folder("root", root), machinery or Machinery()
     check_device(device)
     if workers is not None:

@@ -2,26 +2,39 @@
 
 import contextlib
 import itertools
-import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 
 from asvae.checks import refuse
 from asvae.config import RunConfig
+from asvae.cpu import check_room, memory
 
 _SIZES = ("width", "depth", "channels", "latent_dim", "batch_size", "pixels")
 
 
 def check_fits(config: RunConfig, device: str) -> None:
     """Refuse a run that cannot fit into the memory of ``device``."""
-    need, have = bytes_of(config), total(device)
-    if need > have:
-        sizes = {name: getattr(config.recipe, name) for name in _SIZES if hasattr(config.recipe, name)}
-        asked = {name: size for name, size in sizes.items() if name in config.overrides}
-        got = ", ".join(f"{name}={size}" for name, size in (asked or sizes).items())
-        room = f"what fits into the {have / 1e9:.1f} GB of {device!r}; this takes about {need / 1e9:.2g} GB"
-        refuse("size", got, room)
+    check_room(_sizes(config), bytes_of(config), total(device), device)
+
+
+@contextlib.contextmanager
+def enough(config: RunConfig, device: str) -> Iterator[None]:
+    """Let an allocation that fails, since others take the memory, end in the sentence of :func:`check_fits`."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not (isinstance(error, MemoryError) or re.search("allocate memory|out of memory", str(error))):
+            raise
+        refuse("size", _sizes(config), f"what fits into the memory of {device!r} that is free")
+
+
+def _sizes(config: RunConfig) -> str:
+    sizes = {name: getattr(config.recipe, name) for name in _SIZES if hasattr(config.recipe, name)}
+    asked = {name: size for name, size in sizes.items() if name in config.overrides}
+    return ", ".join(f"{name}={size}" for name, size in (asked or sizes).items())
 
 
 def bytes_of(config: RunConfig) -> int:
@@ -45,7 +58,7 @@ def total(device: str) -> float:
     """Return the bytes of memory of a device."""
     if torch.device(device).type == "cuda":
         return torch.cuda.mem_get_info(device)[1]
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return memory()
 
 
 def free(device: str) -> float:
@@ -54,5 +67,6 @@ def free(device: str) -> float:
         return torch.cuda.mem_get_info(device)[0]
     with contextlib.suppress(OSError, StopIteration):
         lines = Path("/proc/meminfo").read_text().splitlines()
-        return 1024.0 * int(next(line for line in lines if line.startswith("MemAvailable")).split()[1])
+        available = next(line for line in lines if line.startswith("MemAvailable")).split()[1]
+        return min(total(device), 1024.0 * int(available))
     return 0.5 * total(device)

@@ -1,5 +1,6 @@
 """What training returns: a model to sample from, its curves, its scores, and where it came from."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ from torch import Tensor
 from asvae import draws
 from asvae.checks import integer, refuse
 from asvae.config import RunConfig
+from asvae.cpu import check_room, memory
 from asvae.networks import Networks
 
 SAMPLES = 1_000
@@ -100,9 +102,14 @@ class Run(Result):
         Raises
         ------
         InvalidArgumentError
-            If ``n`` is not a positive whole number, or the seed is impossible.
+            If ``n`` is not a positive whole number or that many do not fit into memory, or the seed is impossible.
         """
-        return sample(self.networks, integer("n", n, 1), integer("seed", seed, 0, 2**63 - 1))
+        n, seed = integer("n", n, 1), integer("seed", seed, 0, 2**63 - 1)
+        # Of points a hidden layer's input and output, too; images are decoded a few at a time.
+        hidden = 2 * self.config.recipe.width if self.config.kind == "points" else 0
+        each = self.networks.latent_dim + math.prod(self.networks.shape) + hidden
+        check_room(f"n={n}", 4 * n * each, memory())
+        return sample(self.networks, n, seed)
 
     def encode(self, x) -> tuple[Tensor, Tensor]:
         """Return ``mu`` and ``logvar`` of q(z|x), ``(N, D)`` each, of ``(N, *shape)`` samples.

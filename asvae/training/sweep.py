@@ -28,7 +28,7 @@ from asvae.training.points.stacking import into_stacks
 from asvae.training.progress_file import asking, shared, watched
 from asvae.training.run import Run
 from asvae.training.stepper import Interruption
-from asvae.training.train import check_config, check_device, train_any, work
+from asvae.training.train import check_config, check_device, check_machinery, train_any, work
 
 
 class BudgetSpentError(RuntimeError):
@@ -118,6 +118,7 @@ def sweep(
     """
     configs = check_configs(configs)
     check_device(device)
+    check_machinery(machinery)
     for config in configs:
         check_fits(config, device)
     if done is not None and not callable(done):

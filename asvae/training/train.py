@@ -14,7 +14,7 @@ from asvae.training.images.distributed import is_main_process
 from asvae.training.images.machinery import Machinery
 from asvae.training.images.stepper import ImagesStepper
 from asvae.training.loop import train_stack
-from asvae.training.memory import check_fits
+from asvae.training.memory import check_fits, enough
 from asvae.training.points.stepper import PointsStepper
 from asvae.training.run import Run
 from asvae.training.stepper import Interruption
@@ -42,13 +42,14 @@ def train(config: RunConfig, *, device: str = "cpu", progress: bool = True, mach
     Raises
     ------
     InvalidArgumentError
-        If ``config`` is not a RunConfig, the device is not one of this machine's, or the run does not fit into its
-        memory.
+        If ``config`` is not a RunConfig, ``machinery`` no Machinery, the device is not one of this machine's, or the
+        run does not fit into its memory.
     MissingDataError
         If the data set's files are absent.
     """
     check_config(config)
     check_device(device)
+    check_machinery(machinery)
     check_fits(config, device)
     if is_main_process():
         diagnostics.log_forecasts([config])
@@ -85,7 +86,7 @@ def train_any(
     # Several processes stop together or not at all: they can ask each other in the loop, not yet here.
     if (points or machinery.processes == 1) and interruption.due:
         return None
-    with threads(1 if points else machinery.threads):
+    with threads(1 if points else machinery.threads), enough(configs[0], device):
         stepper = PointsStepper(configs, device) if points else ImagesStepper(*configs, device, machinery)
         with contextlib.closing(stepper):
             return train_stack(stepper, interruption, advance, commit)
@@ -95,6 +96,12 @@ def check_config(config: RunConfig) -> None:
     """Refuse what is not a configuration."""
     if not isinstance(config, RunConfig):
         refuse("config", config, "an asvae.RunConfig")
+
+
+def check_machinery(machinery: Machinery | None) -> None:
+    """Refuse what is no machinery."""
+    if machinery is not None and not isinstance(machinery, Machinery):
+        refuse("machinery", machinery, "an asvae.Machinery, or None")
 
 
 def check_device(device: str) -> None:

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from asvae import RunConfig
+from asvae import RunConfig, cpu
 from asvae.checks import InvalidArgumentError
-from asvae.training import memory
+from asvae.training import memory, train
 from asvae.training.points import stacking
 from asvae.training.points.cuda_graphs import DrawAhead
 from asvae.training.points.lane_adam import LaneAdam
@@ -118,6 +118,42 @@ def test_a_lane_is_taken_out_of_a_stack_without_copying_the_others():
         assert all(torch.equal(weight, stack[key][1:2]) for key, weight in lane.state().items())
         amounts.append(copied.amount)
     assert amounts[0] == amounts[1] > 0
+
+
+def test_memory_is_the_least_of_the_machine_the_groups_around_a_process_and_its_own_limit(tmp_path, monkeypatch):
+    (tmp_path / "own").write_text("0::/slurm/job\n")
+    (tmp_path / "slurm" / "job").mkdir(parents=True)
+    (tmp_path / "slurm" / "job" / "memory.max").write_text("max\n")
+    (tmp_path / "slurm" / "memory.max").write_text("3000000\n")
+    monkeypatch.setattr(cpu, "_GROUP", tmp_path / "own")
+    monkeypatch.setattr(cpu, "_GROUPS", tmp_path)
+    assert cpu._given.__wrapped__() == 3_000_000
+    monkeypatch.setattr(cpu.resource, "getrlimit", lambda _: (1_000, -1))
+    assert memory.total("cpu") == 1_000.0
+    with pytest.raises(InvalidArgumentError, match=r"^size: got .*; allowed: what fits into the 0\.0 GB of 'cpu'"):
+        train.train(RunConfig("vae", **TINY), progress=False)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory: you tried to"),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        MemoryError("Unable to allocate 7.28 TiB for an array"),
+    ],
+)
+def test_an_allocation_that_fails_is_a_sentence_and_another_error_is_not(error, monkeypatch):
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr(train, "train_stack", fails)
+    with pytest.raises(
+        InvalidArgumentError, match=r"^size: got 'width=16, .*'; allowed: what fits into the memory of 'cpu' that is"
+    ):
+        train.train(RunConfig("vae", **TINY), progress=False)
+    error = RuntimeError("another")
+    with pytest.raises(RuntimeError, match=r"^another$"):
+        train.train(RunConfig("vae", **TINY), progress=False)
 
 
 def test_where_the_system_does_not_say_half_of_all_memory_counts_as_free(monkeypatch):
