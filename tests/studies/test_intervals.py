@@ -130,3 +130,9 @@ def test_a_difference_for_power_is_the_one_whose_seeds_are_these():
         found = difference_for_power(sd, n)
         assert seeds_for_power(sd, found * 1.0001) == n
         assert seeds_for_power(sd, found * 0.999) == n + 1
+
+
+def test_values_that_are_nearly_equal_have_an_interval_of_their_own():
+    found = over_seeds([1.0, 1.001, 0.999])
+    assert found.half == pytest.approx(stats.t.isf(0.025, 2) * 0.001 / np.sqrt(3.0), rel=1e-6)
+    assert found.p == pytest.approx(stats.ttest_1samp([1.0, 1.001, 0.999], 0.0).pvalue, rel=1e-6)
