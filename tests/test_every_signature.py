@@ -209,6 +209,10 @@ def test_nonsense_in_several_arguments_is_refused_in_one_sentence_or_works(data)
         (lambda: losses.exp_elbo(Z[:, 0], Z[:, 0], scale=0.5, beta_rec=0.1, beta_neg=ONE), "beta_rec: got 'float'"),
         (lambda: losses.hinge(Z, torch.ones(3)), "hinge: got [(4, 2), (3,)]"),
         (lambda: losses.reparameterize(Z, Z, Z[:1]), "reparameterize: got [(4, 2), (4, 2), (1, 2)]"),
+        (
+            lambda: losses.reparameterize(ONE, ONE, ONE),
+            "reparameterize: got [(), (), ()]; allowed: equal shapes (..., B)",
+        ),
         (lambda: losses.wasserstein_gap(Z, Z[:3]), "wasserstein_gap: got [(4, 2), (3, 2)]"),
         (lambda: losses.gradient_penalty(torch.sum, Z, Z, 7), "mix: got 'int'; allowed: a torch.Tensor"),
         (lambda: losses.gradient_penalty(torch.sum, Z, Z, Z), "gradient_penalty: got [(4, 2), (4, 2), (4, 2)]"),

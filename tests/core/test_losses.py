@@ -311,3 +311,12 @@ def test_without_the_diagonal_a_batch_of_one_has_no_pairs():
     for pair in ((*one, *more), (*more, *one)):
         with pytest.raises(InvalidArgumentError, match="statistic: got 'u'; allowed: 'v' or 'weighted' for a batch of"):
             losses.as_distance(*pair, statistic="u")
+
+
+@pytest.mark.parametrize("wanted", range(4))
+def test_the_gradient_of_one_input_alone_is_that_beside_the_others(wanted):
+    given = [*posteriors(0), *posteriors(1)]
+    together = torch.autograd.grad(losses.as_distance(*(leaves := [t.requires_grad_() for t in given])), leaves)
+    apart = [t.detach().requires_grad_(place == wanted) for place, t in enumerate(given)]
+    losses.as_distance(*apart).backward()
+    torch.testing.assert_close(apart[wanted].grad, together[wanted])
