@@ -136,3 +136,7 @@ def test_values_that_are_nearly_equal_have_an_interval_of_their_own():
     found = over_seeds([1.0, 1.001, 0.999])
     assert found.half == pytest.approx(stats.t.isf(0.025, 2) * 0.001 / np.sqrt(3.0), rel=1e-6)
     assert found.p == pytest.approx(stats.ttest_1samp([1.0, 1.001, 0.999], 0.0).pvalue, rel=1e-6)
+
+
+def test_an_interval_that_ends_at_0_contains_it():
+    assert [Interval(mean, 1.0, 5, 0.05).side for mean in (-1.5, -1.0, 1.0, 1.5)] == [-1, 0, 0, 1]

@@ -11,6 +11,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+import torch
 from joblib.externals.loky import reusable_executor
 
 from asvae import RunConfig, sweep, train
@@ -280,3 +281,9 @@ def test_a_folder_for_checkpoints_that_cannot_be_written_is_refused_before_a_ste
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(InvalidArgumentError, match=r"^checkpoints: got .*; allowed: a folder that can be written to"):
         sweep([RunConfig("vae", **TINY)], checkpoints=tmp_path / "file", progress=False)
+
+
+@pytest.mark.parametrize("name", ["a", "b", "c"])
+def test_the_checksum_of_a_state_is_of_each_of_its_entries(name):
+    state = {each: torch.zeros(3) for each in "cab"}
+    assert checkpoint._digest(state, "") != checkpoint._digest(state | {name: torch.ones(3)}, "")
