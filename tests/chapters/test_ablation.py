@@ -62,6 +62,10 @@ def test_what_annealing_beats_is_said_and_where_seeds_are_too_few(points):
     assert ablation.findings(swapped)[1] == "**Annealing (*annealed, tanh*) is worse than *half KL, half AS*.**"
     both = Cells(pair | {"linear": points["half"], "tanh": points["tanh"]})
     assert set(ablation.opponents(both)) == {"half", "tanh"}
+    clocked = [replace(run, config=run.config.replace(clock="adversarial")) for run in points["half"]]
+    ours = ablation.opponents(Cells(both | {"half": clocked}))  # a reading whose ramp is tanh
+    assert set(ours) == {"half", "linear"}
+    assert all(runs == points["tanh"] for runs in ours.values())
     squashed = Cells(pair | {"tanh-squashed": pair["half"], "half-squashed": pair["half"]})
     assert ablation.findings(squashed)[1] == (
         "**Annealing (*annealed, tanh*) is better than *half KL, half AS*.** **Annealing (*annealed, tanh, squashed*) "

@@ -185,6 +185,24 @@ def test_published_settings_with_another_reading_are_told_beside_s_introvae():
     assert toy_sentences.larger_sentence(tables) == ""
 
 
+def test_training_has_a_panel_per_method_with_both_kls_and_a_logarithm_only_where_one_runs_away(run, diverged):
+    def at(name, kl):
+        history = {"step": [0, 1, 2], "kl_real": [0.1, 3.0, kl], "kl_fake": [0.2, 3.0, kl]}
+        return replace(run, config=RunConfig(name), history=history)
+
+    far, lost = at("as-introvae", 1e6), replace(diverged, history=at("introvae", 5.0).history)
+    figure = toy_figures.training([at("vae", 5.0), at("s-introvae", 5.0), far, lost])
+    shown = [axis for axis in figure.axes if axis.get_visible()]
+    assert [axis.get_title() for axis in shown[:4]] == [
+        f"{name}: KL, nats" for name in ("VAE", "S-IntroVAE", "AS-IntroVAE", "IntroVAE")
+    ]
+    assert [axis.get_yscale() for axis in shown[:4]] == ["linear", "linear", "log", "linear"]
+    real, fake = shown[0].lines
+    assert (real.get_linestyle(), fake.get_linestyle()) == ("-", "--")
+    assert fake.get_ydata().tolist() == [0.2, 3.0, 5.0]
+    assert [line.get_marker() for line in shown[3].lines] == ["None", "x", "None", "x"]
+
+
 def test_the_reduced_scale_is_set_beside_the_released_loop_and_the_printed_gap(made):
     def at(name, *kls, seconds):
         return [

@@ -107,7 +107,11 @@ def test_a_verdict_carries_the_caveat_of_its_claim(today):
     [t2] = [entry for entry in today if entry.claim.key == "T2"]
     [supplement] = [each for each in t2.beside if each.ground.reading == "supplement"]
     assert supplement.said == "not reproduced at quick scale under our reading"
-    assert replace(supplement, verdict=conclude({})).said == "not run"
+    nothing = replace(supplement, verdict=conclude({}))
+    assert (nothing.said, nothing.terms, nothing.judged) == ("not run", "", False)
+    # Runs of one side alone compare with nothing, and are not set beside verdicts.
+    alone = replace(t2, evidence=(*t2.evidence[:1], nothing, t2.evidence[-1]))
+    assert (nothing.runs != (), alone.beside) == (True, ())
     assert "not reproduced](checkerboard.ipynb#do-the-claims-hold) at quick scale under our reading" in (
         ledger_page.verdicts_table([t2])
     )

@@ -49,6 +49,7 @@ def test_claims_that_hold_everywhere_are_reproduced(cells):
         "reproduced at quick scale with our weights",
     ]
     assert list(verdict_table(CLAIMS[6:8], cells).claim) == [T2.text, T3.text]
+    assert list(verdict_table((T1,), cells.select([("C1", "vae")])).verdict) == ["not run"]
     assert CLAIM["M1"].judge(cells).verdict == "reproduced"
 
 

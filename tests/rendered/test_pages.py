@@ -1,6 +1,7 @@
 """The built pages, as files: whole without a network, every figure and table there, with numbers of this build."""
 
 import base64
+import copy
 import functools
 import hashlib
 import re
@@ -265,3 +266,14 @@ def test_a_page_shows_the_pictures_of_its_committed_notebook(path):
 
 def _digest(data):
     return hashlib.sha256(data).hexdigest()
+
+
+def test_no_text_of_a_page_is_a_template_that_was_not_filled(pages):
+    for page, soup in pages.items():
+        main = copy.copy(soup.find("main") or soup)
+        for code in main.find_all(["code", "pre", "script", "style"]):
+            code.decompose()
+        found = re.search(
+            r"\{[a-z_.]+\(|\{[a-z_]+\}", re.sub(r"\\\(.*?\\\)|\\\[.*?\\\]", "", main.get_text(), flags=re.S)
+        )
+        assert not found, (page, found)

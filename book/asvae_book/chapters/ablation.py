@@ -13,6 +13,7 @@ from asvae_book.chapters import palette
 from asvae_book.chapters.figures import WIDTH, board, forest, grid, seed_dots, sheet
 from asvae_book.chapters.tables import exceeded, plus_minus, scores, underflowed
 from asvae_book.paper.claims import ANNEALING_CLAIMS, SQUASHED, ranking
+from asvae_book.paper.claims.annealing import annealed
 from asvae_book.paper.measures import drift, fluctuation, late_scores
 from asvae_book.paper.standing import BETTER, TOO_FEW, WORSE, standing
 from asvae_book.studies import ABLATION, Cells
@@ -183,7 +184,7 @@ def score_dots(cells: Cells) -> Figure:
 def opponents(cells: Cells) -> dict[str, list[Result]]:
     """Return the runs of annealing that every other schedule is compared with, by its label; empty without any.
 
-    As the claims are judged: with the paper's linear ramp, and squashed schedules with squashed tanh.
+    As the claims are judged: with the ramp of the reading, and squashed schedules with squashed tanh.
     """
     found = {}
     for label in cells.there:
@@ -194,7 +195,7 @@ def opponents(cells: Cells) -> dict[str, list[Result]]:
 
 
 def _base(cells: Cells, label: str) -> str | None:
-    bases = (f"tanh{SQUASHED}",) if label.endswith(SQUASHED) else ("linear", "tanh")
+    bases = (annealed(cells, SQUASHED),) if label.endswith(SQUASHED) else (annealed(cells), "linear", "tanh")
     return next((base for base in bases if cells.get(base)), None)
 
 

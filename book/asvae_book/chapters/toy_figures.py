@@ -21,6 +21,9 @@ from asvae_book.studies.intervals import Interval, over_seeds
 from asvae_book.studies.measures import unscored
 from asvae_book.studies.pairs import difference
 
+RUNAWAY = 100.0
+"""Curves that exceed it are drawn on a logarithmic axis."""
+
 DECADE = 10.0
 """Scores that differ by more than this factor are drawn on a logarithmic axis."""
 
@@ -98,14 +101,20 @@ def training(runs: Sequence[Result]) -> Figure:
         name = run.config.objective
         for term, style in (("kl_real", "-"), ("kl_fake", "--")):
             _curve(axis, run, term, color=palette.of_method(name), linestyle=style)
-        axis.set(title=f"{label(name)}: KL, nats", yscale="log")
+        axis.set(title=f"{label(name)}: KL, nats", yscale=_scale(axis))
     for axis, (term, title) in zip(axes[rows], lower.items(), strict=True):
         for run in runs:
             _curve(axis, run, term, color=palette.of_method(run.config.objective))
-        axis.set(title=title, yscale="log", xlabel="step")
+        axis.set(title=title, yscale=_scale(axis), xlabel="step")
     handles = [Line2D([], [], color=palette.TRUTH, linestyle=style) for style in ("-", "--")]
     figure.legend(handles, ["real data", "generated samples"], loc="outside lower center", ncols=2)
     return figure
+
+
+def _scale(axis: Axes) -> str:
+    """Return a linear scale, on which lines near one another stand apart, unless one of them runs away."""
+    low, high = axis.dataLim.intervaly
+    return "log" if low > 0.0 and high > RUNAWAY else "linear"
 
 
 def _curve(axis: Axes, run: Result, term: str, **style) -> None:

@@ -45,9 +45,14 @@ class Evidence:
         return self.ground.own and self.ground.reading == "paper"
 
     @property
+    def judged(self) -> bool:
+        """Whether it has runs that can be compared."""
+        return self.verdict.verdict != NOT_RUN
+
+    @property
     def terms(self) -> str:
         """What belongs to the verdict, see :meth:`~asvae_book.paper.claims.records.Claim.terms`."""
-        return "" if self.verdict.verdict == NOT_RUN else self.claim.terms(self.ground.scale)
+        return self.claim.terms(self.verdict, self.ground.scale)
 
     @property
     def said(self) -> str:
@@ -103,14 +108,14 @@ class Entry:
 
     @property
     def smaller(self) -> tuple[Evidence, ...]:
-        """What was run of the claim's own data, read as the paper writes it, at smaller scales."""
+        """What was compared of the claim's own data, read as the paper writes it, at smaller scales."""
         largest = {each.ground.dataset: each for each in self.evidence if each.speaks}.values()
-        return tuple(each for each in self.evidence if each.speaks and each.runs and each not in largest)
+        return tuple(each for each in self.evidence if each.speaks and each.judged and each not in largest)
 
     @property
     def beside(self) -> tuple[Evidence, ...]:
-        """What was run of other data, or of other readings."""
-        return tuple(each for each in self.evidence if each.runs and not each.speaks)
+        """What was compared of other data, or of other readings."""
+        return tuple(each for each in self.evidence if each.judged and not each.speaks)
 
     @property
     def verdict(self) -> str:

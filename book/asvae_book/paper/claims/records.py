@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from asvae.training.run import Result
-from asvae_book.paper.verdicts import Verdict
+from asvae_book.paper.verdicts import NOT_RUN, Verdict
 from asvae_book.studies import Cells, Label, Study
 
 UNAVAILABLE = "source unavailable"
@@ -60,9 +60,13 @@ class Claim:
         if not any(ground.own for ground in self.grounds):
             raise ValueError(f"claim {self.key}: none of its grounds is its own")
 
-    def terms(self, scale: str) -> str:
-        """Return what belongs to a verdict at ``scale``: a scale below the published one, and the claim's caveat."""
-        return " ".join(each for each in ("" if scale == "paper" else f"at {scale} scale", self.caveat) if each)
+    def terms(self, verdict: Verdict, scale: str) -> str:
+        """Return what belongs to a verdict at ``scale``: a scale below the published one, and the claim's caveat.
+
+        Nothing does if nothing was run.
+        """
+        parts = ("" if scale == "paper" else f"at {scale} scale", self.caveat)
+        return "" if verdict.verdict == NOT_RUN else " ".join(each for each in parts if each)
 
     def floor_of(self, cells: Cells[Result]) -> str:
         """Return what perfect samples would get, ``–`` where nothing ended that could be set beside it."""

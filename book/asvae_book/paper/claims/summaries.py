@@ -16,7 +16,7 @@ def verdict_table(claims: Iterable[Claim], cells: Cells[Result]) -> pd.DataFrame
     rows, scales = {}, {run.config.scale for run in cells.runs}
     for claim in claims:
         verdict = claim.judge(cells)
-        terms = claim.terms(*scales) if len(scales) == 1 else ""
+        terms = claim.terms(verdict, *scales) if len(scales) == 1 else ""
         rows[claim.key] = {
             "claim": claim.text,
             "comparisons": verdict.said,
